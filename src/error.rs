@@ -1,0 +1,243 @@
+//! What can go wrong: one [`Error`], with a small typed cause for each part of the crate.
+
+use thiserror::Error;
+
+/// Misuse, or a device that failed. How a lane ended is no error: that is its [`Status`](crate::Status).
+#[derive(Clone, Debug, Error, PartialEq)]
+#[non_exhaustive]
+pub enum Error {
+    /// The objective could not be built.
+    #[error("the objective can't be built: {0}")]
+    Problem(#[from] ProblemError),
+    /// Starts, parameters and problem do not fit each other.
+    #[error("the starts don't fit: {0}")]
+    Starts(#[from] StartsError),
+    /// A setting is out of its range.
+    #[error("setting `{name}` is {value}: it must be {must}")]
+    Setting {
+        /// The field.
+        name: &'static str,
+        /// What it was set to.
+        value: String,
+        /// What it must be.
+        must: &'static str,
+    },
+    /// Bounds that leave no point, or do not fit.
+    #[error("the bounds don't fit: {0}")]
+    Bounds(#[from] BoundsError),
+    /// The device can't do what is asked of it.
+    #[error("the device can't be used: {0}")]
+    Device(#[from] DeviceError),
+    /// A monitor ended the run with an error of its own.
+    #[error("a monitor failed: {message}")]
+    Monitor {
+        /// What the monitor said.
+        message: String,
+    },
+    /// A lane's number that the batch does not have.
+    #[error("there is no lane {lane}: the batch has {lanes} lanes, counted from 0")]
+    NoSuchLane {
+        /// The number asked for.
+        lane: usize,
+        /// How many there are.
+        lanes: usize,
+    },
+}
+
+/// The result of most functions here.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Mistakes in an objective, found while it is traced.
+#[derive(Clone, Debug, Error, PartialEq)]
+#[non_exhaustive]
+pub enum ProblemError {
+    /// n = 0.
+    #[error("the point has no components; give a dimension of at least 1")]
+    NoComponents,
+    /// An index that a read takes somewhere in its loops.
+    #[error("index {index} of `{what}` is out of range: it has {len} elements, counted from 0; check the ranges of the loops around it")]
+    IndexOutOfRange {
+        /// `x`, `parameters` or the data's name.
+        what: String,
+        /// The index.
+        index: i64,
+        /// The number of elements.
+        len: usize,
+    },
+    /// A constant, or an operation on constants, that is infinite or not a number.
+    #[error("a constant of the objective is {value}: constants and what is computed from them alone must be finite")]
+    NonFiniteConstant {
+        /// The value met.
+        value: f64,
+    },
+    /// A value used outside the loop it was made in.
+    #[error("a value was used outside the loop that it varies in; return it from the closure of `sum` instead")]
+    LeakedValue,
+    /// A data array that was not given.
+    #[error("there is no data `{name}`; {}", if known.is_empty() { "none was given: use `Problem::builder(n).data(name, values)`".to_string() } else { format!("given: {}", known.join(", ")) })]
+    UnknownData {
+        /// The name asked for.
+        name: String,
+        /// The names given.
+        known: Vec<String>,
+    },
+    /// A data array given twice.
+    #[error("data `{name}` is given twice")]
+    RepeatedData {
+        /// Its name.
+        name: String,
+    },
+    /// Data that is infinite or not a number.
+    #[error("data `{name}` is {value} at index {index}: data must be finite")]
+    NonFiniteData {
+        /// The array.
+        name: String,
+        /// Where in it.
+        index: usize,
+        /// The value there.
+        value: f64,
+    },
+    /// Sums inside sums inside sums.
+    #[error("sums are nested deeper than {limit}")]
+    NestedTooDeep {
+        /// The deepest nest taken.
+        limit: usize,
+    },
+    /// More operations than can be held.
+    #[error("the objective has {operations} operations, more than the {limit} that are taken; write repeated parts as `x.sum(range, |i| ...)`, which stays one loop")]
+    TooLarge {
+        /// How many there are, at least.
+        operations: usize,
+        /// The most that are taken.
+        limit: usize,
+    },
+    /// A point or parameters of the wrong length handed to an evaluation.
+    #[error("{what} has {given} elements where the problem takes {wanted}")]
+    WrongLength {
+        /// `the point` or `the parameters`.
+        what: &'static str,
+        /// How many were given.
+        given: usize,
+        /// How many the problem takes.
+        wanted: usize,
+    },
+}
+
+/// Starts, parameters and data that do not fit the problem.
+#[derive(Clone, Debug, Error, PartialEq)]
+#[non_exhaustive]
+pub enum StartsError {
+    /// No lanes.
+    #[error("there are no lanes; give at least one start")]
+    NoLanes,
+    /// The points' dimension differs from the problem's.
+    #[error("starts have {starts} components and the problem has {problem}; a matrix of starts has one column a lane")]
+    Dimension {
+        /// Components of a start.
+        starts: usize,
+        /// Components of the problem's point.
+        problem: usize,
+    },
+    /// The number of parameters a lane differs from the problem's.
+    #[error("the starts bring {starts} parameters a lane and the problem takes {problem}; use `starts.with_parameters(matrix)`, one column a lane")]
+    Parameters {
+        /// Parameters that the starts bring.
+        starts: usize,
+        /// Parameters that the problem takes.
+        problem: usize,
+    },
+    /// The parameters' columns are not as many as the lanes.
+    #[error("there are parameters for {parameters} lanes and starts for {starts}")]
+    Lanes {
+        /// Columns of parameters.
+        parameters: usize,
+        /// Starts.
+        starts: usize,
+    },
+    /// Parameters that are infinite or not a number.
+    #[error("parameter {index} of lane {lane} is {value}: parameters must be finite")]
+    NonFiniteParameter {
+        /// The lane.
+        lane: usize,
+        /// Which parameter.
+        index: usize,
+        /// Its value.
+        value: f64,
+    },
+    /// A sampler over bounds that are infinite.
+    #[error("component {index} has no finite bounds to draw starts from")]
+    Unbounded {
+        /// The component.
+        index: usize,
+    },
+}
+
+/// Bounds that do not fit.
+#[derive(Clone, Debug, Error, PartialEq)]
+#[non_exhaustive]
+pub enum BoundsError {
+    /// Lower and upper bounds of different length.
+    #[error("{lower} lower bounds and {upper} upper ones")]
+    Lengths {
+        /// Lower bounds given.
+        lower: usize,
+        /// Upper bounds given.
+        upper: usize,
+    },
+    /// A lower bound above its upper one, or one that is not a number.
+    #[error("component {index} is bounded by [{lower}, {upper}], which holds no number")]
+    Empty {
+        /// The component.
+        index: usize,
+        /// Its lower bound.
+        lower: f64,
+        /// Its upper bound.
+        upper: f64,
+    },
+    /// Bounds of another dimension than the problem's.
+    #[error("bounds have {bounds} components and the problem has {problem}")]
+    Dimension {
+        /// Components of the bounds.
+        bounds: usize,
+        /// Components of the problem's point.
+        problem: usize,
+    },
+}
+
+/// What a device can't do.
+#[derive(Clone, Debug, Error, PartialEq)]
+#[non_exhaustive]
+pub enum DeviceError {
+    /// A device that this build does not have.
+    #[error("{wanted} was asked for and this version of manymin has the CPU engine only; use `Device::cpu(Precision::F32)`, or unset MANYMIN_DEVICE")]
+    NoGpu {
+        /// What was asked for.
+        wanted: String,
+    },
+    /// An environment variable with a value that says nothing.
+    #[error("{variable} is `{value}`; it takes {takes}")]
+    Environment {
+        /// The variable.
+        variable: &'static str,
+        /// What it is set to.
+        value: String,
+        /// What it may be.
+        takes: &'static str,
+    },
+    /// The objective is more than the engine takes.
+    #[error("the objective has {operations} operations and this engine takes {limit}; write repeated parts as `x.sum(range, |i| ...)`, which stays one loop")]
+    ObjectiveTooLarge {
+        /// Operations of value and gradient.
+        operations: usize,
+        /// The most that the engine takes.
+        limit: usize,
+    },
+    /// A number of the problem that overflows in the lanes' precision.
+    #[error("{what} is {value}, which overflows in f32; scale the problem, or use `Device::cpu(Precision::F64)`")]
+    Overflow {
+        /// Where the number stands.
+        what: String,
+        /// Its value.
+        value: f64,
+    },
+}

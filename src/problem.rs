@@ -1,0 +1,264 @@
+//! What is minimised: an objective written once, with its gradient, for every engine.
+//!
+//! The closure given to [`Problem::new`] runs once, on values that record what is done to them. What comes out is a
+//! small program: scalar operations and sums, each found once, with the gradient by reverse-mode differentiation.
+//! Sums stay loops, in the value, the gradient and the shader text; nothing is ever unrolled.
+
+mod affine;
+mod check;
+mod differentiate;
+pub(crate) mod evaluate;
+mod graph;
+mod noise;
+mod operators;
+mod program;
+mod schedule;
+mod simplify;
+mod trace;
+mod wgsl;
+
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+pub use check::GradientCheck;
+use evaluate::code::Compiled;
+use evaluate::compile;
+use evaluate::machine::Machine;
+use evaluate::real::Real;
+use program::Program;
+pub use trace::{Array, Condition, Context, Index, IndexRange, IntoIndex, Operand, Point, Scalar, select};
+use trace::Tracer;
+
+use crate::error::{Error, ProblemError, Result};
+
+/// An objective f(x), or f(x; p) with parameters p that differ from lane to lane, and shared data.
+///
+/// Cloning is cheap: clones share the program.
+///
+/// ```
+/// use manymin::prelude::*;
+///
+/// let rosenbrock = Problem::new(2, |x| 100.0 * (x[1] - x[0] * x[0]).powi(2) + (1.0 - x[0]).powi(2))?;
+/// let at = rosenbrock.evaluate(&[-1.2, 1.0], &[])?;
+/// assert!((at.value - 24.2).abs() < 1e-12);
+/// assert!((at.gradient[0] + 215.6).abs() < 1e-12);
+/// # Ok::<(), manymin::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Problem {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    dimension: usize,
+    parameters: usize,
+    data: Vec<(String, Vec<f64>)>,
+    program: Program,
+    compiled: OnceLock<Arc<Compiled>>,
+}
+
+/// An objective's value and gradient at one point, in f64.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Evaluation {
+    /// f(x)
+    pub value: f64,
+    /// The derivatives by each component of x.
+    pub gradient: Vec<f64>,
+    /// The sum of the absolute values of the terms that f adds up: f's rounding error grows with it.
+    pub scale: f64,
+}
+
+impl Problem {
+    /// The objective that `objective` computes from a point of `dimension` components.
+    ///
+    /// # Errors
+    /// [`ProblemError`] for n = 0 and for every mistake in the closure: an index out of range anywhere in a loop, a
+    /// constant that is not finite, a value used outside its loop.
+    pub fn new(dimension: usize, objective: impl for<'g> FnOnce(Point<'g>) -> Scalar<'g>) -> Result<Self> {
+        Self::builder(dimension).build(|x, _| objective(x))
+    }
+
+    /// Begins an objective that has parameters or data as well.
+    ///
+    /// ```
+    /// use manymin::prelude::*;
+    ///
+    /// let (t, y) = ([0.0, 1.0, 2.0], [4.0, 1.5, 0.5]);
+    /// let decay = Problem::builder(2).parameters(1).data("t", &t).data("y", &y).build(|x, c| {
+    ///     let (t, y) = (c.data("t"), c.data("y"));
+    ///     x.sum(0..t.len(), |i| (c.parameter(0) * x[0] * (-x[1] * t.at(i)).exp() - y.at(i)).powi(2))
+    /// })?;
+    /// assert!(decay.evaluate(&[4.0, 1.0], &[1.0])?.value < 0.01);
+    /// # Ok::<(), manymin::Error>(())
+    /// ```
+    pub fn builder(dimension: usize) -> ProblemBuilder {
+        ProblemBuilder { dimension, parameters: 0, data: Vec::new() }
+    }
+
+    /// n, the number of components of the point.
+    pub fn dimension(&self) -> usize {
+        self.shared.dimension
+    }
+
+    /// How many parameters each lane has.
+    pub fn parameters(&self) -> usize {
+        self.shared.parameters
+    }
+
+    /// The scalar operations of value and gradient, each counted once, whatever loop it stands in. Loops stay loops: the
+    /// count is the same for 13 and for 1,000 atoms.
+    pub fn operations(&self) -> usize {
+        self.shared.program.operations
+    }
+
+    /// The scalar operations of the value alone.
+    pub fn value_operations(&self) -> usize {
+        self.shared.program.value_operations
+    }
+
+    /// Value and gradient as WGSL functions, one a region of the program, for the preamble that an engine puts before
+    /// them: `mm_x(i)`, `mm_p(i)` and `mm_d(i)` read the point, the parameters and the data (arrays one after another,
+    /// in the order given), `mm_g(i, v)` adds to the gradient. The entry is `fn mm_objective() -> vec2<f32>`: the value,
+    /// and the sum of the absolute values of its terms.
+    pub fn wgsl(&self) -> String {
+        let arrays = self.shared.array_starts();
+        wgsl::write(&self.shared.program, &arrays)
+    }
+
+    /// Value and gradient at a point, in f64.
+    ///
+    /// # Errors
+    /// [`ProblemError::WrongLength`] if the point or the parameters are not as many as the problem takes.
+    pub fn evaluate(&self, point: &[f64], parameters: &[f64]) -> Result<Evaluation> {
+        self.check_lengths(point, parameters)?;
+        let mut machine = self.machine::<f64>();
+        Ok(self.evaluate_on(&mut machine, point, parameters))
+    }
+
+    /// As [`evaluate`](Problem::evaluate), computed in f32 as lanes in f32 do.
+    ///
+    /// # Errors
+    /// As [`evaluate`](Problem::evaluate).
+    pub fn evaluate_f32(&self, point: &[f64], parameters: &[f64]) -> Result<Evaluation> {
+        self.check_lengths(point, parameters)?;
+        let mut machine = self.machine::<f32>();
+        Ok(self.evaluate_on(&mut machine, point, parameters))
+    }
+
+    fn check_lengths(&self, point: &[f64], parameters: &[f64]) -> Result<(), ProblemError> {
+        let check = |what, given, wanted| if given == wanted { Ok(()) } else { Err(ProblemError::WrongLength { what, given, wanted }) };
+        check("the point", point.len(), self.dimension())?;
+        check("the parameters", parameters.len(), self.parameters())
+    }
+
+    fn evaluate_on<T: Real>(&self, machine: &mut Machine<T>, point: &[f64], parameters: &[f64]) -> Evaluation {
+        machine.set_lane(0, point, parameters);
+        machine.evaluate(1);
+        let first = |row: &evaluate::chunk::Row<T>| row[0].get().0[0].to_f64();
+        Evaluation { value: first(machine.value()), gradient: machine.gradient().iter().map(first).collect(), scale: first(machine.scale()) }
+    }
+
+    /// The program, with memory to run it in.
+    pub(crate) fn machine<T: Real>(&self) -> Machine<T> {
+        let data = self.shared.data.iter().flat_map(|(_, values)| values).map(|&v| T::from_f64(v)).collect();
+        Machine::new(self.compiled(), Arc::new(data), self.dimension(), self.parameters())
+    }
+
+    fn compiled(&self) -> Arc<Compiled> {
+        let shared = &*self.shared;
+        let compiled = || Arc::new(compile(&shared.program, shared.dimension, shared.parameters, &shared.array_starts()));
+        Arc::clone(shared.compiled.get_or_init(compiled))
+    }
+
+    /// The number of terms that the value adds up.
+    pub(crate) fn terms(&self) -> f64 {
+        self.shared.program.terms
+    }
+
+    /// Memory rows that an evaluation of one block takes.
+    pub(crate) fn rows(&self) -> usize {
+        self.compiled().rows
+    }
+
+    /// The first constant or datum whose absolute value is above `largest`, and where it stands.
+    pub(crate) fn beyond(&self, largest: f64) -> Option<(String, f64)> {
+        let constants = self.compiled().constants.iter().map(|c| ("a constant of the objective".to_string(), c.1)).collect::<Vec<_>>();
+        let data = self.shared.data.iter().flat_map(|(name, values)| values.iter().enumerate().map(move |(i, &v)| (format!("data `{name}`[{i}]"), v)));
+        constants.into_iter().chain(data.filter(|(_, v)| v.abs() > largest)).find(|(_, v)| v.abs() > largest)
+    }
+}
+
+impl Shared {
+    /// Where each data array begins when they stand one after another.
+    fn array_starts(&self) -> Vec<usize> {
+        let mut at = 0;
+        let mut next = |len| {
+            at += len;
+            at - len
+        };
+        self.data.iter().map(|(_, values)| next(values.len())).collect()
+    }
+}
+
+impl fmt::Debug for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let data: Vec<(&str, usize)> = self.shared.data.iter().map(|(name, values)| (name.as_str(), values.len())).collect();
+        f.debug_struct("Problem")
+            .field("dimension", &self.dimension())
+            .field("parameters", &self.parameters())
+            .field("data", &data)
+            .field("operations", &self.operations())
+            .finish()
+    }
+}
+
+/// Gathers what an objective is made of; see [`Problem::builder`].
+#[derive(Clone, Debug)]
+pub struct ProblemBuilder {
+    dimension: usize,
+    parameters: usize,
+    data: Vec<(String, Vec<f64>)>,
+}
+
+impl ProblemBuilder {
+    /// Each lane has `count` parameters of its own, 0 unless set: few, or hundreds.
+    pub fn parameters(mut self, count: usize) -> Self {
+        self.parameters = count;
+        self
+    }
+
+    /// An array shared by all lanes, read in the closure as `c.data(name).at(i)`.
+    pub fn data(mut self, name: &str, values: &[f64]) -> Self {
+        self.data.push((name.into(), values.to_vec()));
+        self
+    }
+
+    /// The objective that `objective` computes from the point and the [`Context`], which has the parameters and data.
+    ///
+    /// # Errors
+    /// As [`Problem::new`]; also for data that is not finite or is given twice.
+    pub fn build(self, objective: impl for<'g> FnOnce(Point<'g>, Context<'g>) -> Scalar<'g>) -> Result<Problem> {
+        if self.dimension == 0 {
+            return Err(ProblemError::NoComponents.into());
+        }
+        if self.dimension > trace::MOST_VALUES {
+            return Err(ProblemError::TooLarge { operations: self.dimension, limit: trace::MOST_VALUES }.into());
+        }
+        for (k, (name, values)) in self.data.iter().enumerate() {
+            if self.data[..k].iter().any(|(other, _)| other == name) {
+                return Err(ProblemError::RepeatedData { name: name.clone() }.into());
+            }
+            if let Some(index) = values.iter().position(|v| !v.is_finite()) {
+                return Err(ProblemError::NonFiniteData { name: name.clone(), index, value: values[index] }.into());
+            }
+        }
+        let lengths = self.data.iter().map(|(name, values)| (name.clone(), values.len())).collect();
+        let tracer = Tracer::new(self.dimension, self.parameters, lengths);
+        let components = Point::components(&tracer);
+        let result = objective(Point::new(&tracer, &components), Context::new(&tracer));
+        let (graph, value) = tracer.finish(result).map_err(Error::Problem)?;
+        let program = Program::new(graph, value);
+        let shared = Shared { dimension: self.dimension, parameters: self.parameters, data: self.data, program, compiled: OnceLock::new() };
+        Ok(Problem { shared: Arc::new(shared) })
+    }
+}

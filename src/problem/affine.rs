@@ -1,0 +1,165 @@
+//! Index arithmetic: integer expressions affine in the enclosing loop variables.
+
+/// Names a loop variable of the program; see [`Loop`].
+pub(crate) type LoopId = u32;
+
+/// `constant + sum of coefficient * variable`, terms sorted by variable, no zero coefficients.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Affine {
+    pub(crate) constant: i64,
+    pub(crate) terms: Vec<(LoopId, i64)>,
+}
+
+/// A loop variable: it runs from `start` up to, not including, `end`; both may depend on loops of lower `level`.
+///
+/// Two loops of one nesting depth and range are one variable. That names a sum's body independently of the closure
+/// that traced it, so that equal sums are found to be equal, and lets the scheduler run sums of one range together.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Loop {
+    pub(crate) level: u32,
+    pub(crate) start: Affine,
+    pub(crate) end: Affine,
+}
+
+impl Affine {
+    pub(crate) fn constant(constant: i64) -> Self {
+        Self { constant, terms: Vec::new() }
+    }
+
+    pub(crate) fn variable(id: LoopId) -> Self {
+        Self { constant: 0, terms: vec![(id, 1)] }
+    }
+
+    pub(crate) fn as_constant(&self) -> Option<i64> {
+        self.terms.is_empty().then_some(self.constant)
+    }
+
+    /// `self + factor * other`. Saturates, so that an absurd index is out of range instead of wrapping into it.
+    pub(crate) fn plus(&self, factor: i64, other: &Self) -> Self {
+        let mut terms = self.terms.clone();
+        for &(id, c) in &other.terms {
+            match terms.binary_search_by_key(&id, |t| t.0) {
+                Ok(k) => terms[k].1 = terms[k].1.saturating_add(factor.saturating_mul(c)),
+                Err(k) => terms.insert(k, (id, factor.saturating_mul(c))),
+            }
+        }
+        terms.retain(|t| t.1 != 0);
+        Self { constant: self.constant.saturating_add(factor.saturating_mul(other.constant)), terms }
+    }
+
+    pub(crate) fn coefficient(&self, id: LoopId) -> i64 {
+        self.terms.iter().find(|t| t.0 == id).map_or(0, |t| t.1)
+    }
+
+    /// `self` with variable `id` replaced by `value`.
+    fn substitute(&self, id: LoopId, value: &Self) -> Self {
+        let factor = self.coefficient(id);
+        let mut rest = self.clone();
+        rest.terms.retain(|t| t.0 != id);
+        rest.plus(factor, value)
+    }
+
+    /// The innermost loop variable in `self`.
+    fn innermost(&self, loops: &[Loop]) -> Option<LoopId> {
+        self.terms.iter().map(|t| t.0).max_by_key(|&id| loops[id as usize].level)
+    }
+}
+
+/// The least (`sign` -1) or greatest (`sign` +1) value that `index` takes over its loops, every one of them taken to
+/// run at least once: each variable in turn, from the innermost out, is set to the end of its range that pushes the
+/// index outwards. Exact where no inner range is empty; see [`outside`] for the rest.
+pub(crate) fn extreme(index: &Affine, sign: i64, loops: &[Loop]) -> i64 {
+    let mut index = index.clone();
+    while let Some(id) = index.innermost(loops) {
+        let range = &loops[id as usize];
+        let end = if index.coefficient(id) * sign > 0 { range.end.plus(-1, &Affine::constant(1)) } else { range.start.clone() };
+        index = index.substitute(id, &end);
+    }
+    index.constant
+}
+
+/// How many values of outer loop variables [`outside`] walks through before it settles for the cautious answer.
+const WALK_LIMIT: u64 = 1 << 20;
+
+/// A value of `index` outside `0..len`, if it takes one anywhere in the nest `open` (outermost first).
+pub(crate) fn outside(index: &Affine, len: usize, open: &[LoopId], loops: &[Loop]) -> Option<i64> {
+    let bad = |v: i64| v < 0 || v as u64 >= len as u64;
+    let suspect = [extreme(index, 1, loops), extreme(index, -1, loops)].into_iter().find(|&v| bad(v))?;
+    let mut left = WALK_LIMIT;
+    match walk(index, open, loops, &mut Vec::new(), &mut left, &bad) {
+        Walk::Fine => None,
+        Walk::Bad(v) => Some(v),
+        Walk::TooLong => Some(suspect),
+    }
+}
+
+enum Walk {
+    Fine,
+    Bad(i64),
+    TooLong,
+}
+
+/// Visits the nest value by value, the innermost loop by its two ends, to see whether a suspected index is ever taken.
+fn walk(index: &Affine, open: &[LoopId], loops: &[Loop], at: &mut Vec<(LoopId, i64)>, left: &mut u64, bad: &dyn Fn(i64) -> bool) -> Walk {
+    let value = |a: &Affine, at: &[(LoopId, i64)]| at.iter().fold(a.constant, |sum, &(id, v)| sum.saturating_add(a.coefficient(id).saturating_mul(v)));
+    let Some((&id, inner)) = open.split_first() else {
+        let v = value(index, at);
+        return if bad(v) { Walk::Bad(v) } else { Walk::Fine };
+    };
+    let range = &loops[id as usize];
+    let (start, end) = (value(&range.start, at), value(&range.end, at));
+    let ends = [start, end - 1];
+    let all = start..end;
+    let visit: &mut dyn Iterator<Item = i64> = if inner.is_empty() && start < end { &mut ends.into_iter() } else { &mut all.into_iter() };
+    for v in visit {
+        if *left == 0 {
+            return Walk::TooLong;
+        }
+        *left -= 1;
+        at.push((id, v));
+        let found = walk(index, inner, loops, at, left, bad);
+        at.pop();
+        if !matches!(found, Walk::Fine) {
+            return found;
+        }
+    }
+    Walk::Fine
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `for i in 0..13 { for j in i + 1..13 }`
+    fn triangle() -> Vec<Loop> {
+        vec![
+            Loop { level: 0, start: Affine::constant(0), end: Affine::constant(13) },
+            Loop { level: 1, start: Affine { constant: 1, terms: vec![(0, 1)] }, end: Affine::constant(13) },
+        ]
+    }
+
+    #[test]
+    fn a_triangular_nest_is_bounded_exactly() {
+        let loops = triangle();
+        let difference = Affine { constant: -1, terms: vec![(0, -1), (1, 1)] };
+        assert_eq!(outside(&difference, 12, &[0, 1], &loops), None, "j - i - 1 lies in 0..12");
+        assert_eq!(outside(&difference, 11, &[0, 1], &loops), Some(11), "and reaches 11");
+        let third = Affine { constant: 2, terms: vec![(1, 3)] };
+        assert_eq!(outside(&third, 39, &[0, 1], &loops), None, "3 j + 2 ends at 38");
+        assert_eq!(outside(&third, 38, &[0, 1], &loops), Some(38), "which 38 elements do not hold");
+    }
+
+    #[test]
+    fn an_index_that_only_an_empty_range_would_reach_is_fine() {
+        let loops = triangle();
+        let start = Affine { constant: 1, terms: vec![(0, 1)] };
+        assert_eq!(outside(&start, 13, &[0, 1], &loops), None, "i + 1 = 13 only where j has no value");
+        assert_eq!(outside(&start, 13, &[0], &loops), Some(13), "but the outer loop alone does reach it");
+    }
+
+    #[test]
+    fn arithmetic_saturates_instead_of_wrapping() {
+        let huge = Affine::constant(i64::MAX).plus(1, &Affine::constant(i64::MAX));
+        assert_eq!(huge.constant, i64::MAX, "an absurd index must stay out of range");
+    }
+}

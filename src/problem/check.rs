@@ -1,0 +1,63 @@
+//! A check of the gradient against differences of the value.
+
+use super::Problem;
+use crate::error::Result;
+
+/// How the gradient compares with central differences; see [`Problem::check_gradient`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct GradientCheck {
+    /// The gradient.
+    pub gradient: Vec<f64>,
+    /// Central differences of the value.
+    pub differences: Vec<f64>,
+    /// The component where they differ most, by [`error`](GradientCheck::error).
+    pub worst: usize,
+    /// `|gradient - difference|` at the worst component, relative to the larger of the two and the noise that the
+    /// difference can't be better than. Below 1e-5 for a correct gradient of a smooth function.
+    pub error: f64,
+}
+
+impl Problem {
+    /// Compares the gradient at `point` with central differences `(f(x + h) - f(x - h)) / 2h` in f64, with
+    /// `h = EPSILON^(1/3) max(1, |x_i|)`, one component at a time.
+    ///
+    /// The gradient of a traced objective is derived from its value, so a difference means a kink near the point, a
+    /// value that is not finite there, or a defect of this crate.
+    ///
+    /// ```
+    /// use manymin::prelude::*;
+    ///
+    /// let problem = Problem::new(2, |x| (x[0] * x[1]).sin() + x[0].exp())?;
+    /// assert!(problem.check_gradient(&[0.3, -1.7], &[])?.error < 1e-5);
+    /// # Ok::<(), manymin::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Problem::evaluate`].
+    pub fn check_gradient(&self, point: &[f64], parameters: &[f64]) -> Result<GradientCheck> {
+        let at = self.evaluate(point, parameters)?;
+        let mut machine = self.machine::<f64>();
+        let mut x = point.to_vec();
+        let mut differences = Vec::with_capacity(x.len());
+        let (mut worst, mut error) = (0, 0.0);
+        for k in 0..x.len() {
+            let step = f64::EPSILON.cbrt() * point[k].abs().max(1.0);
+            let mut value_at = |component: f64| {
+                x[k] = component;
+                self.evaluate_on(&mut machine, &x, parameters).value
+            };
+            let (low, high) = (point[k] - step, point[k] + step);
+            let difference = (value_at(high) - value_at(low)) / (high - low);
+            x[k] = point[k];
+            let noise = f64::EPSILON * at.scale.max(at.value.abs()) / step;
+            let size = difference.abs().max(at.gradient[k].abs()).max(1e5 * noise).max(f64::MIN_POSITIVE);
+            let relative = (difference - at.gradient[k]).abs() / size;
+            // A difference that is not a number counts as the worst.
+            if !(relative <= error) {
+                (worst, error) = (k, if relative.is_nan() { f64::INFINITY } else { relative });
+            }
+            differences.push(difference);
+        }
+        Ok(GradientCheck { gradient: at.gradient, differences, worst, error })
+    }
+}

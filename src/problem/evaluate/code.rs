@@ -1,0 +1,110 @@
+//! The evaluator's instructions: flat, with loops as instructions and operands as rows of one memory.
+
+use super::super::graph::{Binary, Unary};
+
+/// A row of the evaluator's memory: `row` plus the current value of an index expression. Both wrap, so that a negative
+/// coefficient needs no sign.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Operand {
+    pub(crate) row: u32,
+    /// Names the index expression in the table that loops keep up to date; number 0 is always 0.
+    pub(crate) offset: u32,
+}
+
+/// Arithmetic that the compiler puts together into one instruction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Arithmetic {
+    Add,
+    Sub,
+    Mul,
+    /// The second operand less the first.
+    Reverse,
+    /// The first operand, unchanged: ends a chain early.
+    Keep,
+}
+
+/// What an instruction does. Rounding is that of the single operations: putting them together changes no bit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Code {
+    /// `d = ((a . b) . c) . e`
+    Chain(Arithmetic, Arithmetic, Arithmetic),
+    /// `d = (a . b) . (c . e)`; the last of the three is the outer one.
+    Tree(Arithmetic, Arithmetic, Arithmetic),
+    /// `d = op(a)`
+    Unary(Unary),
+    /// `d = op(a, b)`, what is no arithmetic.
+    Binary(Binary),
+    /// `d = a != 0 ? b : c`
+    Select,
+    /// `d = data[a]`, for all lanes.
+    Broadcast,
+    /// `d = a`, the operand itself as a number.
+    Number,
+    /// Begins loop number `d.row`.
+    Begin,
+    /// Ends loop number `d.row`.
+    End,
+}
+
+/// One instruction. Operands that its code does not use are row 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Instruction {
+    pub(crate) code: Code,
+    pub(crate) d: Operand,
+    pub(crate) a: Operand,
+    pub(crate) b: Operand,
+    pub(crate) c: Operand,
+    pub(crate) e: Operand,
+}
+
+/// The bound of a loop: a constant plus an index expression.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limit {
+    pub(crate) constant: i64,
+    pub(crate) offset: u32,
+}
+
+impl Limit {
+    /// The bound with the index expressions as they stand, each read as a signed number.
+    #[inline(always)]
+    pub(crate) fn value(self, offsets: &[u32]) -> i64 {
+        self.constant + i64::from(offsets[self.offset as usize] as i32)
+    }
+}
+
+/// A loop: its range, what varies with it, and what it adds up.
+#[derive(Clone, Debug)]
+pub(crate) struct LoopCode {
+    pub(crate) start: Limit,
+    pub(crate) end: Limit,
+    /// (index expression, how much it grows each round)
+    pub(crate) steps: Vec<(u32, i64)>,
+    pub(crate) sums: Vec<Accumulator>,
+    /// The instructions of its `Begin` and `End`.
+    pub(crate) begin: usize,
+    pub(crate) finish: usize,
+}
+
+/// The rows that add up one sum: terms go to `terms`; every 32 of them go to `total`, where the loop is that long.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Accumulator {
+    pub(crate) terms: u32,
+    pub(crate) total: Option<u32>,
+}
+
+/// How many terms are added before they are put to the total.
+pub(crate) const SUM_BLOCK: u64 = 32;
+
+/// A compiled program, for any precision.
+#[derive(Clone, Debug)]
+pub(crate) struct Compiled {
+    pub(crate) instructions: Vec<Instruction>,
+    pub(crate) loops: Vec<LoopCode>,
+    /// Rows in all. They begin with x, the gradient and the parameters, in that order, then the constants.
+    pub(crate) rows: usize,
+    pub(crate) constants: Vec<(u32, f64)>,
+    /// Index expressions in all.
+    pub(crate) offsets: usize,
+    pub(crate) value: Operand,
+    pub(crate) scale: Operand,
+}

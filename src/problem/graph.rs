@@ -1,0 +1,277 @@
+//! The objective program: a graph of scalar operations, each found once, with sums as binders of a loop variable.
+
+use std::collections::HashMap;
+
+use super::affine::{Affine, Loop, LoopId, extreme};
+
+/// Names a value of the graph. Operands have lower numbers than what uses them.
+pub(crate) type Id = u32;
+type AffineId = u32;
+type DependsId = u32;
+
+/// Operations of one argument.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Unary {
+    Neg,
+    Abs,
+    Sqrt,
+    Exp,
+    Ln,
+    Log2,
+    Sin,
+    Cos,
+    Tan,
+    Asin,
+    Acos,
+    Atan,
+    Sinh,
+    Cosh,
+    Tanh,
+    Erf,
+    Floor,
+}
+
+/// Operations of two arguments. Comparisons give 1 or 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Binary {
+    Add,
+    Sub,
+    Mul,
+    Div,
+    Min,
+    Max,
+    Pow,
+    Atan2,
+    Hypot,
+    Less,
+    LessEqual,
+    Equal,
+}
+
+/// One value's definition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Op {
+    /// A constant, by its bits.
+    Constant(u64),
+    /// `x[index]`
+    Coordinate(AffineId),
+    /// `p[index]`, this lane's parameter.
+    Parameter(AffineId),
+    /// `data[array][index]`, shared by all lanes.
+    Data(u32, AffineId),
+    /// An index as a number.
+    Number(AffineId),
+    Unary(Unary, Id),
+    Binary(Binary, Id, Id),
+    /// `base^exponent` for an integer exponent other than 0 and 1.
+    Power(Id, i32),
+    /// `then` where the condition is not 0, else `otherwise`.
+    Select(Id, Id, Id),
+    /// The sum of the body over the loop variable.
+    Sum(LoopId, Id),
+}
+
+impl Op {
+    /// The operands, in order.
+    pub(crate) fn operands(self) -> impl Iterator<Item = Id> {
+        let (list, count) = match self {
+            Op::Constant(_) | Op::Coordinate(_) | Op::Parameter(_) | Op::Data(..) | Op::Number(_) => ([0; 3], 0),
+            Op::Unary(_, a) | Op::Power(a, _) | Op::Sum(_, a) => ([a, 0, 0], 1),
+            Op::Binary(_, a, b) => ([a, b, 0], 2),
+            Op::Select(c, a, b) => ([c, a, b], 3),
+        };
+        list.into_iter().take(count)
+    }
+}
+
+/// What is known of a value beside its definition.
+#[derive(Clone, Copy, Debug)]
+struct Facts {
+    depends: DependsId,
+    /// Depends on x, so that a derivative flows through it.
+    active: bool,
+    /// Not negative wherever it is a number.
+    nonnegative: bool,
+}
+
+/// The arena. Values are hash-consed: asking twice for one operation gives one value, and simplification happens on
+/// the way in. A value's place is the innermost loop it depends on, so code that does not vary in a loop is never in it.
+#[derive(Clone, Debug)]
+pub(crate) struct Graph {
+    ops: Vec<Op>,
+    facts: Vec<Facts>,
+    values: HashMap<Op, Id>,
+    pub(crate) loops: Vec<Loop>,
+    loop_ids: HashMap<Loop, LoopId>,
+    affines: Vec<Affine>,
+    affine_ids: HashMap<Affine, AffineId>,
+    /// Sets of loop variables, each sorted; the first is empty.
+    depends: Vec<Vec<LoopId>>,
+    depends_ids: HashMap<Vec<LoopId>, DependsId>,
+}
+
+impl Graph {
+    pub(crate) fn new() -> Self {
+        Self {
+            ops: Vec::new(),
+            facts: Vec::new(),
+            values: HashMap::new(),
+            loops: Vec::new(),
+            loop_ids: HashMap::new(),
+            affines: Vec::new(),
+            affine_ids: HashMap::new(),
+            depends: vec![Vec::new()],
+            depends_ids: HashMap::from([(Vec::new(), 0)]),
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.ops.len()
+    }
+
+    pub(crate) fn op(&self, id: Id) -> Op {
+        self.ops[id as usize]
+    }
+
+    pub(crate) fn active(&self, id: Id) -> bool {
+        self.facts[id as usize].active
+    }
+
+    pub(crate) fn nonnegative(&self, id: Id) -> bool {
+        self.facts[id as usize].nonnegative
+    }
+
+    /// The loop variables that a value depends on, sorted by number.
+    pub(crate) fn depends(&self, id: Id) -> &[LoopId] {
+        &self.depends[self.facts[id as usize].depends as usize]
+    }
+
+    pub(crate) fn affine(&self, id: AffineId) -> &Affine {
+        &self.affines[id as usize]
+    }
+
+    pub(crate) fn as_constant(&self, id: Id) -> Option<f64> {
+        match self.op(id) {
+            Op::Constant(bits) => Some(f64::from_bits(bits)),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn intern_loop(&mut self, range: Loop) -> LoopId {
+        if let Some(&id) = self.loop_ids.get(&range) {
+            return id;
+        }
+        let id = self.loops.len() as LoopId;
+        self.loops.push(range.clone());
+        self.loop_ids.insert(range, id);
+        id
+    }
+
+    pub(crate) fn intern_affine(&mut self, affine: Affine) -> AffineId {
+        if let Some(&id) = self.affine_ids.get(&affine) {
+            return id;
+        }
+        let id = self.affines.len() as AffineId;
+        self.affines.push(affine.clone());
+        self.affine_ids.insert(affine, id);
+        id
+    }
+
+    fn intern_depends(&mut self, set: Vec<LoopId>) -> DependsId {
+        if let Some(&id) = self.depends_ids.get(&set) {
+            return id;
+        }
+        let id = self.depends.len() as DependsId;
+        self.depends.push(set.clone());
+        self.depends_ids.insert(set, id);
+        id
+    }
+
+    /// The variables of `affine`, and those that its loops' ranges depend on in turn are not: a range is evaluated
+    /// where its loop begins, inside the loops that it names.
+    fn affine_variables(affine: &Affine) -> Vec<LoopId> {
+        affine.terms.iter().map(|t| t.0).collect()
+    }
+
+    fn depends_of(&mut self, op: Op) -> DependsId {
+        match op {
+            Op::Constant(_) => 0,
+            Op::Coordinate(a) | Op::Parameter(a) | Op::Data(_, a) | Op::Number(a) => {
+                let set = Self::affine_variables(&self.affines[a as usize]);
+                self.intern_depends(set)
+            }
+            Op::Sum(variable, body) => {
+                let range = &self.loops[variable as usize];
+                let mut set: Vec<LoopId> = self.depends(body).iter().copied().filter(|&v| v != variable).collect();
+                set.extend(Self::affine_variables(&range.start));
+                set.extend(Self::affine_variables(&range.end));
+                set.sort_unstable();
+                set.dedup();
+                self.intern_depends(set)
+            }
+            Op::Unary(..) | Op::Binary(..) | Op::Power(..) | Op::Select(..) => {
+                let mut ids = op.operands().map(|a| self.facts[a as usize].depends);
+                let first = ids.next().unwrap_or(0);
+                if ids.all(|d| d == first) {
+                    return first;
+                }
+                let mut set: Vec<LoopId> = op.operands().flat_map(|a| self.depends(a).to_vec()).collect();
+                set.sort_unstable();
+                set.dedup();
+                self.intern_depends(set)
+            }
+        }
+    }
+
+    fn nonnegative_of(&self, op: Op) -> bool {
+        let known = |id: Id| self.nonnegative(id);
+        match op {
+            Op::Constant(bits) => f64::from_bits(bits) >= 0.0,
+            Op::Coordinate(_) | Op::Parameter(_) | Op::Data(..) => false,
+            Op::Number(a) => extreme(self.affine(a), -1, &self.loops) >= 0,
+            Op::Unary(Unary::Abs | Unary::Sqrt | Unary::Exp | Unary::Cosh | Unary::Acos, _) => true,
+            Op::Unary(Unary::Floor | Unary::Tanh | Unary::Sinh | Unary::Erf | Unary::Atan | Unary::Asin, a) => known(a),
+            Op::Unary(..) => false,
+            Op::Binary(Binary::Mul, a, b) => a == b || (known(a) && known(b)),
+            Op::Binary(Binary::Add | Binary::Div | Binary::Min, a, b) => known(a) && known(b),
+            Op::Binary(Binary::Max, a, b) => known(a) || known(b),
+            Op::Binary(Binary::Hypot | Binary::Less | Binary::LessEqual | Binary::Equal, ..) => true,
+            Op::Binary(Binary::Pow, a, _) => known(a),
+            Op::Binary(Binary::Sub | Binary::Atan2, ..) => false,
+            Op::Power(a, k) => k % 2 == 0 || known(a),
+            Op::Select(_, a, b) => known(a) && known(b),
+            Op::Sum(_, body) => known(body),
+        }
+    }
+
+    /// The value of `op` as it stands, new or found.
+    pub(super) fn intern(&mut self, op: Op) -> Id {
+        if let Some(&id) = self.values.get(&op) {
+            return id;
+        }
+        let facts = Facts {
+            depends: self.depends_of(op),
+            active: matches!(op, Op::Coordinate(_)) || (!matches!(op, Op::Unary(Unary::Floor, _)) && op.operands().any(|a| self.active(a))),
+            nonnegative: self.nonnegative_of(op),
+        };
+        let id = self.ops.len() as Id;
+        self.ops.push(op);
+        self.facts.push(facts);
+        self.values.insert(op, id);
+        id
+    }
+
+    /// `end - start` of a loop where that is known to be the number of rounds it takes, that is never negative.
+    pub(super) fn trip_count(&self, variable: LoopId) -> Option<Affine> {
+        let range = &self.loops[variable as usize];
+        let count = range.end.plus(-1, &range.start);
+        (extreme(&count, -1, &self.loops) >= 0).then_some(count)
+    }
+
+    /// The most rounds a loop takes, whatever the loops around it are at.
+    pub(crate) fn most_trips(&self, variable: LoopId) -> u64 {
+        let range = &self.loops[variable as usize];
+        let count = range.end.plus(-1, &range.start);
+        extreme(&count, 1, &self.loops).max(0) as u64
+    }
+}

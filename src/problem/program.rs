@@ -1,0 +1,72 @@
+//! The program of an objective: value, gradient and the scale of its rounding, ready to be scheduled.
+
+use super::differentiate::{Scatter, gradient};
+use super::graph::{Graph, Id, Op};
+use super::noise::scale;
+use super::schedule::{Region, schedule};
+
+/// What one evaluation computes.
+#[derive(Clone, Debug)]
+pub(crate) struct Program {
+    pub(crate) graph: Graph,
+    /// f(x)
+    pub(crate) value: Id,
+    /// The sum of |leaves| of the outermost additive tree of f, and their number.
+    pub(crate) scale: Id,
+    pub(crate) terms: f64,
+    /// Statements in a tree of regions; the gradient is what they add up.
+    pub(crate) root: Region,
+    /// The operations of the value alone, and of everything, each counted once, whatever loop it stands in.
+    pub(crate) value_operations: usize,
+    pub(crate) operations: usize,
+}
+
+impl Program {
+    /// Differentiates and schedules the objective `value` of `graph`.
+    pub(crate) fn new(mut graph: Graph, value: Id) -> Self {
+        let scatters = gradient(&mut graph, value);
+        let (scale, terms) = scale(&mut graph, value);
+        let roots: Vec<Id> = [value, scale].into_iter().chain(scatters.iter().map(|s| s.value)).collect();
+        let expanded = expand_powers(&mut graph, &roots);
+        let (value, scale) = (expanded[0], expanded[1]);
+        let scatters: Vec<Scatter> = scatters.into_iter().zip(&expanded[2..]).map(|(s, &value)| Scatter { value, ..s }).collect();
+        let value_operations = reachable(&graph, &[value]).len();
+        let operations = reachable(&graph, &expanded).len() + scatters.len();
+        let root = schedule(&graph, &[value, scale], &scatters);
+        Self { graph, value, scale, terms, root, value_operations, operations }
+    }
+}
+
+/// The values that `roots` need, themselves included, operands first.
+fn reachable(graph: &Graph, roots: &[Id]) -> Vec<Id> {
+    let mut seen = vec![false; graph.len()];
+    let mut open = roots.to_vec();
+    while let Some(id) = open.pop() {
+        if !std::mem::replace(&mut seen[id as usize], true) {
+            open.extend(graph.op(id).operands());
+        }
+    }
+    (0..graph.len() as Id).filter(|&id| seen[id as usize]).collect()
+}
+
+/// `roots` with every power written out as products. Powers stay whole until here, so that their derivatives do too.
+fn expand_powers(graph: &mut Graph, roots: &[Id]) -> Vec<Id> {
+    let mut new: Vec<Id> = (0..graph.len() as Id).collect();
+    for id in reachable(graph, roots) {
+        let of = |id: Id| new[id as usize];
+        let op = graph.op(id);
+        let changed = matches!(op, Op::Power(..)) || op.operands().any(|a| of(a) != a);
+        if !changed {
+            continue;
+        }
+        new[id as usize] = match op {
+            Op::Unary(op, a) => graph.unary(op, of(a)),
+            Op::Binary(op, a, b) => graph.binary(op, of(a), of(b)),
+            Op::Power(a, k) => graph.expand_power(of(a), k),
+            Op::Select(c, a, b) => graph.select(of(c), of(a), of(b)),
+            Op::Sum(variable, a) => graph.sum(variable, of(a)),
+            leaf => graph.intern(leaf),
+        };
+    }
+    roots.iter().map(|&id| new[id as usize]).collect()
+}

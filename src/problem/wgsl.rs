@@ -1,0 +1,214 @@
+//! The program as WGSL: one function a region, one `let` an operation.
+
+use std::collections::HashMap;
+use std::fmt::Write;
+
+use super::affine::Affine;
+use super::evaluate::code::SUM_BLOCK;
+use super::graph::{Binary, Graph, Id, Op, Unary};
+use super::program::Program;
+use super::schedule::{LoopNest, Region, Statement};
+
+/// The functions of `program`; `arrays` gives where each data array begins in the one that holds them all.
+pub(super) fn write(program: &Program, arrays: &[usize]) -> String {
+    let mut writer = Writer { graph: &program.graph, arrays, functions: String::new(), count: 0 };
+    let mut body = String::new();
+    writer.region(&mut body, &program.root, &mut HashMap::new());
+    let (value, scale) = (writer.name(program.value), writer.name(program.scale));
+    let mut text = HELPERS.to_string();
+    text += &writer.functions;
+    _ = write!(text, "fn mm_objective() -> vec2<f32> {{\n{body}    return vec2<f32>({value}, {scale});\n}}\n");
+    text
+}
+
+/// What WGSL has no built-in function for, or one that loses its digits.
+const HELPERS: &str = "\
+fn mm_hypot(x: f32, y: f32) -> f32 {
+    let large = max(abs(x), abs(y));
+    let small = min(abs(x), abs(y));
+    let ratio = small / select(large, 1.0, large == 0.0);
+    return large * sqrt(1.0 + ratio * ratio);
+}
+// Abramowitz and Stegun 7.1.26 is too coarse for f32: the series near 0, the continued fraction's fit beyond.
+fn mm_erf(x: f32) -> f32 {
+    let a = abs(x);
+    let z = x * x;
+    let near = x * (1.1283791671 + z * (-0.37612638903 + z * (0.11283791671 + z * (-0.026866170645 + z * (0.0052239776254 + z * (-0.00085483270234 + z * 0.00012055332981))))));
+    let t = 1.0 / (1.0 + 0.5 * a);
+    let tail = t * exp(-z - 1.26551223 + t * (1.00002368 + t * (0.37409196 + t * (0.09678418 + t * (-0.18628806 + t * (0.27886807 + t * (-1.13520398 + t * (1.48851587 + t * (-0.82215223 + t * 0.17087277)))))))));
+    let far = select(tail - 1.0, 1.0 - tail, x > 0.0);
+    return select(far, near, a < 0.5);
+}
+";
+
+struct Writer<'a> {
+    graph: &'a Graph,
+    arrays: &'a [usize],
+    functions: String,
+    count: usize,
+}
+
+/// The WGSL name of what holds the current value of each loop variable in scope.
+type Variables = HashMap<u32, String>;
+
+impl Writer<'_> {
+    fn region(&mut self, out: &mut String, region: &Region, variables: &mut Variables) {
+        for statement in &region.statements {
+            match statement {
+                Statement::Let(id) => {
+                    let expression = self.expression(*id, variables);
+                    _ = writeln!(out, "    let v{id} = {expression};");
+                }
+                Statement::Loop(nest) => self.nest(out, nest, variables),
+                Statement::Scatter { index, value } => {
+                    _ = writeln!(out, "    mm_g({}, {});", self.index(index, 0, variables), self.name(*value));
+                }
+            }
+        }
+    }
+
+    /// A loop becomes a function of the outer values and loop variables that it needs; it returns its sums.
+    fn nest(&mut self, out: &mut String, nest: &LoopNest, variables: &mut Variables) {
+        let number = self.count;
+        self.count += 1;
+        let mut arguments: Vec<(String, &str)> = nest.needs.iter().map(|id| (format!("v{id}"), "f32")).collect();
+        let mut outer: Vec<&String> = variables.values().collect();
+        outer.sort();
+        arguments.extend(outer.into_iter().map(|name| (name.clone(), "i32")));
+        let list = |f: &dyn Fn(&(String, &str)) -> String| arguments.iter().map(f).collect::<Vec<_>>().join(", ");
+        let call = format!("mm_loop{number}({})", list(&|a| a.0.clone()));
+
+        let range = &self.graph.loops[nest.variable as usize];
+        let (start, end) = (self.signed(&range.start, variables), self.signed(&range.end, variables));
+        let variable = format!("i{}", nest.variable);
+        variables.insert(nest.variable, variable.clone());
+        let mut body = String::new();
+        self.region(&mut body, &nest.body, variables);
+        variables.remove(&nest.variable);
+
+        let long = self.graph.most_trips(nest.variable) > SUM_BLOCK;
+        let mut text = String::new();
+        let returns = if nest.sums.is_empty() { String::new() } else { format!(" -> array<f32, {}>", nest.sums.len()) };
+        _ = writeln!(text, "fn mm_loop{number}({}){returns} {{", list(&|a| format!("{}: {}", a.0, a.1)));
+        for k in 0..nest.sums.len() {
+            _ = writeln!(text, "    var s{k} = 0.0;");
+            if long {
+                _ = writeln!(text, "    var t{k} = 0.0;");
+            }
+        }
+        _ = writeln!(text, "    for (var {variable} = {start}; {variable} < {end}; {variable}++) {{");
+        text += &body;
+        for (k, (_, value)) in nest.sums.iter().enumerate() {
+            _ = writeln!(text, "    s{k} += {};", self.name(*value));
+        }
+        if long && !nest.sums.is_empty() {
+            _ = writeln!(text, "    if (({variable} - {start}) % {SUM_BLOCK} == {}) {{", SUM_BLOCK - 1);
+            for k in 0..nest.sums.len() {
+                _ = writeln!(text, "        t{k} += s{k};\n        s{k} = 0.0;");
+            }
+            text += "    }\n";
+        }
+        text += "    }\n";
+        if !nest.sums.is_empty() {
+            let sums: Vec<String> = (0..nest.sums.len()).map(|k| if long { format!("t{k} + s{k}") } else { format!("s{k}") }).collect();
+            _ = writeln!(text, "    return array<f32, {}>({});", sums.len(), sums.join(", "));
+        }
+        text += "}\n";
+        self.functions += &text;
+
+        if nest.sums.is_empty() {
+            _ = writeln!(out, "    {call};");
+            return;
+        }
+        _ = writeln!(out, "    let r{number} = {call};");
+        for (k, (sum, _)) in nest.sums.iter().enumerate() {
+            _ = writeln!(out, "    let v{sum} = r{number}[{k}];");
+        }
+    }
+
+    fn expression(&self, id: Id, variables: &Variables) -> String {
+        match self.graph.op(id) {
+            Op::Constant(_) => self.name(id),
+            Op::Coordinate(index) => format!("mm_x({})", self.index(self.graph.affine(index), 0, variables)),
+            Op::Parameter(index) => format!("mm_p({})", self.index(self.graph.affine(index), 0, variables)),
+            Op::Data(array, index) => format!("mm_d({})", self.index(self.graph.affine(index), self.arrays[array as usize] as i64, variables)),
+            Op::Number(index) => format!("f32({})", self.signed(self.graph.affine(index), variables)),
+            Op::Unary(op, a) => unary(op, &self.name(a)),
+            Op::Binary(op, a, b) => binary(op, &self.name(a), &self.name(b)),
+            Op::Select(c, a, b) => format!("select({}, {}, {} != 0.0)", self.name(b), self.name(a), self.name(c)),
+            Op::Power(..) | Op::Sum(..) => unreachable!("powers are expanded and sums are loops by now"),
+        }
+    }
+
+    fn name(&self, id: Id) -> String {
+        match self.graph.as_constant(id) {
+            Some(value) => literal(value),
+            None => format!("v{id}"),
+        }
+    }
+
+    fn signed(&self, index: &Affine, variables: &Variables) -> String {
+        let mut text = format!("{}", index.constant);
+        for (id, coefficient) in &index.terms {
+            _ = write!(text, " + {coefficient} * {}", variables[id]);
+        }
+        if index.terms.is_empty() { text } else { format!("({text})") }
+    }
+
+    fn index(&self, index: &Affine, base: i64, variables: &Variables) -> String {
+        let shifted = Affine { constant: index.constant + base, terms: index.terms.clone() };
+        match shifted.as_constant() {
+            Some(constant) => format!("{constant}u"),
+            None => format!("u32{}", self.signed(&shifted, variables)),
+        }
+    }
+}
+
+/// The f32 nearest to `value`, so that both engines read one number. What overflows is refused before an engine starts.
+fn literal(value: f64) -> String {
+    #[expect(clippy::cast_possible_truncation, reason = "shaders compute in f32")]
+    let value = value as f32;
+    let text = format!("{value:e}");
+    if value < 0.0 { format!("({text}f)") } else { format!("{text}f") }
+}
+
+fn unary(op: Unary, a: &str) -> String {
+    let name = match op {
+        Unary::Neg => return format!("-{a}"),
+        Unary::Abs => "abs",
+        Unary::Sqrt => "sqrt",
+        Unary::Exp => "exp",
+        Unary::Ln => "log",
+        Unary::Log2 => "log2",
+        Unary::Sin => "sin",
+        Unary::Cos => "cos",
+        Unary::Tan => "tan",
+        Unary::Asin => "asin",
+        Unary::Acos => "acos",
+        Unary::Atan => "atan",
+        Unary::Sinh => "sinh",
+        Unary::Cosh => "cosh",
+        Unary::Tanh => "tanh",
+        Unary::Erf => "mm_erf",
+        Unary::Floor => "floor",
+    };
+    format!("{name}({a})")
+}
+
+fn binary(op: Binary, a: &str, b: &str) -> String {
+    let truth = |sign: &str| format!("select(0.0, 1.0, {a} {sign} {b})");
+    match op {
+        Binary::Add => format!("{a} + {b}"),
+        Binary::Sub => format!("{a} - {b}"),
+        Binary::Mul => format!("{a} * {b}"),
+        Binary::Div => format!("{a} / {b}"),
+        Binary::Min => format!("min({a}, {b})"),
+        Binary::Max => format!("max({a}, {b})"),
+        Binary::Pow => format!("pow({a}, {b})"),
+        Binary::Atan2 => format!("atan2({a}, {b})"),
+        Binary::Hypot => format!("mm_hypot({a}, {b})"),
+        Binary::Less => truth("<"),
+        Binary::LessEqual => truth("<="),
+        Binary::Equal => truth("=="),
+    }
+}
