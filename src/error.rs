@@ -104,7 +104,9 @@ pub enum ProblemError {
         limit: usize,
     },
     /// More operations than can be held.
-    #[error("the objective has {operations} operations, more than the {limit} that are taken; write repeated parts as `x.sum(range, |i| ...)`, which stays one loop")]
+    #[error(
+        "the objective has {operations} operations, more than the {limit} that are taken; write repeated parts as `x.sum(range, |i| ...)`, which stays one loop"
+    )]
     TooLarge {
         /// How many there are, at least.
         operations: usize,
@@ -130,6 +132,12 @@ pub enum StartsError {
     /// No lanes.
     #[error("there are no lanes; give at least one start")]
     NoLanes,
+    /// More lanes than can be numbered.
+    #[error("there are {lanes} lanes; a batch takes up to 4,294,967,295: split it")]
+    TooManyLanes {
+        /// The lanes given.
+        lanes: usize,
+    },
     /// The points' dimension differs from the problem's.
     #[error("starts have {starts} components and the problem has {problem}; a matrix of starts has one column a lane")]
     Dimension {
@@ -139,7 +147,9 @@ pub enum StartsError {
         problem: usize,
     },
     /// The number of parameters a lane differs from the problem's.
-    #[error("the starts bring {starts} parameters a lane and the problem takes {problem}; use `starts.with_parameters(matrix)`, one column a lane")]
+    #[error(
+        "the starts bring {starts} parameters a lane and the problem takes {problem}; use `starts.with_parameters(matrix)`, one column a lane"
+    )]
     Parameters {
         /// Parameters that the starts bring.
         starts: usize,
@@ -153,16 +163,6 @@ pub enum StartsError {
         parameters: usize,
         /// Starts.
         starts: usize,
-    },
-    /// Parameters that are infinite or not a number.
-    #[error("parameter {index} of lane {lane} is {value}: parameters must be finite")]
-    NonFiniteParameter {
-        /// The lane.
-        lane: usize,
-        /// Which parameter.
-        index: usize,
-        /// Its value.
-        value: f64,
     },
     /// A sampler over bounds that are infinite.
     #[error("component {index} has no finite bounds to draw starts from")]
@@ -209,7 +209,9 @@ pub enum BoundsError {
 #[non_exhaustive]
 pub enum DeviceError {
     /// A device that this build does not have.
-    #[error("{wanted} was asked for and this version of manymin has the CPU engine only; use `Device::cpu(Precision::F32)`, or unset MANYMIN_DEVICE")]
+    #[error(
+        "{wanted} was asked for and this version of manymin has the CPU engine only; use `Device::cpu(Precision::F32)`, or unset MANYMIN_DEVICE"
+    )]
     NoGpu {
         /// What was asked for.
         wanted: String,
@@ -225,7 +227,9 @@ pub enum DeviceError {
         takes: &'static str,
     },
     /// The objective is more than the engine takes.
-    #[error("the objective has {operations} operations and this engine takes {limit}; write repeated parts as `x.sum(range, |i| ...)`, which stays one loop")]
+    #[error(
+        "the objective has {operations} operations and this engine takes {limit}; write repeated parts as `x.sum(range, |i| ...)`, which stays one loop"
+    )]
     ObjectiveTooLarge {
         /// Operations of value and gradient.
         operations: usize,

@@ -26,8 +26,8 @@ use evaluate::compile;
 use evaluate::machine::Machine;
 use evaluate::real::Real;
 use program::Program;
-pub use trace::{Array, Condition, Context, Index, IndexRange, IntoIndex, Operand, Point, Scalar, select};
 use trace::Tracer;
+pub use trace::{Array, Condition, Context, Index, IndexRange, IntoIndex, Operand, Point, Scalar, select};
 
 use crate::error::{Error, ProblemError, Result};
 
@@ -155,7 +155,11 @@ impl Problem {
         machine.set_lane(0, point, parameters);
         machine.evaluate(1);
         let first = |row: &evaluate::chunk::Row<T>| row[0].get().0[0].to_f64();
-        Evaluation { value: first(machine.value()), gradient: machine.gradient().iter().map(first).collect(), scale: first(machine.scale()) }
+        Evaluation {
+            value: first(machine.value()),
+            gradient: machine.gradient().iter().map(first).collect(),
+            scale: first(machine.scale()),
+        }
     }
 
     /// The program, with memory to run it in.
@@ -183,7 +187,11 @@ impl Problem {
     /// The first constant or datum whose absolute value is above `largest`, and where it stands.
     pub(crate) fn beyond(&self, largest: f64) -> Option<(String, f64)> {
         let constants = self.compiled().constants.iter().map(|c| ("a constant of the objective".to_string(), c.1)).collect::<Vec<_>>();
-        let data = self.shared.data.iter().flat_map(|(name, values)| values.iter().enumerate().map(move |(i, &v)| (format!("data `{name}`[{i}]"), v)));
+        let data = self
+            .shared
+            .data
+            .iter()
+            .flat_map(|(name, values)| values.iter().enumerate().map(move |(i, &v)| (format!("data `{name}`[{i}]"), v)));
         constants.into_iter().chain(data.filter(|(_, v)| v.abs() > largest)).find(|(_, v)| v.abs() > largest)
     }
 }

@@ -101,7 +101,9 @@ enum Walk {
 
 /// Visits the nest value by value, the innermost loop by its two ends, to see whether a suspected index is ever taken.
 fn walk(index: &Affine, open: &[LoopId], loops: &[Loop], at: &mut Vec<(LoopId, i64)>, left: &mut u64, bad: &dyn Fn(i64) -> bool) -> Walk {
-    let value = |a: &Affine, at: &[(LoopId, i64)]| at.iter().fold(a.constant, |sum, &(id, v)| sum.saturating_add(a.coefficient(id).saturating_mul(v)));
+    let value = |a: &Affine, at: &[(LoopId, i64)]| {
+        at.iter().fold(a.constant, |sum, &(id, v)| sum.saturating_add(a.coefficient(id).saturating_mul(v)))
+    };
     let Some((&id, inner)) = open.split_first() else {
         let v = value(index, at);
         return if bad(v) { Walk::Bad(v) } else { Walk::Fine };

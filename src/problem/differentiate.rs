@@ -84,7 +84,9 @@ impl Reverse<'_> {
 
     fn add(&mut self, adjoints: &mut Adjoints, to: Id, part: Adjoint) {
         let sum = match adjoints.get(&to) {
-            Some(so_far) => Adjoint { value: self.graph.binary(Binary::Add, so_far.value, part.value), masked: so_far.masked || part.masked },
+            Some(so_far) => {
+                Adjoint { value: self.graph.binary(Binary::Add, so_far.value, part.value), masked: so_far.masked || part.masked }
+            }
             None => part,
         };
         adjoints.insert(to, sum);

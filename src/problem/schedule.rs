@@ -83,7 +83,8 @@ impl Scheduler<'_> {
 
         // Stage k needs the results of loops of stages below k.
         let mut stages: HashMap<Id, usize> = HashMap::new();
-        let latest = |stages: &HashMap<Id, usize>, ids: &mut dyn Iterator<Item = Id>| ids.filter_map(|a| stages.get(&a).copied()).max().unwrap_or(0);
+        let latest =
+            |stages: &HashMap<Id, usize>, ids: &mut dyn Iterator<Item = Id>| ids.filter_map(|a| stages.get(&a).copied()).max().unwrap_or(0);
         let mut groups: BTreeMap<(usize, LoopId), Group<'_>> = BTreeMap::new();
         for &id in &here {
             let stage = match self.graph.op(id) {
@@ -106,7 +107,14 @@ impl Scheduler<'_> {
     }
 
     /// Stage by stage: the values, each followed by the scatters that consume it, then the loops.
-    fn statements(&self, nest: &mut Vec<LoopId>, here: &BTreeSet<Id>, stages: &HashMap<Id, usize>, groups: BTreeMap<(usize, LoopId), Group<'_>>, direct: &[&Scatter]) -> Vec<Statement> {
+    fn statements(
+        &self,
+        nest: &mut Vec<LoopId>,
+        here: &BTreeSet<Id>,
+        stages: &HashMap<Id, usize>,
+        groups: BTreeMap<(usize, LoopId), Group<'_>>,
+        direct: &[&Scatter],
+    ) -> Vec<Statement> {
         let mut scatters: HashMap<Id, Vec<Statement>> = HashMap::new();
         let mut last = Vec::new();
         for s in direct {

@@ -106,7 +106,8 @@ impl Tracer {
         if let Repr::Value(id) = made.repr {
             let state = self.state.borrow();
             let op = state.graph.op(id);
-            let hopeless = matches!(op, Op::Unary(..) | Op::Binary(..) | Op::Power(..)) && op.operands().all(|a| state.graph.as_constant(a).is_some());
+            let hopeless =
+                matches!(op, Op::Unary(..) | Op::Binary(..) | Op::Power(..)) && op.operands().all(|a| state.graph.as_constant(a).is_some());
             drop(state);
             if hopeless {
                 self.fail(ProblemError::NonFiniteConstant { value: f64::NAN });
@@ -324,10 +325,7 @@ impl<'g> Point<'g> {
     /// The scalars that a [`Point`] lends out by reference.
     pub(super) fn components(tracer: &'g Tracer) -> Vec<Scalar<'g>> {
         let scalar = |repr| Scalar { tracer, repr, scope: 0, brand: PhantomData };
-        (0..tracer.dimension)
-            .map(|k| scalar(Repr::Coordinate(k as u32)))
-            .chain([scalar(Repr::OutOfRange(tracer.dimension))])
-            .collect()
+        (0..tracer.dimension).map(|k| scalar(Repr::Coordinate(k as u32))).chain([scalar(Repr::OutOfRange(tracer.dimension))]).collect()
     }
 
     pub(super) fn new(tracer: &'g Tracer, components: &'g [Scalar<'g>]) -> Self {

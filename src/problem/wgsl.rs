@@ -131,7 +131,9 @@ impl Writer<'_> {
             Op::Constant(_) => self.name(id),
             Op::Coordinate(index) => format!("mm_x({})", self.index(self.graph.affine(index), 0, variables)),
             Op::Parameter(index) => format!("mm_p({})", self.index(self.graph.affine(index), 0, variables)),
-            Op::Data(array, index) => format!("mm_d({})", self.index(self.graph.affine(index), self.arrays[array as usize] as i64, variables)),
+            Op::Data(array, index) => {
+                format!("mm_d({})", self.index(self.graph.affine(index), self.arrays[array as usize] as i64, variables))
+            }
             Op::Number(index) => format!("f32({})", self.signed(self.graph.affine(index), variables)),
             Op::Unary(op, a) => unary(op, &self.name(a)),
             Op::Binary(op, a, b) => binary(op, &self.name(a), &self.name(b)),

@@ -218,7 +218,8 @@ impl Compiler<'_> {
         let number = self.loops.len();
         let range = self.graph.loops[nest.variable as usize].clone();
         let long = self.graph.most_trips(nest.variable) > SUM_BLOCK;
-        let sums: Vec<Accumulator> = nest.sums.iter().map(|_| Accumulator { terms: self.take(), total: long.then(|| self.take()) }).collect();
+        let sums: Vec<Accumulator> =
+            nest.sums.iter().map(|_| Accumulator { terms: self.take(), total: long.then(|| self.take()) }).collect();
         let (start, end) = (self.offsets.limit(&range.start), self.offsets.limit(&range.end));
         let marker = Operand { row: number as u32, offset: 0 };
         self.loops.push(LoopCode { start, end, steps: Vec::new(), sums: sums.clone(), begin: self.instructions.len(), finish: 0 });

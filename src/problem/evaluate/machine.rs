@@ -11,10 +11,22 @@ use super::real::Real;
 macro_rules! with_operation {
     ($operation:expr, $name:ident => $run:expr, keep => $keep:expr) => {
         match $operation {
-            Arithmetic::Add => { let $name = |a: T, b: T| a + b; $run }
-            Arithmetic::Sub => { let $name = |a: T, b: T| a - b; $run }
-            Arithmetic::Mul => { let $name = |a: T, b: T| a * b; $run }
-            Arithmetic::Reverse => { let $name = |a: T, b: T| b - a; $run }
+            Arithmetic::Add => {
+                let $name = |a: T, b: T| a + b;
+                $run
+            }
+            Arithmetic::Sub => {
+                let $name = |a: T, b: T| a - b;
+                $run
+            }
+            Arithmetic::Mul => {
+                let $name = |a: T, b: T| a * b;
+                $run
+            }
+            Arithmetic::Reverse => {
+                let $name = |a: T, b: T| b - a;
+                $run
+            }
             Arithmetic::Keep => $keep,
         }
     };
@@ -59,12 +71,6 @@ impl<T: Real> Machine<T> {
         &self.rows[self.dimension..2 * self.dimension]
     }
 
-    /// The lanes' parameters, a row a parameter.
-    #[inline(always)]
-    pub(crate) fn parameters(&self) -> &[Row<T>] {
-        &self.rows[2 * self.dimension..][..self.parameters]
-    }
-
     /// f
     #[inline(always)]
     pub(crate) fn value(&self) -> &Row<T> {
@@ -79,15 +85,33 @@ impl<T: Real> Machine<T> {
 
     /// Sets the point and the parameters of one lane.
     pub(crate) fn set_lane(&mut self, lane: usize, point: &[f64], parameters: &[f64]) {
-        let (chunk, at) = (lane / CHUNK, lane % CHUNK);
-        let set = |row: &mut Row<T>, value: f64| row[chunk].get_mut().0[at] = T::from_f64(value);
-        self.rows.iter_mut().zip(point).for_each(|(row, &v)| set(row, v));
-        self.rows[2 * self.dimension..].iter_mut().zip(parameters).for_each(|(row, &v)| set(row, v));
+        set(&mut self.rows[..self.dimension], lane, point);
+        self.set_parameters(lane, parameters);
+    }
+
+    /// Sets the parameters of one lane.
+    pub(crate) fn set_parameters(&mut self, lane: usize, parameters: &[f64]) {
+        set(&mut self.rows[2 * self.dimension..][..self.parameters], lane, parameters);
+    }
+
+    /// Gives one lane the parameters of lane `from` of another evaluator of the same program.
+    pub(crate) fn copy_parameters(&mut self, lane: usize, other: &Self, from: usize) {
+        let rows = 2 * self.dimension..2 * self.dimension + self.parameters;
+        for (to, row) in self.rows[rows.clone()].iter_mut().zip(&other.rows[rows]) {
+            to[lane / CHUNK].get_mut().0[lane % CHUNK] = row[from / CHUNK].get().0[from % CHUNK];
+        }
     }
 
     /// Evaluates the first `chunks` chunks of lanes.
     pub(crate) fn evaluate(&mut self, chunks: usize) {
         pulp::Arch::new().dispatch(Evaluate { machine: self, chunks: chunks.min(CHUNKS) });
+    }
+}
+
+/// Sets one lane of each row.
+fn set<T: Real>(rows: &mut [Row<T>], lane: usize, values: &[f64]) {
+    for (row, &value) in rows.iter_mut().zip(values) {
+        row[lane / CHUNK].get_mut().0[lane % CHUNK] = T::from_f64(value);
     }
 }
 
@@ -263,4 +287,3 @@ impl<T: Real> Operands<'_, T> {
             keep => {}), keep => {}), keep => {});
     }
 }
-

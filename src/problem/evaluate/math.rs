@@ -34,7 +34,8 @@ pub(crate) mod f32 {
         let shifted = x * std::f32::consts::LOG2_E + ROUND;
         let n = shifted - ROUND;
         let r = x - n * 0.693_359_375 - n * -2.121_944_4e-4;
-        let p = polynomial!(r; 0.500_000_012_01, 0.166_666_654_59, 0.041_665_795_894, 8.333_451_907_3e-3, 1.398_199_950_7e-3, 1.987_569_15e-4);
+        let p =
+            polynomial!(r; 0.500_000_012_01, 0.166_666_654_59, 0.041_665_795_894, 8.333_451_907_3e-3, 1.398_199_950_7e-3, 1.987_569_15e-4);
         let p = 1.0 + (r + r * r * p);
         // 2^n in two factors: neither leaves the normal range where the product does.
         let n = (shifted.to_bits() as i32).wrapping_sub(ROUND.to_bits() as i32);
@@ -69,7 +70,9 @@ pub(crate) mod f32 {
     #[inline(always)]
     pub(crate) fn tanh(x: f32) -> f32 {
         let z = x * x;
-        let small = x + x * z * polynomial!(z; -0.333_332_819_422, 0.133_314_422_036, -0.053_739_715_553_1, 0.020_639_088_795_4, -5.704_988_727_45e-3);
+        let small = x + x
+            * z
+            * polynomial!(z; -0.333_332_819_422, 0.133_314_422_036, -0.053_739_715_553_1, 0.020_639_088_795_4, -5.704_988_727_45e-3);
         let a = x.abs();
         let large = (1.0 - 2.0 / (exp(a + a) + 1.0)).copysign(x);
         pick(a < 0.625, small, large)
@@ -128,7 +131,8 @@ pub(crate) mod f64 {
         let f = m - 1.0;
         let s = f / (2.0 + f);
         let z = s * s;
-        let r = z * polynomial!(z; 6.666_666_666_666_735_13e-1, 3.999_999_999_940_941_908e-1, 2.857_142_874_366_239_149e-1, 2.222_219_843_214_978_396e-1, 1.818_357_216_161_805_012e-1, 1.531_383_769_920_937_332e-1, 1.479_819_860_511_658_591e-1);
+        let r = z
+            * polynomial!(z; 6.666_666_666_666_735_13e-1, 3.999_999_999_940_941_908e-1, 2.857_142_874_366_239_149e-1, 2.222_219_843_214_978_396e-1, 1.818_357_216_161_805_012e-1, 1.531_383_769_920_937_332e-1, 1.479_819_860_511_658_591e-1);
         let half = 0.5 * f * f;
         let y = k * 6.931_471_803_691_238_164_90e-1 - ((half - (s * (half + r) + k * 1.908_214_929_270_587_700_02e-10)) - f);
         let y = pick(x == f64::INFINITY, f64::INFINITY, y);
@@ -157,8 +161,12 @@ pub(crate) mod f64 {
         let r = near - tail;
         let quadrant = shifted.to_bits();
         let z = r * r;
-        let sine = r + r * z * polynomial!(z; -1.666_666_666_666_663_243_48e-1, 8.333_333_333_322_489_461_24e-3, -1.984_126_982_985_794_931_34e-4, 2.755_731_370_707_006_767_89e-6, -2.505_076_025_340_686_341_95e-8, 1.589_690_995_211_550_102_21e-10);
-        let c = z * z * polynomial!(z; 4.166_666_666_666_660_190_37e-2, -1.388_888_888_887_410_957_49e-3, 2.480_158_728_947_672_941_78e-5, -2.755_731_435_139_066_330_35e-7, 2.087_572_321_298_174_827_90e-9, -1.135_964_755_778_819_482_65e-11);
+        let sine = r
+            + r * z
+                * polynomial!(z; -1.666_666_666_666_663_243_48e-1, 8.333_333_333_322_489_461_24e-3, -1.984_126_982_985_794_931_34e-4, 2.755_731_370_707_006_767_89e-6, -2.505_076_025_340_686_341_95e-8, 1.589_690_995_211_550_102_21e-10);
+        let c = z
+            * z
+            * polynomial!(z; 4.166_666_666_666_660_190_37e-2, -1.388_888_888_887_410_957_49e-3, 2.480_158_728_947_672_941_78e-5, -2.755_731_435_139_066_330_35e-7, 2.087_572_321_298_174_827_90e-9, -1.135_964_755_778_819_482_65e-11);
         let half = 0.5 * z;
         let w = 1.0 - half;
         let cosine = w + ((1.0 - w - half) + c);
@@ -238,7 +246,10 @@ mod tests {
         assert_eq!(super::f32::exp(100.0), f32::INFINITY, "overflow");
         assert_eq!(super::f32::exp(-200.0), 0.0, "underflow");
         assert!(super::f32::exp(-100.0) > 0.0, "a subnormal result");
-        assert!(super::f32::exp(f32::NAN).is_nan() && super::f32::ln(f32::NAN).is_nan() && super::f32::tanh(f32::NAN).is_nan(), "NaN passes");
+        assert!(
+            super::f32::exp(f32::NAN).is_nan() && super::f32::ln(f32::NAN).is_nan() && super::f32::tanh(f32::NAN).is_nan(),
+            "NaN passes"
+        );
         assert_eq!((super::f32::ln(0.0), super::f32::ln(f32::INFINITY)), (f32::NEG_INFINITY, f32::INFINITY), "the poles of ln");
         assert!(super::f32::ln(-1.0).is_nan() && super::f64::ln(-1.0).is_nan(), "ln of a negative number");
         assert_eq!((super::f64::exp(800.0), super::f64::exp(-800.0)), (f64::INFINITY, 0.0), "overflow and underflow");

@@ -7,7 +7,20 @@ use super::math;
 
 /// `f32` or `f64`. Fused multiply-add is used nowhere, so that every instruction set gives the same bits.
 pub(crate) trait Real:
-    Copy + Debug + Default + PartialEq + PartialOrd + Send + Sync + 'static + Add<Output = Self> + AddAssign + Sub<Output = Self> + Mul<Output = Self> + Div<Output = Self> + Neg<Output = Self>
+    Copy
+    + Debug
+    + Default
+    + PartialEq
+    + PartialOrd
+    + Send
+    + Sync
+    + 'static
+    + Add<Output = Self>
+    + AddAssign
+    + Sub<Output = Self>
+    + Mul<Output = Self>
+    + Div<Output = Self>
+    + Neg<Output = Self>
 {
     /// 0
     const ZERO: Self;

@@ -1,0 +1,237 @@
+//! The stateful stepper: lanes under way, in a loop of the user's own.
+
+use nalgebra::DMatrix;
+
+use crate::device::Device;
+use crate::engine::{Engine, Lanes, Summary, Totals};
+use crate::error::Result;
+use crate::minimizer::Settings;
+use crate::monitor::{Control, Monitor, Step};
+use crate::outcome::{LaneResult, Outcome};
+use crate::problem::Problem;
+use crate::starts::Starts;
+
+/// Lanes under way: step them, look at them, go on. How a run is cut into steps never changes a result, bit for bit.
+///
+/// ```
+/// use manymin::prelude::*;
+///
+/// let rosenbrock = Problem::new(2, |x| 100.0 * (x[1] - x[0] * x[0]).powi(2) + (1.0 - x[0]).powi(2))?;
+/// let starts = Starts::uniform(&Bounds::new(&[-2.0; 2], &[2.0; 2])?, 100, 42);
+/// let mut batch = Minimizer::new(Lbfgs::default()).start(&Device::auto()?, &rosenbrock, &starts)?;
+/// while batch.active() > 0 {
+///     batch.step()?;
+///     for s in batch.summaries()? {
+///         assert!(s.evaluations > s.iteration || s.iteration == 0);
+///     }
+/// }
+/// let outcome = batch.finish()?;
+/// assert_eq!(outcome.lanes(), 100);
+/// # Ok::<(), manymin::Error>(())
+/// ```
+pub struct Batch {
+    engine: Box<dyn Engine>,
+    device: Device,
+    problem: Problem,
+    starts: Starts,
+    settings: Settings,
+    /// Lanes that have ended and were not handed out, and how many of them `summaries` has told of.
+    finished: Lanes,
+    told: usize,
+    /// The lowest of the lanes that were handed out.
+    best_drained: Option<LaneResult>,
+    /// What [`Step::summaries`] shows.
+    latest: Vec<Summary>,
+    /// Whether queued lanes were stopped before they started.
+    stopped: bool,
+}
+
+impl Batch {
+    pub(crate) fn new(engine: Box<dyn Engine>, device: Device, problem: Problem, starts: Starts, settings: Settings) -> Self {
+        Self {
+            engine,
+            device,
+            problem,
+            starts,
+            settings,
+            finished: Lanes::default(),
+            told: 0,
+            best_drained: None,
+            latest: Vec::new(),
+            stopped: false,
+        }
+    }
+
+    /// One iteration a lane: every resident lane that is not done accepts one step or ends. Places that lanes leave are
+    /// then filled from the queue.
+    ///
+    /// # Errors
+    /// A device that fails.
+    pub fn step(&mut self) -> Result<()> {
+        self.engine.step()?;
+        self.collect();
+        Ok(())
+    }
+
+    /// So many rounds: in each, every resident lane that is not done evaluates once. Lanes don't wait for each other. Places
+    /// that lanes leave are filled from the queue at the end.
+    ///
+    /// # Errors
+    /// As [`step`](Batch::step).
+    pub fn advance(&mut self, rounds: u32) -> Result<()> {
+        self.engine.advance(rounds)?;
+        self.collect();
+        Ok(())
+    }
+
+    /// Rounds until every lane has ended: the fastest way.
+    ///
+    /// # Errors
+    /// As [`step`](Batch::step).
+    pub fn run(&mut self) -> Result<()> {
+        self.engine.run()?;
+        self.collect();
+        Ok(())
+    }
+
+    /// Steps until every lane has ended or a monitor says stop, calling the monitors after each step.
+    ///
+    /// # Errors
+    /// As [`step`](Batch::step); also what a monitor answers as an error. The batch is then as it was after the step.
+    pub fn run_with(&mut self, monitors: &mut [&mut dyn Monitor]) -> Result<()> {
+        while self.active() > 0 {
+            self.step()?;
+            self.latest = self.summaries()?;
+            let mut step = Step::new(self);
+            let mut control = Control::Continue;
+            for monitor in monitors.iter_mut() {
+                if monitor.step(&mut step)? == Control::Stop {
+                    control = Control::Stop;
+                }
+            }
+            if control == Control::Stop {
+                self.stop()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends every lane that is not done as [`Stopped`](crate::Status::Stopped), with the best it has found.
+    ///
+    /// # Errors
+    /// As [`step`](Batch::step).
+    pub fn stop(&mut self) -> Result<()> {
+        self.engine.stop()?;
+        self.stopped = true;
+        self.collect();
+        Ok(())
+    }
+
+    /// Lanes that are not done, queued ones included.
+    pub fn active(&self) -> usize {
+        self.engine.active()
+    }
+
+    /// How many lanes there are in all.
+    pub fn lanes(&self) -> usize {
+        self.starts.lanes()
+    }
+
+    /// What has been done so far.
+    pub fn totals(&self) -> Totals {
+        self.engine.totals()
+    }
+
+    /// Evaluations of value and gradient so far, over all lanes.
+    pub fn evaluations(&self) -> u64 {
+        self.totals().evaluations
+    }
+
+    /// How each resident lane stands, and each that has ended since this was last asked; by lane.
+    ///
+    /// # Errors
+    /// As [`step`](Batch::step).
+    pub fn summaries(&mut self) -> Result<Vec<Summary>> {
+        let resident = self.engine.resident()?;
+        self.collect();
+        let ended = &self.finished.records[self.told..];
+        let mut summaries: Vec<Summary> = ended.iter().chain(&resident.records).map(|record| record.summary).collect();
+        self.told = self.finished.records.len();
+        summaries.sort_unstable_by_key(|summary| summary.lane);
+        Ok(summaries)
+    }
+
+    pub(crate) fn latest(&self) -> &[Summary] {
+        &self.latest
+    }
+
+    /// Where each lane stands, one column a lane: its best point so far, or its start if it is still queued. Lanes handed
+    /// out by [`drain_finished`](Batch::drain_finished) are columns of NaN.
+    ///
+    /// # Errors
+    /// As [`step`](Batch::step).
+    pub fn points(&mut self) -> Result<DMatrix<f64>> {
+        Ok(self.picture()?.points())
+    }
+
+    /// The lane with the lowest value so far, of all that have started. Before the first step it is lane 0, its value NaN.
+    pub fn best(&self) -> LaneResult {
+        let resident = self.engine.clone_resident();
+        let candidates = [&self.finished, &resident].into_iter().filter_map(|lanes| LaneResult::lowest(lanes, self.problem.dimension()));
+        let lowest = candidates.chain(self.best_drained.clone()).filter(|lane| !lane.value.is_nan()).min_by(LaneResult::by_value);
+        lowest.unwrap_or_else(|| LaneResult::not_started(0, self.starts.point(0), self.stopped))
+    }
+
+    /// The lanes that have ended since this was last asked, and lets go of them: with it a run of any length goes through
+    /// bounded memory.
+    pub fn drain_finished(&mut self) -> Vec<LaneResult> {
+        self.collect();
+        self.told = 0;
+        let lanes = std::mem::take(&mut self.finished);
+        let n = self.problem.dimension();
+        let drained: Vec<LaneResult> = (0..lanes.records.len()).map(|k| LaneResult::of(&lanes, k, n)).collect();
+        let lowest =
+            drained.iter().chain(&self.best_drained).filter(|lane| !lane.value.is_nan()).min_by(|a, b| LaneResult::by_value(a, b)).cloned();
+        self.best_drained = lowest;
+        drained
+    }
+
+    /// Ends the batch: the results of all lanes that were not handed out, as they stand.
+    ///
+    /// # Errors
+    /// As [`step`](Batch::step).
+    pub fn finish(mut self) -> Result<Outcome> {
+        self.picture()
+    }
+
+    /// All lanes as they stand, as an outcome.
+    fn picture(&mut self) -> Result<Outcome> {
+        self.collect();
+        let mut lanes = self.finished.clone();
+        lanes.append(self.engine.clone_resident());
+        let totals = self.totals();
+        Ok(Outcome::new(lanes, totals, self.stopped, self.device.clone(), self.problem.clone(), self.starts.clone(), self.settings.clone()))
+    }
+
+    fn collect(&mut self) {
+        self.finished.append(self.engine.take_finished());
+    }
+}
+
+impl Clone for Batch {
+    /// A branch: both go on from here by themselves.
+    fn clone(&self) -> Self {
+        Self {
+            engine: self.engine.clone_box(),
+            device: self.device.clone(),
+            problem: self.problem.clone(),
+            starts: self.starts.clone(),
+            settings: self.settings.clone(),
+            finished: self.finished.clone(),
+            told: self.told,
+            best_drained: self.best_drained.clone(),
+            latest: self.latest.clone(),
+            stopped: self.stopped,
+        }
+    }
+}

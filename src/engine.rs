@@ -1,0 +1,98 @@
+//! Where lanes live: the interface that engines share, and what they report.
+
+pub(crate) mod cpu;
+pub(crate) mod lane;
+pub(crate) mod source;
+
+use crate::error::Result;
+use crate::method::{Evidence, Status};
+
+/// The few words that tell how a lane stands.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Summary {
+    /// The lane's number, from 0.
+    pub lane: usize,
+    /// Accepted steps.
+    pub iteration: u32,
+    /// f at the lane's last point, in the lane's own precision; NaN before its first evaluation.
+    pub value: f64,
+    /// `max_i |P(x - g) - x|_i` there, which is `max |g_i|` where no bound is met.
+    pub gradient_max: f64,
+    /// The 2-norm of the gradient there.
+    pub gradient_norm: f64,
+    /// The 2-norm of the last accepted step, 0 before the first.
+    pub step: f64,
+    /// The last accepted step as a multiple of its direction, 0 before the first.
+    pub alpha: f64,
+    /// The momentum of methods that have one; 0 for L-BFGS.
+    pub mu: f64,
+    /// Evaluations of value and gradient, the start's included.
+    pub evaluations: u32,
+    /// How the lane stands, or how it ended.
+    pub status: Status,
+}
+
+/// What is kept of a lane beside its point.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Record {
+    pub(crate) summary: Summary,
+    pub(crate) evidence: Evidence,
+    pub(crate) best_value: f64,
+    pub(crate) best_gradient_max: f64,
+    pub(crate) refused: u32,
+    pub(crate) resets: u32,
+}
+
+/// Lanes that have ended, or a picture of lanes under way: a record and the best point each, and the last point where
+/// that is another.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Lanes {
+    pub(crate) records: Vec<Record>,
+    /// The best points, one after another.
+    pub(crate) points: Vec<f64>,
+    /// (index into `records`, the last point)
+    pub(crate) last_points: Vec<(usize, Vec<f64>)>,
+}
+
+impl Lanes {
+    pub(crate) fn append(&mut self, other: Self) {
+        let before = self.records.len();
+        self.records.extend(other.records);
+        self.points.extend(other.points);
+        self.last_points.extend(other.last_points.into_iter().map(|(k, point)| (k + before, point)));
+    }
+}
+
+/// What has been done so far, over all lanes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Evaluations of value and gradient, by lanes that have ended and lanes under way.
+    pub evaluations: u64,
+    /// Accepted steps, likewise.
+    pub iterations: u64,
+}
+
+/// Lanes on some device. A round is one evaluation of every lane that is not done, and what follows from it.
+pub(crate) trait Engine: Send {
+    /// Every resident lane accepts one step or ends; then freed places are filled.
+    fn step(&mut self) -> Result<()>;
+    /// So many rounds; then freed places are filled.
+    fn advance(&mut self, rounds: u32) -> Result<()>;
+    /// Rounds until all lanes have ended.
+    fn run(&mut self) -> Result<()>;
+    /// Resident lanes that have not ended, and lanes still queued.
+    fn active(&self) -> usize;
+    /// What has been done.
+    fn totals(&self) -> Totals;
+    /// Ends every lane that is not done; queued lanes will not start.
+    fn stop(&mut self) -> Result<()>;
+    /// The lanes on the device, as they stand, after its places are filled.
+    fn resident(&mut self) -> Result<Lanes>;
+    /// The lanes that are on the device already, as they stand.
+    fn clone_resident(&self) -> Lanes;
+    /// The lanes that have ended since this was last asked.
+    fn take_finished(&mut self) -> Lanes;
+    /// A branch of all state.
+    fn clone_box(&self) -> Box<dyn Engine>;
+}

@@ -1,0 +1,285 @@
+//! The CPU engine: the lane's state machine over blocks of lanes, in f32 or f64, on all cores.
+//!
+//! A block is what stays in a core's cache. In a free run each worker takes its block through round after round and fills
+//! the places of lanes that end from the queue; `step()` and `advance()` take all resident blocks along together.
+
+mod accept;
+mod block;
+mod direction;
+mod line_search;
+mod tests;
+mod tile;
+mod trial;
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use rayon::prelude::*;
+
+use super::source::{Queue, Source};
+use super::{Engine, Lanes, Totals};
+use crate::error::Result;
+use crate::method::constants::NOISE_UNITS;
+use crate::method::{Lbfgs, Limits, Tolerances};
+use crate::problem::Problem;
+use crate::problem::evaluate::chunk::LANES;
+use crate::problem::evaluate::machine::Machine;
+use crate::problem::evaluate::real::Real;
+use block::Block;
+use tile::Rules;
+
+/// What a run is set up from; validated.
+#[derive(Clone)]
+pub(crate) struct Setup {
+    pub(crate) problem: Problem,
+    pub(crate) source: Arc<dyn Source>,
+    pub(crate) method: Lbfgs,
+    pub(crate) tolerances: Tolerances,
+    pub(crate) limits: Limits,
+    pub(crate) pool: usize,
+}
+
+/// Lanes on the CPU.
+#[derive(Clone)]
+pub(crate) struct CpuEngine<T: Copy> {
+    source: Arc<dyn Source>,
+    rules: Rules<T>,
+    /// What a new block's evaluator is copied from.
+    machine: Machine<T>,
+    blocks: Vec<Block<T>>,
+    /// Lanes that have not been placed.
+    queue: Queue,
+    pool: usize,
+    finished: Lanes,
+    /// What lanes that have ended did.
+    done: Totals,
+}
+
+/// A worker in a free run takes new lanes when so many places are free: often enough to stay full, seldom enough that
+/// looking for places costs nothing.
+const REFILL: usize = 8;
+
+impl<T: Real> CpuEngine<T> {
+    pub(crate) fn new(setup: &Setup) -> Self {
+        let tolerances = &setup.tolerances;
+        let rules = Rules {
+            dimension: setup.problem.dimension(),
+            memory: setup.method.memory,
+            noise: T::from_f64(NOISE_UNITS + setup.problem.terms().max(1.0).log2()) * T::EPSILON,
+            gradient_max: T::from_f64(tolerances.gradient_max),
+            step_max: T::from_f64(tolerances.step_max),
+            value_change: T::from_f64(tolerances.value_change),
+            target: T::from_f64(tolerances.target.unwrap_or(f64::NEG_INFINITY)),
+            iterations: setup.limits.iterations,
+            evaluations: setup.limits.evaluations,
+        };
+        Self {
+            source: Arc::clone(&setup.source),
+            rules,
+            machine: setup.problem.machine(),
+            blocks: Vec::new(),
+            queue: 0..setup.source.lanes(),
+            pool: setup.pool,
+            finished: Lanes::default(),
+            done: Totals::default(),
+        }
+    }
+
+    fn new_block(&self) -> Block<T> {
+        Block::new(self.machine.clone(), &self.rules)
+    }
+
+    /// Fills free places of the pool from the queue, in order.
+    fn fill(&mut self) {
+        let source = Arc::clone(&self.source);
+        let mut filler = Filler::new(&*source);
+        let mut at = 0;
+        let mut room = self.pool.saturating_sub(self.blocks.iter().map(Block::active).sum());
+        while room > 0 && !self.queue.is_empty() {
+            if at == self.blocks.len() {
+                self.blocks.push(self.new_block());
+            }
+            let block = &mut self.blocks[at];
+            let before = block.active();
+            let places: Vec<usize> = block.free().into_iter().take(room).collect();
+            filler.fill(block, &places, &mut self.queue);
+            room -= block.active() - before;
+            // Starts that are not finite end at once, and leave their places to others.
+            let mut ended = Lanes::default();
+            block.collect(&mut ended);
+            at += usize::from(ended.records.is_empty());
+            self.keep(ended);
+        }
+    }
+
+    /// Takes every resident block through `rounds`, all cores at work, then collects and refills.
+    fn all_blocks(&mut self, rounds: impl Fn(&mut Block<T>, &Rules<T>) + Sync) {
+        self.fill();
+        let rules = &self.rules;
+        self.blocks.par_iter_mut().for_each(|block| rounds(block, rules));
+        let mut ended = Lanes::default();
+        self.blocks.iter_mut().for_each(|block| block.collect(&mut ended));
+        self.keep(ended);
+        self.fill();
+    }
+
+    fn keep(&mut self, ended: Lanes) {
+        add(&mut self.done, &ended);
+        self.finished.append(ended);
+    }
+}
+
+fn add(totals: &mut Totals, lanes: &Lanes) {
+    for record in &lanes.records {
+        totals.evaluations += u64::from(record.summary.evaluations);
+        totals.iterations += u64::from(record.summary.iteration);
+    }
+}
+
+/// Asks a source for starts and puts them into blocks.
+struct Filler<'a> {
+    source: &'a dyn Source,
+    point: Vec<f64>,
+    parameters: Vec<f64>,
+}
+
+impl<'a> Filler<'a> {
+    fn new(source: &'a dyn Source) -> Self {
+        Self { source, point: vec![0.0; source.dimension()], parameters: vec![0.0; source.parameters()] }
+    }
+
+    /// Puts the next lanes of `queue` into `places` of a block.
+    fn fill<T: Real>(&mut self, block: &mut Block<T>, places: &[usize], queue: &mut Queue) {
+        for (&at, lane) in places.iter().zip(queue) {
+            self.source.fill(lane, &mut self.point, &mut self.parameters);
+            block.place(at, lane as u32, &self.point, &self.parameters);
+        }
+    }
+}
+
+impl<T: Real> Engine for CpuEngine<T> {
+    fn step(&mut self) -> Result<()> {
+        self.all_blocks(Block::step);
+        Ok(())
+    }
+
+    fn advance(&mut self, rounds: u32) -> Result<()> {
+        self.all_blocks(|block, rules| {
+            for _ in 0..rounds {
+                if block.active() == 0 {
+                    break;
+                }
+                block.round(rules, false);
+            }
+        });
+        Ok(())
+    }
+
+    fn run(&mut self) -> Result<()> {
+        let workers = rayon::current_num_threads().min(self.pool.div_ceil(LANES)).max(1);
+        let parked = Mutex::new(std::mem::take(&mut self.blocks));
+        let next = AtomicUsize::new(self.queue.start);
+        let worker = Worker { source: &*self.source, rules: &self.rules, parked: &parked, next: &next, end: self.queue.end };
+        let machines = vec![self.machine.clone(); workers];
+        let ended: Vec<Lanes> = machines.into_par_iter().with_max_len(1).map(|machine| worker.run(machine)).collect();
+        self.queue.start = self.queue.end;
+        ended.into_iter().for_each(|ended| self.keep(ended));
+        Ok(())
+    }
+
+    fn active(&self) -> usize {
+        self.blocks.iter().map(Block::active).sum::<usize>() + self.queue.len()
+    }
+
+    fn totals(&self) -> Totals {
+        let mut totals = self.done;
+        add(&mut totals, &self.clone_resident());
+        totals
+    }
+
+    fn stop(&mut self) -> Result<()> {
+        let mut ended = Lanes::default();
+        for block in &mut self.blocks {
+            block.stop();
+            block.collect(&mut ended);
+        }
+        self.keep(ended);
+        self.queue.start = self.queue.end;
+        Ok(())
+    }
+
+    fn resident(&mut self) -> Result<Lanes> {
+        self.fill();
+        Ok(self.clone_resident())
+    }
+
+    fn clone_resident(&self) -> Lanes {
+        let mut lanes = Lanes::default();
+        self.blocks.iter().for_each(|block| block.report(&mut lanes));
+        lanes
+    }
+
+    fn take_finished(&mut self) -> Lanes {
+        std::mem::take(&mut self.finished)
+    }
+
+    fn clone_box(&self) -> Box<dyn Engine> {
+        Box::new(self.clone())
+    }
+}
+
+/// One core in a free run.
+struct Worker<'a, T: Copy> {
+    source: &'a dyn Source,
+    rules: &'a Rules<T>,
+    /// Resident blocks that no worker has taken.
+    parked: &'a Mutex<Vec<Block<T>>>,
+    /// The next lane of the queue, and its end.
+    next: &'a AtomicUsize,
+    end: usize,
+}
+
+impl<T: Real> Worker<'_, T> {
+    fn run(&self, machine: Machine<T>) -> Lanes {
+        let mut ended = Lanes::default();
+        let mut filler = Filler::new(self.source);
+        let parked = self.parked().pop();
+        let mut block = parked.unwrap_or_else(|| Block::new(machine, self.rules));
+        loop {
+            let active = block.active();
+            if active == 0 || active + REFILL <= LANES {
+                block.collect(&mut ended);
+                self.refill(&mut block, &mut filler);
+            }
+            if block.active() > 0 {
+                block.round(self.rules, false);
+            } else if self.next.load(Ordering::Relaxed) >= self.end && self.parked().is_empty() {
+                block.collect(&mut ended);
+                return ended;
+            }
+        }
+    }
+
+    fn parked(&self) -> MutexGuard<'_, Vec<Block<T>>> {
+        self.parked.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Fills the free places from the queue; when that is empty, from blocks that no worker has taken.
+    fn refill(&self, block: &mut Block<T>, filler: &mut Filler<'_>) {
+        let places = block.free();
+        if self.next.load(Ordering::Relaxed) < self.end {
+            let first = self.next.fetch_add(places.len(), Ordering::Relaxed).min(self.end);
+            filler.fill(block, &places, &mut (first..self.end));
+        }
+        while block.active() <= LANES / 2 {
+            let Some(mut other) = self.parked().pop() else {
+                return;
+            };
+            block.absorb(&mut other);
+            if other.active() > 0 {
+                self.parked().push(other);
+                return;
+            }
+        }
+    }
+}

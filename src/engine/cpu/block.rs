@@ -1,0 +1,176 @@
+//! A block of lanes: what a worker keeps in its cache and takes through round after round.
+
+use super::accept::{accept, forget};
+use super::direction::{Scratch, turn};
+use super::line_search::{end_search, judge};
+use super::tests::test;
+use super::tile::{Rules, Tile};
+use super::trial::{measure, propose};
+use crate::engine::Lanes;
+use crate::engine::lane::Phase;
+use crate::method::Status;
+use crate::problem::evaluate::chunk::{CHUNK, CHUNKS, LANES};
+use crate::problem::evaluate::machine::Machine;
+use crate::problem::evaluate::real::Real;
+
+/// Lanes side by side, with the evaluator that they share.
+#[derive(Clone)]
+pub(super) struct Block<T: Copy> {
+    machine: Machine<T>,
+    tiles: Vec<Tile<T>>,
+    scratch: Scratch<T>,
+}
+
+impl<T: Real> Block<T> {
+    pub(super) fn new(machine: Machine<T>, rules: &Rules<T>) -> Self {
+        let tiles = (0..CHUNKS).map(|_| Tile::new(rules)).collect();
+        Self { machine, tiles, scratch: Scratch::new(rules.dimension, rules.memory) }
+    }
+
+    /// How many lanes are under way.
+    pub(super) fn active(&self) -> usize {
+        self.tiles.iter().map(Tile::active).sum()
+    }
+
+    /// Tiles up to the last that has a lane under way.
+    fn tiles_in_use(&self) -> usize {
+        self.tiles.iter().rposition(|tile| tile.active() > 0).map_or(0, |last| last + 1)
+    }
+
+    /// One evaluation of every lane, and what follows from it. In a `step()` a lane that has accepted a point waits.
+    pub(super) fn round(&mut self, rules: &Rules<T>, stepping: bool) {
+        let tiles = self.tiles_in_use();
+        let arch = pulp::Arch::new();
+        arch.dispatch(Propose { block: self, tiles });
+        self.machine.evaluate(tiles);
+        arch.dispatch(Conclude { block: self, tiles, rules, stepping });
+    }
+
+    /// Rounds until every lane has accepted one step or ended.
+    pub(super) fn step(&mut self, rules: &Rules<T>) {
+        for tile in &mut self.tiles {
+            tile.lanes.waits = [0; CHUNK];
+        }
+        while self.tiles.iter().any(|tile| (0..CHUNK).any(|l| tile.is_active(l) && tile.lanes.waits[l] == 0)) {
+            self.round(rules, true);
+        }
+        for tile in &mut self.tiles {
+            tile.lanes.waits = [0; CHUNK];
+        }
+    }
+
+    /// Free places.
+    pub(super) fn free(&self) -> Vec<usize> {
+        (0..LANES).filter(|&at| self.tiles[at / CHUNK].is_free(at % CHUNK)).collect()
+    }
+
+    /// Puts a new lane into a free place.
+    pub(super) fn place(&mut self, at: usize, lane: u32, start: &[f64], parameters: &[f64]) {
+        self.tiles[at / CHUNK].place(at % CHUNK, lane, start);
+        self.machine.set_parameters(at, parameters);
+    }
+
+    /// Moves the results of lanes that have ended to `out`, which frees their places.
+    pub(super) fn collect(&mut self, out: &mut Lanes) {
+        for tile in &mut self.tiles {
+            for l in 0..CHUNK {
+                if !tile.is_active(l) && !tile.is_free(l) {
+                    tile.report(l, out);
+                    tile.free(l);
+                }
+            }
+        }
+    }
+
+    /// Adds how the lanes under way stand to `out`.
+    pub(super) fn report(&self, out: &mut Lanes) {
+        for tile in &self.tiles {
+            (0..CHUNK).filter(|&l| tile.is_active(l)).for_each(|l| tile.report(l, out));
+        }
+    }
+
+    /// Ends all lanes, stopped by the host.
+    pub(super) fn stop(&mut self) {
+        let nan = T::from_f64(f64::NAN);
+        for tile in &mut self.tiles {
+            (0..CHUNK).for_each(|l| {
+                if tile.is_active(l) {
+                    tile.finish(l, Status::Stopped, nan, nan)
+                }
+            });
+        }
+    }
+
+    /// Takes over lanes under way from another block, as many as there are places for.
+    pub(super) fn absorb(&mut self, other: &mut Self) {
+        let mut places = self.free().into_iter();
+        for from in 0..LANES {
+            if !other.tiles[from / CHUNK].is_active(from % CHUNK) {
+                continue;
+            }
+            let Some(at) = places.next() else {
+                return;
+            };
+            self.tiles[at / CHUNK].take_lane(at % CHUNK, &mut other.tiles[from / CHUNK], from % CHUNK);
+            self.machine.copy_parameters(at, &other.machine, from);
+        }
+    }
+}
+
+struct Propose<'a, T: Copy> {
+    block: &'a Block<T>,
+    tiles: usize,
+}
+
+impl<T: Real> pulp::NullaryFnOnce for Propose<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        for (c, tile) in self.block.tiles[..self.tiles].iter().enumerate() {
+            propose(tile, c, self.block.machine.point());
+        }
+    }
+}
+
+struct Conclude<'a, T: Copy> {
+    block: &'a mut Block<T>,
+    tiles: usize,
+    rules: &'a Rules<T>,
+    stepping: bool,
+}
+
+impl<T: Real> pulp::NullaryFnOnce for Conclude<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let Block { machine, tiles, scratch } = self.block;
+        let rules = self.rules;
+        for (c, tile) in tiles[..self.tiles].iter_mut().enumerate() {
+            let trial = measure(tile, c, machine, rules);
+            let verdict = judge(tile, &trial, rules);
+            let mut turns = [0; CHUNK];
+            if verdict.accepted.iter().any(|&lane| lane != 0) {
+                let began = tile.lanes.phase;
+                let steps = accept(tile, c, machine, &trial, &verdict.accepted, rules);
+                turns = test(tile, &verdict.accepted, &steps, rules);
+                if self.stepping {
+                    for l in 0..CHUNK {
+                        tile.lanes.waits[l] |= turns[l] & u32::from(began[l] != Phase::Fresh as u32);
+                    }
+                }
+            }
+            if verdict.ended.iter().any(|&lane| lane != 0) {
+                let restarts = std::array::from_fn(|l| u32::from(verdict.ended[l] != 0 && end_search(tile, l, &trial, rules)));
+                forget(tile, &restarts);
+                for l in 0..CHUNK {
+                    turns[l] |= restarts[l];
+                }
+            }
+            if turns.iter().any(|&lane| lane != 0) {
+                turn(tile, &turns, scratch);
+            }
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! The state of sixteen lanes, and what they share.
+
+use crate::engine::lane::{Phase, Scalars};
+use crate::engine::{Lanes, Record, Summary};
+use crate::method::{Evidence, Status};
+use crate::problem::evaluate::chunk::{CHUNK, Chunk};
+use crate::problem::evaluate::real::Real;
+
+/// One number, 0 or 1, a lane.
+pub(super) type Mask = [u32; CHUNK];
+
+/// What all lanes have in common, in their precision.
+#[derive(Clone, Debug)]
+pub(super) struct Rules<T> {
+    pub(super) dimension: usize,
+    pub(super) memory: usize,
+    /// The noise of f is this times max(|f|, scale / 4).
+    pub(super) noise: T,
+    pub(super) gradient_max: T,
+    pub(super) step_max: T,
+    pub(super) value_change: T,
+    /// Minus infinity where there is none.
+    pub(super) target: T,
+    pub(super) iterations: u32,
+    pub(super) evaluations: u32,
+}
+
+/// Sixteen lanes: a vector is one chunk a component.
+#[derive(Clone, Debug)]
+pub(super) struct Tile<T: Copy> {
+    pub(super) lanes: Scalars<T>,
+    pub(super) x: Vec<Chunk<T>>,
+    pub(super) g: Vec<Chunk<T>>,
+    pub(super) d: Vec<Chunk<T>>,
+    pub(super) best: Vec<Chunk<T>>,
+    /// Pairs, newest first, `dimension` chunks each. Lanes accept at different rounds, so that in a ring each would have
+    /// its own newest slot, and a chunk would be gathered from sixteen places; moving a lane's pairs on when it accepts
+    /// keeps chunks whole.
+    pub(super) s: Vec<Chunk<T>>,
+    pub(super) y: Vec<Chunk<T>>,
+    pub(super) rho: Vec<Chunk<T>>,
+}
+
+impl<T: Real> Tile<T> {
+    pub(super) fn new(rules: &Rules<T>) -> Self {
+        let vector = |len| vec![Chunk::splat(T::ZERO); len];
+        let (n, m) = (rules.dimension, rules.memory);
+        Self {
+            lanes: Scalars::new(),
+            x: vector(n),
+            g: vector(n),
+            d: vector(n),
+            best: vector(n),
+            s: vector(m * n),
+            y: vector(m * n),
+            rho: vector(m),
+        }
+    }
+
+    /// Whether lane `l` has a lane under way.
+    pub(super) fn is_active(&self, l: usize) -> bool {
+        self.lanes.phase[l] != Phase::Idle as u32
+    }
+
+    /// Whether lane `l` is empty: neither under way nor with a result to be collected.
+    pub(super) fn is_free(&self, l: usize) -> bool {
+        !self.is_active(l) && self.lanes.status[l] == Status::Active.code()
+    }
+
+    /// How many lanes are under way.
+    #[inline(always)]
+    pub(super) fn active(&self) -> usize {
+        self.lanes.phase.iter().map(|&phase| u32::from(phase != Phase::Idle as u32)).sum::<u32>() as usize
+    }
+
+    /// Puts a new lane into place `l`, or a result if its start is not finite.
+    pub(super) fn place(&mut self, l: usize, lane: u32, start: &[f64]) {
+        self.lanes.copy_lane(l, &Scalars::new(), l);
+        for (x, &value) in self.x.iter_mut().zip(start) {
+            x.0[l] = T::from_f64(value);
+        }
+        let finite = self.x.iter().all(|x| x.0[l].is_finite());
+        for vector in [&mut self.g, &mut self.d] {
+            vector.iter_mut().for_each(|chunk| chunk.0[l] = T::ZERO);
+        }
+        let lanes = &mut self.lanes;
+        let nan = T::from_f64(f64::NAN);
+        lanes.lane[l] = lane;
+        lanes.phase[l] = Phase::Fresh as u32;
+        (lanes.value[l], lanes.gradient_max[l], lanes.measured[l], lanes.threshold[l]) = (nan, nan, nan, nan);
+        if !finite {
+            self.finish(l, Status::NonFiniteStart, nan, nan);
+        }
+    }
+
+    /// Ends lane `l`.
+    pub(super) fn finish(&mut self, l: usize, status: Status, measured: T, threshold: T) {
+        let lanes = &mut self.lanes;
+        lanes.phase[l] = Phase::Idle as u32;
+        lanes.status[l] = status.code();
+        (lanes.measured[l], lanes.threshold[l]) = (measured, threshold);
+        // An idle lane goes on being computed beside the others: keep it where numbers are finite.
+        lanes.alpha[l] = T::ZERO;
+        self.d.iter_mut().for_each(|d| d.0[l] = T::ZERO);
+    }
+
+    /// Frees place `l` after its result was collected.
+    pub(super) fn free(&mut self, l: usize) {
+        self.lanes.status[l] = Status::Active.code();
+        self.x.iter_mut().for_each(|x| x.0[l] = T::ZERO);
+    }
+
+    /// Moves the lane in place `from` of another tile to place `l`.
+    pub(super) fn take_lane(&mut self, l: usize, other: &mut Self, from: usize) {
+        self.lanes.copy_lane(l, &other.lanes, from);
+        let pairs = other.lanes.pairs[from] as usize * self.x.len();
+        let vectors = [
+            (&mut self.x, &other.x),
+            (&mut self.g, &other.g),
+            (&mut self.d, &other.d),
+            (&mut self.best, &other.best),
+            (&mut self.rho, &other.rho),
+        ];
+        for (to, vector) in vectors {
+            to.iter_mut().zip(vector).for_each(|(a, b)| a.0[l] = b.0[from]);
+        }
+        for (to, vector) in [(&mut self.s, &other.s), (&mut self.y, &other.y)] {
+            for (k, (a, b)) in to.iter_mut().zip(vector).enumerate() {
+                a.0[l] = if k < pairs { b.0[from] } else { T::ZERO };
+            }
+        }
+        other.lanes.phase[from] = Phase::Idle as u32;
+        other.lanes.alpha[from] = T::ZERO;
+        other.free(from);
+    }
+
+    /// Adds how lane `l` stands to `out`.
+    pub(super) fn report(&self, l: usize, out: &mut Lanes) {
+        let lanes = &self.lanes;
+        let status = Status::from_code(lanes.status[l]).unwrap_or(Status::Active);
+        let elsewhere = lanes.best_elsewhere[l] != 0;
+        let at = |vector: &[Chunk<T>]| vector.iter().map(|chunk| chunk.0[l].to_f64()).collect::<Vec<f64>>();
+        let gradient_norm = norm(&at(&self.g), lanes.gradient_max[l].to_f64());
+        let summary = Summary {
+            lane: lanes.lane[l] as usize,
+            iteration: lanes.iterations[l],
+            value: lanes.value[l].to_f64(),
+            gradient_max: lanes.gradient_max[l].to_f64(),
+            gradient_norm,
+            step: lanes.step[l].to_f64(),
+            alpha: lanes.accepted_alpha[l].to_f64(),
+            mu: 0.0,
+            evaluations: lanes.evaluations[l],
+            status,
+        };
+        let best = |best: &[T], current: &[T]| if elsewhere { best[l].to_f64() } else { current[l].to_f64() };
+        if elsewhere {
+            out.last_points.push((out.records.len(), at(&self.x)));
+        }
+        out.points.extend(at(if elsewhere { &self.best } else { &self.x }));
+        out.records.push(Record {
+            summary,
+            evidence: Evidence { measured: lanes.measured[l].to_f64(), threshold: lanes.threshold[l].to_f64() },
+            best_value: best(&lanes.best_value, &lanes.value),
+            best_gradient_max: best(&lanes.best_gradient_max, &lanes.gradient_max),
+            refused: lanes.refused[l],
+            resets: lanes.resets[l],
+        });
+    }
+}
+
+/// The 2-norm of a gradient; as unknown as the gradient is.
+fn norm(gradient: &[f64], known: f64) -> f64 {
+    if known.is_nan() { f64::NAN } else { gradient.iter().map(|g| g * g).sum::<f64>().sqrt() }
+}

@@ -1,0 +1,194 @@
+//! The one table of a lane's fields: from it come the CPU engine's memory, the size of a lane and the order in files.
+
+use crate::problem::evaluate::chunk::CHUNK;
+
+/// What a field holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A number of the lanes' precision.
+    Float,
+    /// An unsigned count or code of 32 bits.
+    Word,
+}
+
+/// How many elements a field has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// One.
+    One,
+    /// n, one a component.
+    Point,
+    /// m, one a pair remembered.
+    Memory,
+    /// m n, one a component of each pair remembered.
+    History,
+    /// One a parameter.
+    Parameters,
+}
+
+/// A row of the table.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Field {
+    pub(crate) name: &'static str,
+    pub(crate) kind: Kind,
+    pub(crate) extent: Extent,
+}
+
+macro_rules! table {
+    (floats { $($(#[$float_doc:meta])* $float:ident,)* } words { $($(#[$word_doc:meta])* $word:ident,)* } vectors { $($(#[$vector_doc:meta])* $vector:ident $extent:ident,)* }) => {
+        /// The fields of [`CHUNK`] lanes that have one element each.
+        #[derive(Clone, Debug)]
+        pub(crate) struct Scalars<T> {
+            $($(#[$float_doc])* pub(crate) $float: [T; CHUNK],)*
+            $($(#[$word_doc])* pub(crate) $word: [u32; CHUNK],)*
+        }
+
+        impl<T: Copy + Default> Scalars<T> {
+            pub(crate) fn new() -> Self {
+                Self { $($float: [T::default(); CHUNK],)* $($word: [0; CHUNK],)* }
+            }
+
+            /// Gives lane `at` the fields of lane `from` of another chunk.
+            pub(crate) fn copy_lane(&mut self, at: usize, other: &Self, from: usize) {
+                $(self.$float[at] = other.$float[from];)*
+                $(self.$word[at] = other.$word[from];)*
+            }
+        }
+
+        /// Every field of a lane.
+        pub(crate) const FIELDS: &[Field] = &[
+            $(Field { name: stringify!($float), kind: Kind::Float, extent: Extent::One },)*
+            $(Field { name: stringify!($word), kind: Kind::Word, extent: Extent::One },)*
+            $(Field { name: stringify!($vector), kind: Kind::Float, extent: Extent::$extent },)*
+        ];
+    };
+}
+
+table! {
+    floats {
+        /// f(x)
+        value,
+        /// max |P(x - g) - x|
+        gradient_max,
+        /// The noise of f at x in this precision.
+        noise,
+        /// The step to try.
+        alpha,
+        /// g.d at x.
+        slope,
+        /// The lower end of the bracket, and the slope there.
+        low,
+        low_slope,
+        /// The upper end of the bracket, and the slope there.
+        high,
+        high_slope,
+        /// The width of the bracket before.
+        width,
+        /// The best step of this search that makes enough progress, and the value there.
+        safe_alpha,
+        safe_value,
+        /// s.y / y.y of the newest pair kept.
+        gamma,
+        /// |g.d| of the last quasi-Newton direction.
+        decrement,
+        /// The value and gradient that progress is measured from.
+        reference_value,
+        reference_gradient,
+        /// The lowest value met, where that is not at x, and the gradient there.
+        best_value,
+        best_gradient_max,
+        /// |x_t - x|, the 2-norm of the last accepted step, and its alpha.
+        step,
+        accepted_alpha,
+        /// What the status rests on.
+        measured,
+        threshold,
+    }
+    words {
+        /// The lane's number.
+        lane,
+        /// See `Phase`.
+        phase,
+        /// A status code.
+        status,
+        iterations,
+        evaluations,
+        /// Evaluations in this search, and how often it grew.
+        search_evaluations,
+        expansions,
+        /// 1 if the bracket has an upper end, and if the slope there is known.
+        bracketed,
+        high_known,
+        /// 1 if there is a safe step.
+        has_safe,
+        /// Pairs remembered.
+        pairs,
+        /// Pairs refused, and restarts along the gradient, in all.
+        refused,
+        resets,
+        /// Steps since the reference moved.
+        stagnant,
+        /// 1 if the best point is not x.
+        best_elsewhere,
+        /// 1 if the lane has done its part of a `step()` and waits.
+        waits,
+    }
+    vectors {
+        x Point,
+        g Point,
+        d Point,
+        best Point,
+        /// Pairs (s, y), newest first on the CPU.
+        s History,
+        y History,
+        /// 1 / s.y, 0 where there is no pair.
+        rho Memory,
+        parameters Parameters,
+    }
+}
+
+/// What a lane does with its next evaluation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub(crate) enum Phase {
+    /// There is no lane, or it has ended.
+    Idle,
+    /// It is the start's own.
+    Fresh,
+    /// It is a trial of the line search.
+    Search,
+    /// It is the safe point's, to be accepted.
+    Retake,
+}
+
+/// The bytes that a lane takes on a device, for a point of `dimension` components, `memory` pairs and numbers of `float`
+/// bytes; evaluation memory not counted.
+pub(crate) fn bytes_per_lane(dimension: usize, memory: usize, parameters: usize, float: usize) -> usize {
+    let elements = |extent| match extent {
+        Extent::One => 1,
+        Extent::Point => dimension,
+        Extent::Memory => memory,
+        Extent::History => memory * dimension,
+        Extent::Parameters => parameters,
+    };
+    let size = |kind| if kind == Kind::Float { float } else { size_of::<u32>() };
+    FIELDS.iter().map(|f| elements(f.extent) * size(f.kind)).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique() {
+        for (k, field) in FIELDS.iter().enumerate() {
+            assert!(FIELDS[..k].iter().all(|other| other.name != field.name), "{}", field.name);
+        }
+    }
+
+    #[test]
+    fn a_lane_of_ten_components_takes_about_a_kilobyte() {
+        let words = bytes_per_lane(10, 8, 0, 4) / 4;
+        assert_eq!(words, (2 * 8 + 4) * 10 + 8 + 22 + 16, "(2 m + 4) n + m + the scalars");
+    }
+}

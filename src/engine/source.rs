@@ -1,0 +1,52 @@
+//! Where starts come from.
+
+use std::ops::Range;
+
+use crate::error::StartsError;
+
+/// Gives lanes their starting points and parameters, as they are needed; never all at once.
+///
+/// A lane's start must depend on its number alone: lanes are asked for in any order, from any thread.
+///
+/// ```
+/// use manymin::prelude::*;
+///
+/// /// Lane k starts at (k, k).
+/// struct Diagonal(usize);
+/// impl Source for Diagonal {
+///     fn lanes(&self) -> usize { self.0 }
+///     fn dimension(&self) -> usize { 2 }
+///     fn fill(&self, lane: usize, point: &mut [f64], _: &mut [f64]) { point.fill(lane as f64); }
+/// }
+///
+/// let bowl = Problem::new(2, |x| x[0].powi(2) + x[1].powi(2))?;
+/// let outcome = Minimizer::new(Lbfgs::default()).minimize(&Device::cpu(Precision::F64), &bowl, &Starts::new(Diagonal(10)))?;
+/// assert!(outcome.best().value < 1e-9);
+/// # Ok::<(), manymin::Error>(())
+/// ```
+pub trait Source: Send + Sync {
+    /// How many lanes there are.
+    fn lanes(&self) -> usize;
+
+    /// The components of a starting point.
+    fn dimension(&self) -> usize;
+
+    /// The parameters that each lane gets, none unless said otherwise.
+    fn parameters(&self) -> usize {
+        0
+    }
+
+    /// Checked when a batch starts; nothing unless said otherwise.
+    ///
+    /// # Errors
+    /// What is wrong with the starts.
+    fn validate(&self) -> Result<(), StartsError> {
+        Ok(())
+    }
+
+    /// Writes the starting point of `lane`, and its parameters.
+    fn fill(&self, lane: usize, point: &mut [f64], parameters: &mut [f64]);
+}
+
+/// Lanes that are still to start.
+pub(crate) type Queue = Range<usize>;

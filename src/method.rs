@@ -1,0 +1,10 @@
+//! How one lane moves, as plain data: the method, tolerances, limits, bounds, and how a lane can end.
+
+pub(crate) mod bounds;
+pub(crate) mod constants;
+pub(crate) mod settings;
+pub(crate) mod status;
+
+pub use bounds::Bounds;
+pub use settings::{Lbfgs, Limits, Tolerances};
+pub use status::{Evidence, Status, Test};

@@ -1,0 +1,183 @@
+//! The settings of a run, and the ways to begin one.
+
+use std::sync::Arc;
+
+use crate::batch::Batch;
+use crate::device::{Device, Precision};
+use crate::engine::Engine;
+use crate::engine::cpu::{CpuEngine, Setup};
+use crate::engine::lane;
+use crate::error::{DeviceError, Error, Result, StartsError};
+use crate::method::{Lbfgs, Limits, Tolerances};
+use crate::monitor::Monitor;
+use crate::outcome::Outcome;
+use crate::problem::Problem;
+use crate::starts::Starts;
+
+/// How to minimise: method, tolerances, limits, and who watches.
+///
+/// ```
+/// use manymin::prelude::*;
+///
+/// let rosenbrock = Problem::new(2, |x| 100.0 * (x[1] - x[0] * x[0]).powi(2) + (1.0 - x[0]).powi(2))?;
+/// let starts = Starts::uniform(&Bounds::new(&[-2.0; 2], &[2.0; 2])?, 1_000, 42);
+/// let outcome = Minimizer::new(Lbfgs::default())
+///     .tolerances(Tolerances { gradient_max: 1e-8, ..Tolerances::default() })
+///     .minimize(&Device::cpu(Precision::F64), &rosenbrock, &starts)?;
+/// assert!(outcome.statuses().iter().all(|status| status.is_success()));
+/// # Ok::<(), manymin::Error>(())
+/// ```
+pub struct Minimizer<'m> {
+    settings: Settings,
+    monitors: Vec<Box<dyn Monitor + 'm>>,
+}
+
+/// What a batch keeps of its minimizer.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    pub(crate) method: Lbfgs,
+    pub(crate) tolerances: Tolerances,
+    pub(crate) limits: Limits,
+    pub(crate) pool: Option<usize>,
+}
+
+/// The most lanes resident at once unless set: enough for every core, and a place for each in at most ...
+const POOL: usize = 16_384;
+/// ... this much memory.
+const POOL_BYTES: usize = 512 << 20;
+/// The most operations of value and gradient that the CPU engine takes: their rows still fit a core's share of memory.
+const MOST_OPERATIONS: usize = 1 << 20;
+
+impl<'m> Minimizer<'m> {
+    /// A minimizer with that method and the defaults of all else.
+    pub fn new(method: Lbfgs) -> Self {
+        Self {
+            settings: Settings { method, tolerances: Tolerances::default(), limits: Limits::default(), pool: None },
+            monitors: Vec::new(),
+        }
+    }
+
+    /// When a lane has converged.
+    pub fn tolerances(mut self, tolerances: Tolerances) -> Self {
+        self.settings.tolerances = tolerances;
+        self
+    }
+
+    /// How much work each lane may do.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.settings.limits = limits;
+        self
+    }
+
+    /// The most accepted steps of a lane: [`Limits::iterations`].
+    pub fn max_iterations(mut self, iterations: u32) -> Self {
+        self.settings.limits.iterations = iterations;
+        self
+    }
+
+    /// The most evaluations of a lane, its start's included: [`Limits::evaluations`].
+    pub fn max_evaluations(mut self, evaluations: u32) -> Self {
+        self.settings.limits.evaluations = evaluations;
+        self
+    }
+
+    /// The most lanes resident at once; 16,384 or what 512 MiB hold, unless set. Others wait in a queue, and results do
+    /// not depend on it.
+    pub fn pool(mut self, lanes: usize) -> Self {
+        self.settings.pool = Some(lanes);
+        self
+    }
+
+    /// Adds a monitor, called after every step of [`minimize`](Minimizer::minimize). Several are called in turn; the first
+    /// that says stop stops the run.
+    pub fn monitor(mut self, monitor: impl Monitor + 'm) -> Self {
+        self.monitors.push(Box::new(monitor));
+        self
+    }
+
+    /// The bytes that each resident lane of `problem` takes.
+    pub fn bytes_per_lane(&self, problem: &Problem, precision: Precision) -> usize {
+        let float = match precision {
+            Precision::F32 => size_of::<f32>(),
+            Precision::F64 => size_of::<f64>(),
+        };
+        let evaluation = problem.rows() * float;
+        lane::bytes_per_lane(problem.dimension(), self.settings.method.memory, 0, float) + evaluation
+    }
+
+    /// Minimises from every start, to the end, and consumes the minimizer with its monitors.
+    ///
+    /// # Errors
+    /// As [`start`](Minimizer::start); also what a monitor answers as an error.
+    pub fn minimize(mut self, device: &Device, problem: &Problem, starts: &Starts) -> Result<Outcome> {
+        let mut batch = self.start(device, problem, starts)?;
+        if self.monitors.is_empty() {
+            batch.run()?;
+        } else {
+            let mut monitors: Vec<&mut dyn Monitor> = self.monitors.iter_mut().map(|m| &mut **m as &mut dyn Monitor).collect();
+            batch.run_with(&mut monitors)?;
+        }
+        batch.finish()
+    }
+
+    /// Sets up a batch to be stepped in a loop of your own. Nothing is evaluated yet. Monitors stay with the minimizer: in
+    /// a loop of your own pass them to [`Batch::run_with`].
+    ///
+    /// # Errors
+    /// [`Error::Setting`] for settings out of range, [`Error::Starts`] if starts, parameters and problem don't fit,
+    /// [`Error::Device`] if the problem is too much for the device, or does not fit its precision.
+    pub fn start(&self, device: &Device, problem: &Problem, starts: &Starts) -> Result<Batch> {
+        let settings = &self.settings;
+        settings.method.validate()?;
+        settings.tolerances.validate()?;
+        settings.limits.validate()?;
+        check_starts(problem, starts)?;
+        check_device(device, problem)?;
+        let pool = match settings.pool {
+            Some(0) => return Err(Error::Setting { name: "pool", value: "0".into(), must: "at least 1" }),
+            Some(lanes) => lanes,
+            None => POOL.min(POOL_BYTES / self.bytes_per_lane(problem, device.precision())).max(1),
+        };
+        let setup = Setup {
+            problem: problem.clone(),
+            source: Arc::clone(starts.source()),
+            method: settings.method,
+            tolerances: settings.tolerances,
+            limits: settings.limits,
+            pool,
+        };
+        let engine: Box<dyn Engine> = match device.precision() {
+            Precision::F32 => Box::new(CpuEngine::<f32>::new(&setup)),
+            Precision::F64 => Box::new(CpuEngine::<f64>::new(&setup)),
+        };
+        Ok(Batch::new(engine, device.clone(), problem.clone(), starts.clone(), settings.clone()))
+    }
+}
+
+fn check_starts(problem: &Problem, starts: &Starts) -> Result<(), StartsError> {
+    let source = starts.source();
+    if source.lanes() == 0 {
+        return Err(StartsError::NoLanes);
+    }
+    if source.lanes() > u32::MAX as usize {
+        return Err(StartsError::TooManyLanes { lanes: source.lanes() });
+    }
+    if source.dimension() != problem.dimension() {
+        return Err(StartsError::Dimension { starts: source.dimension(), problem: problem.dimension() });
+    }
+    if source.parameters() != problem.parameters() {
+        return Err(StartsError::Parameters { starts: source.parameters(), problem: problem.parameters() });
+    }
+    source.validate()
+}
+
+fn check_device(device: &Device, problem: &Problem) -> Result<(), DeviceError> {
+    if problem.operations() > MOST_OPERATIONS {
+        return Err(DeviceError::ObjectiveTooLarge { operations: problem.operations(), limit: MOST_OPERATIONS });
+    }
+    let largest = if device.precision() == Precision::F32 { f64::from(f32::MAX) } else { f64::MAX };
+    match problem.beyond(largest) {
+        Some((what, value)) => Err(DeviceError::Overflow { what, value }),
+        None => Ok(()),
+    }
+}

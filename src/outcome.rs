@@ -1,0 +1,284 @@
+//! What a run has found.
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+
+use nalgebra::DMatrix;
+
+use crate::device::{Device, Precision};
+use crate::engine::{Lanes, Totals};
+use crate::error::{Error, Result};
+use crate::method::{Evidence, Limits, Status, Tolerances};
+use crate::minimizer::{Minimizer, Settings};
+use crate::problem::{Evaluation, Problem};
+use crate::starts::Starts;
+
+/// One lane's result.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct LaneResult {
+    /// The lane's number, from 0.
+    pub lane: usize,
+    /// How it ended, or stands.
+    pub status: Status,
+    /// What the status rests on.
+    pub evidence: Evidence,
+    /// The lowest value met, the start's included, in the lane's own precision. NaN if there is none.
+    pub value: f64,
+    /// The point of that value.
+    pub point: Vec<f64>,
+    /// The largest gradient component at that point.
+    pub gradient_max: f64,
+    /// The value at the last point, which may lie above the best within the rounding of f.
+    pub last_value: f64,
+    /// The last point.
+    pub last_point: Vec<f64>,
+    /// Accepted steps.
+    pub iterations: u32,
+    /// Evaluations of value and gradient, the start's included.
+    pub evaluations: u32,
+    /// Pairs (s, y) that were refused, their curvature being rounding or negative.
+    pub refused_pairs: u32,
+    /// Restarts along the gradient.
+    pub resets: u32,
+}
+
+impl LaneResult {
+    pub(crate) fn of(lanes: &Lanes, k: usize, dimension: usize) -> Self {
+        let record = &lanes.records[k];
+        let point = lanes.points[k * dimension..][..dimension].to_vec();
+        let last = lanes.last_points.binary_search_by_key(&k, |last| last.0).ok().map(|at| lanes.last_points[at].1.clone());
+        Self {
+            lane: record.summary.lane,
+            status: record.summary.status,
+            evidence: record.evidence,
+            value: record.best_value,
+            last_point: last.unwrap_or_else(|| point.clone()),
+            point,
+            gradient_max: record.best_gradient_max,
+            last_value: record.summary.value,
+            iterations: record.summary.iteration,
+            evaluations: record.summary.evaluations,
+            refused_pairs: record.refused,
+            resets: record.resets,
+        }
+    }
+
+    pub(crate) fn not_started(lane: usize, start: Vec<f64>, stopped: bool) -> Self {
+        let nothing = f64::NAN;
+        Self {
+            lane,
+            status: if stopped { Status::Stopped } else { Status::Active },
+            evidence: Evidence { measured: nothing, threshold: nothing },
+            value: nothing,
+            point: start.clone(),
+            gradient_max: nothing,
+            last_value: nothing,
+            last_point: start,
+            iterations: 0,
+            evaluations: 0,
+            refused_pairs: 0,
+            resets: 0,
+        }
+    }
+
+    /// By value, and by lane where values are equal.
+    pub(crate) fn by_value(a: &Self, b: &Self) -> Ordering {
+        a.value.total_cmp(&b.value).then(a.lane.cmp(&b.lane))
+    }
+
+    /// The lane with the lowest value that is a number.
+    pub(crate) fn lowest(lanes: &Lanes, dimension: usize) -> Option<Self> {
+        let key = |k: &usize| &lanes.records[*k];
+        let numbers = (0..lanes.records.len()).filter(|k| !key(k).best_value.is_nan());
+        let lowest =
+            numbers.min_by(|a, b| key(a).best_value.total_cmp(&key(b).best_value).then(key(a).summary.lane.cmp(&key(b).summary.lane)));
+        lowest.map(|k| Self::of(lanes, k, dimension))
+    }
+}
+
+/// A lane taken on in f64; see [`Outcome::polish`].
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Polished {
+    /// The lane's number.
+    pub lane: usize,
+    /// f there, in f64.
+    pub value: f64,
+    /// The point reached.
+    pub point: Vec<f64>,
+    /// The largest gradient component there, in f64.
+    pub gradient_max: f64,
+    /// How the polishing ended.
+    pub status: Status,
+    /// Evaluations it took.
+    pub evaluations: u32,
+    /// How far the point moved: the largest component.
+    pub shift: f64,
+}
+
+/// The results of a batch, lane by lane.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    lanes: Lanes,
+    /// For each lane where its record is; none if it was handed out or has not started.
+    places: Vec<Option<u32>>,
+    statuses: Vec<Status>,
+    totals: Totals,
+    device: Device,
+    problem: Problem,
+    starts: Starts,
+    settings: Settings,
+    stopped: bool,
+}
+
+impl Outcome {
+    #[expect(clippy::too_many_arguments, reason = "a batch hands over all it has")]
+    pub(crate) fn new(
+        mut lanes: Lanes,
+        totals: Totals,
+        stopped: bool,
+        device: Device,
+        problem: Problem,
+        starts: Starts,
+        settings: Settings,
+    ) -> Self {
+        lanes.last_points.sort_unstable_by_key(|last| last.0);
+        let mut places = vec![None; starts.lanes()];
+        let waiting = if stopped { Status::Stopped } else { Status::Active };
+        let mut statuses = vec![waiting; starts.lanes()];
+        for (k, record) in lanes.records.iter().enumerate() {
+            places[record.summary.lane] = Some(k as u32);
+            statuses[record.summary.lane] = record.summary.status;
+        }
+        Self { lanes, places, statuses, totals, device, problem, starts, settings, stopped }
+    }
+
+    /// How many lanes there are.
+    pub fn lanes(&self) -> usize {
+        self.places.len()
+    }
+
+    /// The lane with the lowest value. If no lane has a value that is a number, it is lane 0.
+    pub fn best(&self) -> LaneResult {
+        LaneResult::lowest(&self.lanes, self.problem.dimension()).unwrap_or_else(|| self.lane(0))
+    }
+
+    /// The result of one lane.
+    ///
+    /// # Panics
+    /// If there is no such lane, as indexing does.
+    pub fn lane(&self, lane: usize) -> LaneResult {
+        match self.places[lane] {
+            Some(k) => LaneResult::of(&self.lanes, k as usize, self.problem.dimension()),
+            None => LaneResult::not_started(lane, self.starts.point(lane), self.stopped),
+        }
+    }
+
+    /// The results of all lanes, in order.
+    pub fn iter(&self) -> impl Iterator<Item = LaneResult> + '_ {
+        (0..self.lanes()).map(|lane| self.lane(lane))
+    }
+
+    /// How each lane ended.
+    pub fn statuses(&self) -> &[Status] {
+        &self.statuses
+    }
+
+    /// How many lanes ended in each way; ways in which none did are left out.
+    pub fn status_counts(&self) -> BTreeMap<Status, usize> {
+        let mut counts = BTreeMap::new();
+        self.statuses.iter().for_each(|&status| *counts.entry(status).or_default() += 1);
+        counts
+    }
+
+    /// The best point of each lane, one column a lane.
+    pub fn points(&self) -> DMatrix<f64> {
+        let n = self.problem.dimension();
+        let mut points = DMatrix::from_element(n, self.lanes(), f64::NAN);
+        for (lane, mut column) in points.column_iter_mut().enumerate() {
+            match self.places[lane] {
+                Some(k) => column.copy_from_slice(&self.lanes.points[k as usize * n..][..n]),
+                None => column.copy_from_slice(&self.starts.point(lane)),
+            }
+        }
+        points
+    }
+
+    /// The lowest value of each lane.
+    pub fn values(&self) -> Vec<f64> {
+        self.places.iter().map(|place| place.map_or(f64::NAN, |k| self.lanes.records[k as usize].best_value)).collect()
+    }
+
+    /// Evaluations of value and gradient, over all lanes.
+    pub fn evaluations(&self) -> u64 {
+        self.totals.evaluations
+    }
+
+    /// Accepted steps, over all lanes.
+    pub fn iterations(&self) -> u64 {
+        self.totals.iterations
+    }
+
+    /// Where it was computed.
+    pub fn device(&self) -> &Device {
+        &self.device
+    }
+
+    /// Value and gradient in f64 at the best point of a lane, which stays where it is.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchLane`].
+    pub fn certify(&self, lane: usize) -> Result<Evaluation> {
+        self.check(lane)?;
+        self.problem.evaluate(&self.lane(lane).point, &self.starts.get(lane).1)
+    }
+
+    /// Goes on in f64 from the best points of `lanes`, as far as f64 goes: on the CPU, by the same method.
+    ///
+    /// ```
+    /// use manymin::prelude::*;
+    ///
+    /// let rosenbrock = Problem::new(2, |x| 100.0 * (x[1] - x[0] * x[0]).powi(2) + (1.0 - x[0]).powi(2))?;
+    /// let starts = Starts::uniform(&Bounds::new(&[-2.0; 2], &[2.0; 2])?, 100, 42);
+    /// let outcome = Minimizer::new(Lbfgs::default()).minimize(&Device::cpu(Precision::F32), &rosenbrock, &starts)?;
+    /// let polished = outcome.polish(&[outcome.best().lane])?;
+    /// assert!((polished[0].point[0] - 1.0).abs() < 1e-9);
+    /// # Ok::<(), manymin::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::NoSuchLane`].
+    pub fn polish(&self, lanes: &[usize]) -> Result<Vec<Polished>> {
+        lanes.iter().try_for_each(|&lane| self.check(lane))?;
+        if lanes.is_empty() {
+            return Ok(Vec::new());
+        }
+        let results: Vec<LaneResult> = lanes.iter().map(|&lane| self.lane(lane)).collect();
+        let points =
+            DMatrix::from_iterator(self.problem.dimension(), lanes.len(), results.iter().flat_map(|result| result.point.iter().copied()));
+        let parameters =
+            DMatrix::from_iterator(self.problem.parameters(), lanes.len(), lanes.iter().flat_map(|&lane| self.starts.get(lane).1));
+        let starts = Starts::from_matrix(points).with_parameters(parameters);
+        let outcome = Minimizer::new(self.settings.method)
+            .tolerances(Tolerances { gradient_max: 0.0, ..Tolerances::default() })
+            .limits(Limits::default())
+            .minimize(&Device::cpu(Precision::F64), &self.problem, &starts)?;
+        let shift = |a: &[f64], b: &[f64]| a.iter().zip(b).fold(0.0_f64, |far, (a, b)| far.max((a - b).abs()));
+        let polished = outcome.iter().zip(results).map(|(lane, before)| Polished {
+            lane: before.lane,
+            value: lane.value,
+            gradient_max: lane.gradient_max,
+            status: lane.status,
+            evaluations: lane.evaluations,
+            shift: shift(&lane.point, &before.point),
+            point: lane.point,
+        });
+        Ok(polished.collect())
+    }
+
+    fn check(&self, lane: usize) -> Result<()> {
+        let lanes = self.lanes();
+        if lane < lanes { Ok(()) } else { Err(Error::NoSuchLane { lane, lanes }) }
+    }
+}

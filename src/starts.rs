@@ -1,0 +1,238 @@
+//! Starting points: given as a matrix, drawn at random, or from a source of your own.
+
+use std::sync::Arc;
+
+use nalgebra::DMatrix;
+
+use crate::engine::source::Source;
+use crate::error::StartsError;
+use crate::method::Bounds;
+
+/// The starts of a batch, one a lane, with the lanes' parameters. Cloning is cheap.
+///
+/// Starts are made as they are needed; only those given as a matrix are in memory.
+#[derive(Clone)]
+pub struct Starts {
+    source: Arc<dyn Source>,
+}
+
+impl Starts {
+    /// Starts from any [`Source`].
+    pub fn new(source: impl Source + 'static) -> Self {
+        Self { source: Arc::new(source) }
+    }
+
+    /// `lanes` points drawn independently and uniformly from the box `bounds`, which places the starts and no more: to
+    /// hold the lanes inside is another matter.
+    ///
+    /// Start i depends on `seed` and i alone, and is the same on every machine.
+    ///
+    /// ```
+    /// use manymin::prelude::*;
+    ///
+    /// let starts = Starts::uniform(&Bounds::new(&[-2.0; 2], &[2.0; 2])?, 10_000, 42);
+    /// assert_eq!(starts.lanes(), 10_000);
+    /// assert_eq!(starts.point(7), Starts::uniform(&Bounds::new(&[-2.0; 2], &[2.0; 2])?, 8, 42).point(7));
+    /// # Ok::<(), manymin::Error>(())
+    /// ```
+    ///
+    /// An infinite bound is an error when the batch starts.
+    ///
+    /// # References
+    /// G. L. Steele, D. Lea, C. H. Flood: Fast splittable pseudorandom number generators, OOPSLA 2014 (SplitMix64).
+    pub fn uniform(bounds: &Bounds, lanes: usize, seed: u64) -> Self {
+        Self::new(Uniform { bounds: bounds.clone(), lanes, seed })
+    }
+
+    /// The columns of `points`, one a lane.
+    ///
+    /// ```
+    /// use manymin::prelude::*;
+    /// use nalgebra::DMatrix;
+    ///
+    /// let starts = Starts::from_matrix(DMatrix::from_row_slice(2, 3, &[
+    ///     0.0, 1.0, 2.0,
+    ///     5.0, 5.0, 5.0,
+    /// ]));
+    /// assert_eq!((starts.lanes(), starts.point(2)), (3, vec![2.0, 5.0]));
+    /// ```
+    pub fn from_matrix(points: DMatrix<f64>) -> Self {
+        Self::new(Matrix { points })
+    }
+
+    /// These starts with the columns of `parameters` as the lanes' parameters. That there is one for each lane is checked
+    /// when the batch starts.
+    pub fn with_parameters(self, parameters: DMatrix<f64>) -> Self {
+        Self::new(WithParameters { starts: self, parameters })
+    }
+
+    /// How many lanes there are.
+    pub fn lanes(&self) -> usize {
+        self.source.lanes()
+    }
+
+    /// The components of a starting point.
+    pub fn dimension(&self) -> usize {
+        self.source.dimension()
+    }
+
+    /// The starting point of a lane.
+    pub fn point(&self, lane: usize) -> Vec<f64> {
+        self.get(lane).0
+    }
+
+    /// The starting point and the parameters of a lane.
+    pub(crate) fn get(&self, lane: usize) -> (Vec<f64>, Vec<f64>) {
+        let mut start = (vec![0.0; self.dimension()], vec![0.0; self.source.parameters()]);
+        self.source.fill(lane, &mut start.0, &mut start.1);
+        start
+    }
+
+    pub(crate) fn source(&self) -> &Arc<dyn Source> {
+        &self.source
+    }
+}
+
+impl std::fmt::Debug for Starts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Starts").field("lanes", &self.lanes()).field("dimension", &self.dimension()).finish_non_exhaustive()
+    }
+}
+
+struct Uniform {
+    bounds: Bounds,
+    lanes: usize,
+    seed: u64,
+}
+
+impl Source for Uniform {
+    fn lanes(&self) -> usize {
+        self.lanes
+    }
+
+    fn dimension(&self) -> usize {
+        self.bounds.dimension()
+    }
+
+    fn validate(&self) -> Result<(), StartsError> {
+        let infinite = |(low, high): (&f64, &f64)| !low.is_finite() || !high.is_finite();
+        match self.bounds.lower().iter().zip(self.bounds.upper()).position(infinite) {
+            Some(index) => Err(StartsError::Unbounded { index }),
+            None => Ok(()),
+        }
+    }
+
+    fn fill(&self, lane: usize, point: &mut [f64], _: &mut [f64]) {
+        let mut state = mix(self.seed).wrapping_add(mix(!(lane as u64)));
+        for ((x, &low), &high) in point.iter_mut().zip(self.bounds.lower()).zip(self.bounds.upper()) {
+            state = state.wrapping_add(GOLDEN);
+            let unit = (mix(state) >> 11) as f64 * (-53.0_f64).exp2();
+            *x = low + (high - low) * unit;
+        }
+    }
+}
+
+/// The increment of SplitMix64: 2^64 over the golden ratio.
+const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// The output function of SplitMix64.
+fn mix(mut z: u64) -> u64 {
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
+struct Matrix {
+    points: DMatrix<f64>,
+}
+
+impl Source for Matrix {
+    fn lanes(&self) -> usize {
+        self.points.ncols()
+    }
+
+    fn dimension(&self) -> usize {
+        self.points.nrows()
+    }
+
+    fn fill(&self, lane: usize, point: &mut [f64], _: &mut [f64]) {
+        point.copy_from_slice(self.points.column(lane).as_slice());
+    }
+}
+
+struct WithParameters {
+    starts: Starts,
+    parameters: DMatrix<f64>,
+}
+
+impl Source for WithParameters {
+    fn lanes(&self) -> usize {
+        self.starts.lanes()
+    }
+
+    fn dimension(&self) -> usize {
+        self.starts.dimension()
+    }
+
+    fn parameters(&self) -> usize {
+        self.parameters.nrows()
+    }
+
+    fn validate(&self) -> Result<(), StartsError> {
+        self.starts.source.validate()?;
+        match (self.parameters.ncols(), self.lanes()) {
+            (parameters, starts) if parameters == starts => Ok(()),
+            (parameters, starts) => Err(StartsError::Lanes { parameters, starts }),
+        }
+    }
+
+    fn fill(&self, lane: usize, point: &mut [f64], parameters: &mut [f64]) {
+        self.starts.source.fill(lane, point, &mut []);
+        parameters.copy_from_slice(self.parameters.column(lane).as_slice());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_generator_is_splitmix64() {
+        // The first outputs for seed 1234567 of the reference implementation (S. Vigna, 2015).
+        let outputs: Vec<u64> = (1..=3_u64).map(|k| mix(1_234_567_u64.wrapping_add(k.wrapping_mul(GOLDEN)))).collect();
+        assert_eq!(outputs, [6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423]);
+    }
+
+    #[test]
+    fn uniform_starts_fill_their_box_evenly() {
+        let bounds = Bounds::new(&[-1.0, 10.0], &[1.0, 14.0]).expect("a box");
+        let starts = Starts::uniform(&bounds, 20_000, 3);
+        let (mut mean, mut square) = ([0.0; 2], [0.0; 2]);
+        for lane in 0..20_000 {
+            let point = starts.point(lane);
+            assert!((-1.0..1.0).contains(&point[0]) && (10.0..14.0).contains(&point[1]), "inside: {point:?}");
+            for (k, unit) in [(point[0] + 1.0) / 2.0, (point[1] - 10.0) / 4.0].into_iter().enumerate() {
+                mean[k] += unit / 20_000.0;
+                square[k] += unit * unit / 20_000.0;
+            }
+        }
+        // Five standard deviations of the means of 20,000 draws.
+        for k in 0..2 {
+            assert!((mean[k] - 0.5).abs() < 5.0 * (1.0_f64 / 12.0 / 20_000.0).sqrt(), "mean of component {k}: {}", mean[k]);
+            assert!(
+                (square[k] - 1.0 / 3.0).abs() < 5.0 * (4.0_f64 / 45.0 / 20_000.0).sqrt(),
+                "mean square of component {k}: {}",
+                square[k]
+            );
+        }
+    }
+
+    #[test]
+    fn seeds_and_lanes_give_different_points() {
+        let bounds = Bounds::new(&[0.0; 4], &[1.0; 4]).expect("a box");
+        let draw = |seed, lane| Starts::uniform(&bounds, 10, seed).point(lane);
+        assert_ne!(draw(0, 0), draw(0, 1), "lanes");
+        assert_ne!(draw(0, 0), draw(1, 0), "seeds");
+        assert_ne!(draw(0, 1), draw(1, 0), "a lane's number is not added to the seed");
+    }
+}
