@@ -1,6 +1,6 @@
 //! The one table of a lane's fields: from it come the CPU engine's memory, the size of a lane and the order in files.
 
-use crate::problem::evaluate::chunk::CHUNK;
+use crate::problem::evaluate::chunk::Chunk;
 
 /// What a field holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,22 +36,22 @@ pub(crate) struct Field {
 
 macro_rules! table {
     (floats { $($(#[$float_doc:meta])* $float:ident,)* } words { $($(#[$word_doc:meta])* $word:ident,)* } vectors { $($(#[$vector_doc:meta])* $vector:ident $extent:ident,)* }) => {
-        /// The fields of [`CHUNK`] lanes that have one element each.
+        /// The fields of a chunk of lanes that have one element each.
         #[derive(Clone, Debug)]
         pub(crate) struct Scalars<T> {
-            $($(#[$float_doc])* pub(crate) $float: [T; CHUNK],)*
-            $($(#[$word_doc])* pub(crate) $word: [u32; CHUNK],)*
+            $($(#[$float_doc])* pub(crate) $float: Chunk<T>,)*
+            $($(#[$word_doc])* pub(crate) $word: Chunk<u32>,)*
         }
 
         impl<T: Copy + Default> Scalars<T> {
             pub(crate) fn new() -> Self {
-                Self { $($float: [T::default(); CHUNK],)* $($word: [0; CHUNK],)* }
+                Self { $($float: Chunk::splat(T::default()),)* $($word: Chunk::splat(0),)* }
             }
 
             /// Gives lane `at` the fields of lane `from` of another chunk.
             pub(crate) fn copy_lane(&mut self, at: usize, other: &Self, from: usize) {
-                $(self.$float[at] = other.$float[from];)*
-                $(self.$word[at] = other.$word[from];)*
+                $(self.$float.0[at] = other.$float.0[from];)*
+                $(self.$word.0[at] = other.$word.0[from];)*
             }
         }
 

@@ -9,7 +9,7 @@ use super::trial::{measure, propose};
 use crate::engine::Lanes;
 use crate::engine::lane::Phase;
 use crate::method::Status;
-use crate::problem::evaluate::chunk::{CHUNK, CHUNKS, LANES};
+use crate::problem::evaluate::chunk::{CHUNK, CHUNKS, Chunk, LANES, Mask};
 use crate::problem::evaluate::machine::Machine;
 use crate::problem::evaluate::real::Real;
 
@@ -49,13 +49,13 @@ impl<T: Real> Block<T> {
     /// Rounds until every lane has accepted one step or ended.
     pub(super) fn step(&mut self, rules: &Rules<T>) {
         for tile in &mut self.tiles {
-            tile.lanes.waits = [0; CHUNK];
+            tile.lanes.waits = Chunk::splat(0);
         }
-        while self.tiles.iter().any(|tile| (0..CHUNK).any(|l| tile.is_active(l) && tile.lanes.waits[l] == 0)) {
+        while self.tiles.iter().any(|tile| (0..CHUNK).any(|l| tile.is_active(l) && tile.lanes.waits.0[l] == 0)) {
             self.round(rules, true);
         }
         for tile in &mut self.tiles {
-            tile.lanes.waits = [0; CHUNK];
+            tile.lanes.waits = Chunk::splat(0);
         }
     }
 
@@ -148,28 +148,28 @@ impl<T: Real> pulp::NullaryFnOnce for Conclude<'_, T> {
         let Block { machine, tiles, scratch } = self.block;
         let rules = self.rules;
         for (c, tile) in tiles[..self.tiles].iter_mut().enumerate() {
-            let trial = measure(tile, c, machine, rules);
+            let trial = measure(tile, c, machine);
             let verdict = judge(tile, &trial, rules);
-            let mut turns = [0; CHUNK];
-            if verdict.accepted.iter().any(|&lane| lane != 0) {
-                let began = tile.lanes.phase;
-                let steps = accept(tile, c, machine, &trial, &verdict.accepted, rules);
-                turns = test(tile, &verdict.accepted, &steps, rules);
+            let mut turns = Mask::lanes(|_| false);
+            if verdict.accepted.any() {
+                let stepped = verdict.accepted.without(Mask::of(tile.lanes.phase, |phase| phase == Phase::Fresh as u32));
+                let decrease = accept(tile, c, machine, &trial, verdict.accepted, rules);
+                turns = test(tile, verdict.accepted, &trial, decrease, rules);
                 if self.stepping {
-                    for l in 0..CHUNK {
-                        tile.lanes.waits[l] |= turns[l] & u32::from(began[l] != Phase::Fresh as u32);
-                    }
+                    tile.lanes.waits = stepped.and(turns).words(Chunk::splat(1), tile.lanes.waits);
                 }
             }
-            if verdict.ended.iter().any(|&lane| lane != 0) {
-                let restarts = std::array::from_fn(|l| u32::from(verdict.ended[l] != 0 && end_search(tile, l, &trial, rules)));
-                forget(tile, &restarts);
-                for l in 0..CHUNK {
-                    turns[l] |= restarts[l];
+            if verdict.ended.any() {
+                let mut restarts = [false; CHUNK];
+                for l in (0..CHUNK).filter(|&l| verdict.ended.has(l)) {
+                    restarts[l] = end_search(tile, l, &trial, rules);
                 }
+                let restarts = Mask::lanes(|l| restarts[l]);
+                forget(tile, restarts);
+                turns = turns.or(restarts);
             }
-            if turns.iter().any(|&lane| lane != 0) {
-                turn(tile, &turns, scratch);
+            if turns.any() {
+                turn(tile, turns, scratch);
             }
         }
     }

@@ -4,50 +4,44 @@
 //! J. Nocedal, S. J. Wright: Numerical Optimization, 2nd ed. (2006), algorithm 7.4.
 
 use super::accept::forget;
-use super::tile::{Mask, Tile};
+use super::tile::Tile;
 use super::trial::dot;
 use crate::engine::lane::Phase;
-use crate::problem::evaluate::chunk::{CHUNK, Chunk};
+use crate::problem::evaluate::chunk::{CHUNK, Chunk, Mask};
 use crate::problem::evaluate::real::Real;
 
 /// Memory for the recursion, n and m chunks.
 #[derive(Clone, Debug)]
 pub(super) struct Scratch<T: Copy> {
     q: Vec<Chunk<T>>,
-    a: Vec<[T; CHUNK]>,
+    a: Vec<Chunk<T>>,
 }
 
 impl<T: Real> Scratch<T> {
     pub(super) fn new(dimension: usize, memory: usize) -> Self {
-        Self { q: vec![Chunk::splat(T::ZERO); dimension], a: vec![[T::ZERO; CHUNK]; memory] }
+        Self { q: vec![Chunk::splat(T::ZERO); dimension], a: vec![Chunk::splat(T::ZERO); memory] }
     }
 }
 
 /// Gives the lanes of `turns` a new direction, and sets out on it.
 #[inline(always)]
-pub(super) fn turn<T: Real>(tile: &mut Tile<T>, turns: &Mask, scratch: &mut Scratch<T>) {
+pub(super) fn turn<T: Real>(tile: &mut Tile<T>, turns: Mask<T>, scratch: &mut Scratch<T>) {
     // Without a pair gamma is that of the first direction, d = -g / max |g|: norms overflow, the largest component doesn't.
-    for l in 0..CHUNK {
-        let first = tile.lanes.phase[l] == Phase::Fresh as u32;
-        let gamma = (T::ONE / tile.lanes.gradient_max[l]).min(T::HUGE);
-        tile.lanes.gamma[l] = if (turns[l] != 0) & first { gamma } else { tile.lanes.gamma[l] };
-    }
+    let first = turns.and(Mask::of(tile.lanes.phase, |phase| phase == Phase::Fresh as u32));
+    let gamma = tile.lanes.gradient_max.map(|max| (T::ONE / max).min(T::HUGE));
+    tile.lanes.gamma = first.choose(gamma, tile.lanes.gamma);
     two_loop(tile, scratch);
     for (d, q) in tile.d.iter_mut().zip(&scratch.q) {
-        for l in 0..CHUNK {
-            d.0[l] = if turns[l] != 0 { q.0[l] } else { d.0[l] };
-        }
+        *d = turns.choose(*q, *d);
     }
     let slope = dot(&tile.g, &tile.d);
-    for l in 0..CHUNK {
-        tile.lanes.slope[l] = if turns[l] != 0 { slope[l] } else { tile.lanes.slope[l] };
+    tile.lanes.slope = turns.choose(slope, tile.lanes.slope);
+    let descends = slope.below(Chunk::splat(T::ZERO)).and(Chunk::splat(-T::HUGE).at_most(slope));
+    let lost = turns.without(descends);
+    if lost.any() {
+        (0..CHUNK).filter(|&l| lost.has(l)).for_each(|l| along_gradient(tile, l));
     }
-    for l in 0..CHUNK {
-        if turns[l] != 0 && !descends(tile.lanes.slope[l]) {
-            along_gradient(tile, l);
-        }
-    }
-    set_out(tile, turns);
+    set_out(tile, turns, first);
 }
 
 /// q = -H g for the gamma and pairs of each lane; places without a pair are zeros and change nothing.
@@ -55,62 +49,45 @@ pub(super) fn turn<T: Real>(tile: &mut Tile<T>, turns: &Mask, scratch: &mut Scra
 fn two_loop<T: Real>(tile: &Tile<T>, scratch: &mut Scratch<T>) {
     let n = tile.x.len();
     let Scratch { q, a } = scratch;
-    let pairs = tile.lanes.pairs.iter().copied().max().unwrap_or(0) as usize;
+    let pairs = tile.lanes.pairs.0.iter().copied().max().unwrap_or(0) as usize;
+    let history = |k: usize| (&tile.s[k * n..][..n], &tile.y[k * n..][..n], tile.rho[k]);
     for (q, g) in q.iter_mut().zip(&tile.g) {
         *q = g.map(|g| -g);
     }
-    let history = |k: usize| (&tile.s[k * n..][..n], &tile.y[k * n..][..n], &tile.rho[k]);
     for k in 0..pairs {
         let (s, y, rho) = history(k);
-        let product = dot(s, q);
-        for l in 0..CHUNK {
-            a[k][l] = rho.0[l] * product[l];
-        }
-        let a = &a[k];
+        let alpha = rho.zip(dot(s, q), |rho, product| rho * product);
+        a[k] = alpha;
         for (q, y) in q.iter_mut().zip(y) {
-            for l in 0..CHUNK {
-                q.0[l] = q.0[l] - a[l] * y.0[l];
-            }
+            *q = q.zip3(alpha, *y, |q, alpha, y| q - alpha * y);
         }
     }
+    let gamma = tile.lanes.gamma;
     for q in q.iter_mut() {
-        for l in 0..CHUNK {
-            q.0[l] = q.0[l] * tile.lanes.gamma[l];
-        }
+        *q = q.zip(gamma, |q, gamma| q * gamma);
     }
     for k in (0..pairs).rev() {
         let (s, y, rho) = history(k);
-        let product = dot(y, q);
-        let mut step = [T::ZERO; CHUNK];
-        for l in 0..CHUNK {
-            step[l] = a[k][l] - rho.0[l] * product[l];
-        }
+        let step = a[k].zip3(rho, dot(y, q), |alpha, rho, product| alpha - rho * product);
         for (q, s) in q.iter_mut().zip(s) {
-            for l in 0..CHUNK {
-                q.0[l] = q.0[l] + step[l] * s.0[l];
-            }
+            *q = q.zip3(step, *s, |q, step, s| q + step * s);
         }
     }
 }
 
-/// A slope that f can be expected to fall along.
-fn descends<T: Real>(slope: T) -> bool {
-    slope < T::ZERO && slope >= -T::HUGE
-}
-
 /// Clears the history of lane `l` and sends it along -g: scaled by the last gamma, or as at the start where that fails.
+#[inline(never)]
 fn along_gradient<T: Real>(tile: &mut Tile<T>, l: usize) {
-    let which = std::array::from_fn(|k| u32::from(k == l));
-    forget(tile, &which);
-    let first = T::ONE / tile.lanes.gradient_max[l];
-    for gamma in [tile.lanes.gamma[l], first.min(T::HUGE)] {
+    forget(tile, Mask::lanes(|k| k == l));
+    let first = T::ONE / tile.lanes.gradient_max.0[l];
+    for gamma in [tile.lanes.gamma.0[l], first.min(T::HUGE)] {
         let mut slope = T::ZERO;
         for (d, g) in tile.d.iter_mut().zip(&tile.g) {
             d.0[l] = -gamma * g.0[l];
             slope += d.0[l] * g.0[l];
         }
-        (tile.lanes.gamma[l], tile.lanes.slope[l]) = (gamma, slope);
-        if descends(slope) {
+        (tile.lanes.gamma.0[l], tile.lanes.slope.0[l]) = (gamma, slope);
+        if slope < T::ZERO && slope.is_finite() {
             return;
         }
     }
@@ -118,26 +95,22 @@ fn along_gradient<T: Real>(tile: &mut Tile<T>, l: usize) {
 
 /// Begins the line search of the lanes in `turns`.
 #[inline(always)]
-fn set_out<T: Real>(tile: &mut Tile<T>, turns: &Mask) {
+fn set_out<T: Real>(tile: &mut Tile<T>, turns: Mask<T>, first: Mask<T>) {
     let lanes = &mut tile.lanes;
-    for l in 0..CHUNK {
-        let turns = turns[l] != 0;
-        let first = lanes.phase[l] == Phase::Fresh as u32;
-        let alpha = if first { T::ONE.min(lanes.gradient_max[l]) } else { T::ONE };
-        let promised = (alpha * lanes.slope[l]).abs();
-        // A restart keeps what the last quasi-Newton step promised: it tells whether rounding is to blame.
-        let tells = turns & (first | (lanes.pairs[l] > 0));
-        lanes.decrement[l] = if tells { promised } else { lanes.decrement[l] };
-        lanes.alpha[l] = if turns { alpha } else { lanes.alpha[l] };
-        lanes.low[l] = if turns { T::ZERO } else { lanes.low[l] };
-        lanes.low_slope[l] = if turns { lanes.slope[l] } else { lanes.low_slope[l] };
-        lanes.width[l] = if turns { T::HUGE } else { lanes.width[l] };
-        lanes.phase[l] = if turns { Phase::Search as u32 } else { lanes.phase[l] };
-        let keep = u32::from(!turns);
-        lanes.bracketed[l] *= keep;
-        lanes.high_known[l] *= keep;
-        lanes.has_safe[l] *= keep;
-        lanes.expansions[l] *= keep;
-        lanes.search_evaluations[l] *= keep;
-    }
+    let one = Chunk::splat(T::ONE);
+    let alpha = first.choose(one.zip(lanes.gradient_max, T::min), one);
+    // A restart keeps what the last quasi-Newton step promised: it tells whether rounding is to blame.
+    let tells = first.or(turns.and(Mask::of(lanes.pairs, |pairs| pairs > 0)));
+    lanes.decrement = tells.choose(alpha.zip(lanes.slope, |alpha, slope| (alpha * slope).abs()), lanes.decrement);
+    lanes.alpha = turns.choose(alpha, lanes.alpha);
+    lanes.low = turns.choose(Chunk::splat(T::ZERO), lanes.low);
+    lanes.low_slope = turns.choose(lanes.slope, lanes.low_slope);
+    lanes.width = turns.choose(Chunk::splat(T::HUGE), lanes.width);
+    lanes.phase = turns.words(Chunk::splat(Phase::Search as u32), lanes.phase);
+    let clear = |words: &mut Chunk<u32>| *words = turns.words(Chunk::splat(0), *words);
+    clear(&mut lanes.bracketed);
+    clear(&mut lanes.high_known);
+    clear(&mut lanes.has_safe);
+    clear(&mut lanes.expansions);
+    clear(&mut lanes.search_evaluations);
 }

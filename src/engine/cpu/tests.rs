@@ -1,76 +1,77 @@
 //! The tests that end a lane after an accepted step, in their order.
 
-use super::accept::Steps;
-use super::tile::{Mask, Rules, Tile};
+use super::tile::{Rules, Tile};
+use super::trial::Trial;
 use crate::engine::lane::Phase;
 use crate::method::constants::{GRADIENT_PROGRESS, MOST_STAGNANT};
 use crate::method::{Status, Test};
-use crate::problem::evaluate::chunk::CHUNK;
+use crate::problem::evaluate::chunk::{CHUNK, Chunk, Mask};
 use crate::problem::evaluate::real::Real;
 
-/// Ends the lanes of `accepted` that pass a test, and returns those that go on.
+/// Ends the lanes of `accepted` that pass a test, and returns those that go on. `decrease` is f - f_t.
 #[inline(always)]
-pub(super) fn test<T: Real>(tile: &mut Tile<T>, accepted: &Mask, steps: &Steps<T>, rules: &Rules<T>) -> Mask {
+pub(super) fn test<T: Real>(tile: &mut Tile<T>, accepted: Mask<T>, trial: &Trial<T>, decrease: Chunk<T>, rules: &Rules<T>) -> Mask<T> {
     let lanes = &mut tile.lanes;
-    let (mut ends, mut goes_on) = ([0; CHUNK], *accepted);
-    for l in 0..CHUNK {
-        let fresh = lanes.phase[l] == Phase::Fresh as u32;
-        // The reference moves with progress that is more than rounding.
-        let (f, gradient) = (lanes.value[l], lanes.gradient_max[l]);
-        let lower = f < lanes.reference_value[l] - lanes.noise[l];
-        let flatter = gradient <= T::from_f64(GRADIENT_PROGRESS) * lanes.reference_gradient[l];
-        let moves = (accepted[l] != 0) & (lower | flatter | fresh);
-        let stagnant = lanes.stagnant[l] + accepted[l];
-        lanes.reference_value[l] = if moves { f } else { lanes.reference_value[l] };
-        lanes.reference_gradient[l] = if moves { gradient } else { lanes.reference_gradient[l] };
-        lanes.stagnant[l] = if moves { 0 } else { stagnant };
+    let fresh = Mask::of(lanes.phase, |phase| phase == Phase::Fresh as u32);
+    // The reference moves with progress that is more than rounding.
+    let (f, gradient) = (lanes.value, lanes.gradient_max);
+    let lower = f.below(lanes.reference_value.zip(lanes.noise, |reference, noise| reference - noise));
+    let flatter = gradient.at_most(lanes.reference_gradient.scaled(GRADIENT_PROGRESS));
+    let moves = accepted.and(lower.or(flatter).or(fresh));
+    lanes.reference_value = moves.choose(f, lanes.reference_value);
+    lanes.reference_gradient = moves.choose(gradient, lanes.reference_gradient);
+    lanes.stagnant = moves.words(Chunk::splat(0), lanes.stagnant.zip(accepted.ones(), |a, b| a + b));
 
-        let converged = (gradient <= rules.gradient_max) | (f <= rules.target);
-        let small = (steps.largest[l] <= rules.step_max) | (steps.decrease[l].abs() <= rules.value_change);
-        let spent =
-            (lanes.stagnant[l] >= MOST_STAGNANT) | (lanes.iterations[l] >= rules.iterations) | (lanes.evaluations[l] >= rules.evaluations);
-        ends[l] = accepted[l] & u32::from(converged | (small & !fresh) | spent);
+    let converged = gradient.at_most(Chunk::splat(rules.gradient_max)).or(f.at_most(Chunk::splat(rules.target)));
+    let small = trial.step_max.at_most(Chunk::splat(rules.step_max));
+    let small = small.or(decrease.map(T::abs).at_most(Chunk::splat(rules.value_change))).without(fresh);
+    let spent = Mask::of(lanes.stagnant, |stagnant| stagnant >= MOST_STAGNANT)
+        .or(Mask::of(lanes.iterations, |iterations| iterations >= rules.iterations))
+        .or(Mask::of(lanes.evaluations, |evaluations| evaluations >= rules.evaluations));
+    let suspects = accepted.and(converged.or(small).or(spent));
+    if !suspects.any() {
+        return accepted;
     }
-    if ends.iter().any(|&lane| lane != 0) {
-        for l in (0..CHUNK).filter(|&l| ends[l] != 0) {
-            if let Some((status, measured, threshold)) = ending(tile, l, steps, rules) {
-                tile.finish(l, status, measured, threshold);
-                goes_on[l] = 0;
-            }
+    let mut ended = [false; CHUNK];
+    for l in (0..CHUNK).filter(|&l| suspects.has(l)) {
+        if let Some((status, measured, threshold)) = ending(tile, l, trial.step_max.0[l], decrease.0[l].abs(), rules) {
+            tile.finish(l, status, measured, threshold);
+            ended[l] = true;
         }
     }
-    goes_on
+    accepted.without(Mask::lanes(|l| ended[l]))
 }
 
 /// The first test that lane `l` passes, with what was measured and compared.
-fn ending<T: Real>(tile: &Tile<T>, l: usize, steps: &Steps<T>, rules: &Rules<T>) -> Option<(Status, T, T)> {
+fn ending<T: Real>(tile: &Tile<T>, l: usize, step: T, change: T, rules: &Rules<T>) -> Option<(Status, T, T)> {
     let lanes = &tile.lanes;
-    let stepped = lanes.phase[l] != Phase::Fresh as u32;
+    let (value, gradient) = (lanes.value.0[l], lanes.gradient_max.0[l]);
+    let stepped = lanes.phase.0[l] != Phase::Fresh as u32;
     let count = |n: u32| T::from_f64(f64::from(n));
-    let (gradient, step, change) = (lanes.gradient_max[l], steps.largest[l], steps.decrease[l].abs());
-    let positive = |tolerance: T| stepped && tolerance > T::ZERO;
     if gradient <= rules.gradient_max {
         return Some((Status::Converged(Test::Gradient), gradient, rules.gradient_max));
     }
-    if positive(rules.step_max) && step > T::ZERO && step <= rules.step_max {
+    if stepped && step > T::ZERO && step <= rules.step_max {
         return Some((Status::Converged(Test::Step), step, rules.step_max));
     }
-    if positive(rules.value_change) && change <= rules.value_change {
+    if stepped && rules.value_change > T::ZERO && change <= rules.value_change {
         return Some((Status::Converged(Test::Value), change, rules.value_change));
     }
-    if lanes.value[l] <= rules.target {
-        return Some((Status::TargetReached, lanes.value[l], rules.target));
+    if value <= rules.target {
+        return Some((Status::TargetReached, value, rules.target));
     }
-    if lanes.stagnant[l] >= MOST_STAGNANT {
-        let promised = lanes.decrement[l] * T::from_f64(0.5);
-        let status = if promised <= lanes.noise[l] { Status::PrecisionFloor } else { Status::Stalled };
-        return Some((status, promised, lanes.noise[l]));
+    if lanes.stagnant.0[l] >= MOST_STAGNANT {
+        let promised = lanes.decrement.0[l] * T::from_f64(0.5);
+        let noise = lanes.noise.0[l];
+        let status = if promised <= noise { Status::PrecisionFloor } else { Status::Stalled };
+        return Some((status, promised, noise));
     }
-    if lanes.iterations[l] >= rules.iterations {
-        return Some((Status::IterationLimit, count(lanes.iterations[l]), count(rules.iterations)));
+    let (iterations, evaluations) = (lanes.iterations.0[l], lanes.evaluations.0[l]);
+    if iterations >= rules.iterations {
+        return Some((Status::IterationLimit, count(iterations), count(rules.iterations)));
     }
-    if lanes.evaluations[l] >= rules.evaluations {
-        return Some((Status::EvaluationLimit, count(lanes.evaluations[l]), count(rules.evaluations)));
+    if evaluations >= rules.evaluations {
+        return Some((Status::EvaluationLimit, count(evaluations), count(rules.evaluations)));
     }
     None
 }

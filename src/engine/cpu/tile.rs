@@ -6,9 +6,6 @@ use crate::method::{Evidence, Status};
 use crate::problem::evaluate::chunk::{CHUNK, Chunk};
 use crate::problem::evaluate::real::Real;
 
-/// One number, 0 or 1, a lane.
-pub(super) type Mask = [u32; CHUNK];
-
 /// What all lanes have in common, in their precision.
 #[derive(Clone, Debug)]
 pub(super) struct Rules<T> {
@@ -59,18 +56,18 @@ impl<T: Real> Tile<T> {
 
     /// Whether lane `l` has a lane under way.
     pub(super) fn is_active(&self, l: usize) -> bool {
-        self.lanes.phase[l] != Phase::Idle as u32
+        self.lanes.phase.0[l] != Phase::Idle as u32
     }
 
     /// Whether lane `l` is empty: neither under way nor with a result to be collected.
     pub(super) fn is_free(&self, l: usize) -> bool {
-        !self.is_active(l) && self.lanes.status[l] == Status::Active.code()
+        !self.is_active(l) && self.lanes.status.0[l] == Status::Active.code()
     }
 
     /// How many lanes are under way.
     #[inline(always)]
     pub(super) fn active(&self) -> usize {
-        self.lanes.phase.iter().map(|&phase| u32::from(phase != Phase::Idle as u32)).sum::<u32>() as usize
+        self.lanes.phase.0.iter().map(|&phase| u32::from(phase != Phase::Idle as u32)).sum::<u32>() as usize
     }
 
     /// Puts a new lane into place `l`, or a result if its start is not finite.
@@ -85,9 +82,9 @@ impl<T: Real> Tile<T> {
         }
         let lanes = &mut self.lanes;
         let nan = T::from_f64(f64::NAN);
-        lanes.lane[l] = lane;
-        lanes.phase[l] = Phase::Fresh as u32;
-        (lanes.value[l], lanes.gradient_max[l], lanes.measured[l], lanes.threshold[l]) = (nan, nan, nan, nan);
+        lanes.lane.0[l] = lane;
+        lanes.phase.0[l] = Phase::Fresh as u32;
+        (lanes.value.0[l], lanes.gradient_max.0[l], lanes.measured.0[l], lanes.threshold.0[l]) = (nan, nan, nan, nan);
         if !finite {
             self.finish(l, Status::NonFiniteStart, nan, nan);
         }
@@ -96,24 +93,24 @@ impl<T: Real> Tile<T> {
     /// Ends lane `l`.
     pub(super) fn finish(&mut self, l: usize, status: Status, measured: T, threshold: T) {
         let lanes = &mut self.lanes;
-        lanes.phase[l] = Phase::Idle as u32;
-        lanes.status[l] = status.code();
-        (lanes.measured[l], lanes.threshold[l]) = (measured, threshold);
+        lanes.phase.0[l] = Phase::Idle as u32;
+        lanes.status.0[l] = status.code();
+        (lanes.measured.0[l], lanes.threshold.0[l]) = (measured, threshold);
         // An idle lane goes on being computed beside the others: keep it where numbers are finite.
-        lanes.alpha[l] = T::ZERO;
+        lanes.alpha.0[l] = T::ZERO;
         self.d.iter_mut().for_each(|d| d.0[l] = T::ZERO);
     }
 
     /// Frees place `l` after its result was collected.
     pub(super) fn free(&mut self, l: usize) {
-        self.lanes.status[l] = Status::Active.code();
+        self.lanes.status.0[l] = Status::Active.code();
         self.x.iter_mut().for_each(|x| x.0[l] = T::ZERO);
     }
 
     /// Moves the lane in place `from` of another tile to place `l`.
     pub(super) fn take_lane(&mut self, l: usize, other: &mut Self, from: usize) {
         self.lanes.copy_lane(l, &other.lanes, from);
-        let pairs = other.lanes.pairs[from] as usize * self.x.len();
+        let pairs = other.lanes.pairs.0[from] as usize * self.x.len();
         let vectors = [
             (&mut self.x, &other.x),
             (&mut self.g, &other.g),
@@ -129,42 +126,42 @@ impl<T: Real> Tile<T> {
                 a.0[l] = if k < pairs { b.0[from] } else { T::ZERO };
             }
         }
-        other.lanes.phase[from] = Phase::Idle as u32;
-        other.lanes.alpha[from] = T::ZERO;
+        other.lanes.phase.0[from] = Phase::Idle as u32;
+        other.lanes.alpha.0[from] = T::ZERO;
         other.free(from);
     }
 
     /// Adds how lane `l` stands to `out`.
     pub(super) fn report(&self, l: usize, out: &mut Lanes) {
         let lanes = &self.lanes;
-        let status = Status::from_code(lanes.status[l]).unwrap_or(Status::Active);
-        let elsewhere = lanes.best_elsewhere[l] != 0;
+        let status = Status::from_code(lanes.status.0[l]).unwrap_or(Status::Active);
+        let elsewhere = lanes.best_elsewhere.0[l] != 0;
         let at = |vector: &[Chunk<T>]| vector.iter().map(|chunk| chunk.0[l].to_f64()).collect::<Vec<f64>>();
-        let gradient_norm = norm(&at(&self.g), lanes.gradient_max[l].to_f64());
+        let gradient_norm = norm(&at(&self.g), lanes.gradient_max.0[l].to_f64());
         let summary = Summary {
-            lane: lanes.lane[l] as usize,
-            iteration: lanes.iterations[l],
-            value: lanes.value[l].to_f64(),
-            gradient_max: lanes.gradient_max[l].to_f64(),
+            lane: lanes.lane.0[l] as usize,
+            iteration: lanes.iterations.0[l],
+            value: lanes.value.0[l].to_f64(),
+            gradient_max: lanes.gradient_max.0[l].to_f64(),
             gradient_norm,
-            step: lanes.step[l].to_f64(),
-            alpha: lanes.accepted_alpha[l].to_f64(),
+            step: lanes.step.0[l].to_f64(),
+            alpha: lanes.accepted_alpha.0[l].to_f64(),
             mu: 0.0,
-            evaluations: lanes.evaluations[l],
+            evaluations: lanes.evaluations.0[l],
             status,
         };
-        let best = |best: &[T], current: &[T]| if elsewhere { best[l].to_f64() } else { current[l].to_f64() };
+        let best = |best: &Chunk<T>, current: &Chunk<T>| if elsewhere { best.0[l].to_f64() } else { current.0[l].to_f64() };
         if elsewhere {
             out.last_points.push((out.records.len(), at(&self.x)));
         }
         out.points.extend(at(if elsewhere { &self.best } else { &self.x }));
         out.records.push(Record {
             summary,
-            evidence: Evidence { measured: lanes.measured[l].to_f64(), threshold: lanes.threshold[l].to_f64() },
+            evidence: Evidence { measured: lanes.measured.0[l].to_f64(), threshold: lanes.threshold.0[l].to_f64() },
             best_value: best(&lanes.best_value, &lanes.value),
             best_gradient_max: best(&lanes.best_gradient_max, &lanes.gradient_max),
-            refused: lanes.refused[l],
-            resets: lanes.resets[l],
+            refused: lanes.refused.0[l],
+            resets: lanes.resets.0[l],
         });
     }
 }

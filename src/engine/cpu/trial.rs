@@ -1,97 +1,94 @@
 //! The trial point of a round, and what its evaluation says.
 
-use super::tile::{Mask, Rules, Tile};
+use super::tile::Tile;
 use crate::engine::lane::Phase;
-use crate::problem::evaluate::chunk::{CHUNK, Chunk, Row};
+use crate::problem::evaluate::chunk::{Chunk, Mask, Row};
 use crate::problem::evaluate::machine::Machine;
 use crate::problem::evaluate::real::Real;
 
 /// One round's evaluation of sixteen lanes.
-pub(super) struct Trial<T> {
+pub(super) struct Trial<T: Real> {
+    /// Lanes that asked for it.
+    pub(super) asks: Mask<T>,
     /// f_t, and the sum of the absolute values of its terms.
-    pub(super) value: [T; CHUNK],
-    pub(super) scale: [T; CHUNK],
+    pub(super) value: Chunk<T>,
+    pub(super) scale: Chunk<T>,
     /// g_t.d
-    pub(super) slope: [T; CHUNK],
+    pub(super) slope: Chunk<T>,
     /// g.(x_t - x)
-    pub(super) descent: [T; CHUNK],
+    pub(super) descent: Chunk<T>,
     /// max |P(x_t - g_t) - x_t|
-    pub(super) gradient_max: [T; CHUNK],
-    /// 1 if f_t and all of g_t are finite.
-    pub(super) finite: Mask,
-    /// 1 if x_t is not x to the bit.
-    pub(super) moved: Mask,
+    pub(super) gradient_max: Chunk<T>,
+    /// max |x_t - x|
+    pub(super) step_max: Chunk<T>,
+    /// max |g_t - g|
+    pub(super) change_max: Chunk<T>,
+    /// f_t and all of g_t are finite.
+    pub(super) finite: Mask<T>,
+    /// x_t is not x to the bit.
+    pub(super) moved: Mask<T>,
+}
+
+/// The lanes that evaluate in this round.
+#[inline(always)]
+fn asks<T: Real>(tile: &Tile<T>) -> Mask<T> {
+    Mask::of(tile.lanes.phase, |phase| phase != Phase::Idle as u32).without(Mask::of(tile.lanes.waits, |waits| waits != 0))
 }
 
 /// Writes `x_t = x + alpha d` for the lanes of tile `c` of the block.
 #[inline(always)]
 pub(super) fn propose<T: Real>(tile: &Tile<T>, c: usize, points: &[Row<T>]) {
-    let mut alpha = tile.lanes.alpha;
-    for l in 0..CHUNK {
-        let asks = tile.lanes.phase[l] != Phase::Idle as u32 && tile.lanes.waits[l] == 0;
-        alpha[l] = if asks { alpha[l] } else { T::ZERO };
-    }
+    let alpha = asks(tile).choose(tile.lanes.alpha, Chunk::splat(T::ZERO));
     for ((x, d), point) in tile.x.iter().zip(&tile.d).zip(points) {
-        let mut out = *x;
-        for l in 0..CHUNK {
-            out.0[l] = x.0[l] + alpha[l] * d.0[l];
-        }
-        point[c].set(out);
+        point[c].set(x.zip3(alpha, *d, |x, alpha, d| x + alpha * d));
     }
 }
 
 /// Reads back the evaluation of tile `c`.
 #[inline(always)]
-pub(super) fn measure<T: Real>(tile: &Tile<T>, c: usize, machine: &Machine<T>, rules: &Rules<T>) -> Trial<T> {
-    let mut slope = [T::ZERO; CHUNK];
-    let mut gradient_max = [T::ZERO; CHUNK];
-    let mut poison = [T::ZERO; CHUNK];
-    let mut moved = [0; CHUNK];
+pub(super) fn measure<T: Real>(tile: &Tile<T>, c: usize, machine: &Machine<T>) -> Trial<T> {
+    let zero = Chunk::splat(T::ZERO);
     let (points, gradients) = (machine.point(), machine.gradient());
-    for from in (0..rules.dimension).step_by(BLOCK) {
-        let to = (from + BLOCK).min(rules.dimension);
-        let mut part = [T::ZERO; CHUNK];
-        for i in from..to {
-            let (x_t, g_t, x, d) = (points[i][c].get(), gradients[i][c].get(), &tile.x[i], &tile.d[i]);
-            for l in 0..CHUNK {
-                part[l] += g_t.0[l] * d.0[l];
-                gradient_max[l] = gradient_max[l].max(g_t.0[l].abs());
-                // Zero times what is not finite is NaN, and stays.
-                poison[l] += g_t.0[l] * T::ZERO;
-                moved[l] |= u32::from(x_t.0[l] != x.0[l]);
-            }
+    let (mut slope, mut gradient_max, mut poison) = (zero, zero, zero);
+    for (gradients, directions) in gradients.chunks(BLOCK).zip(tile.d.chunks(BLOCK)) {
+        let mut part = zero;
+        for (gradient, d) in gradients.iter().zip(directions) {
+            let g_t = gradient[c].get();
+            part = part.zip3(g_t, *d, |part, g, d| part + g * d);
+            gradient_max = gradient_max.zip(g_t, |max, g| max.max(g.abs()));
+            // Zero times what is not finite is NaN, and stays.
+            poison = poison.zip(g_t, |poison, g| poison + g * T::ZERO);
         }
-        for l in 0..CHUNK {
-            slope[l] += part[l];
+        slope = slope.zip(part, |slope, part| slope + part);
+    }
+    let largest = |rows: &[Row<T>], from: &[Chunk<T>]| {
+        let mut largest = zero;
+        for (row, from) in rows.iter().zip(from) {
+            largest = largest.zip3(row[c].get(), *from, |max, a, b| max.max((a - b).abs()));
         }
-    }
-    let (value, scale) = (machine.value()[c].get().0, machine.scale()[c].get().0);
-    let mut finite = [0; CHUNK];
-    let mut descent = [T::ZERO; CHUNK];
-    for l in 0..CHUNK {
-        finite[l] = u32::from(value[l].is_finite() & (poison[l] == T::ZERO));
-        descent[l] = tile.lanes.alpha[l] * tile.lanes.slope[l];
-    }
-    Trial { value, scale, slope, descent, gradient_max, finite, moved }
+        largest
+    };
+    let (step_max, change_max) = (largest(points, &tile.x), largest(gradients, &tile.g));
+    let (value, scale) = (machine.value()[c].get(), machine.scale()[c].get());
+    let finite = value.finite().and(poison.at_most(zero));
+    let moved = zero.below(step_max);
+    let descent = tile.lanes.alpha.zip(tile.lanes.slope, |alpha, slope| alpha * slope);
+    Trial { asks: asks(tile), value, scale, slope, descent, gradient_max, step_max, change_max, finite, moved }
 }
 
 /// Inner products are added in blocks of so many components, then over the blocks.
-pub(super) const BLOCK: usize = 32;
+const BLOCK: usize = 32;
 
 /// a.b, lane by lane.
 #[inline(always)]
-pub(super) fn dot<T: Real>(a: &[Chunk<T>], b: &[Chunk<T>]) -> [T; CHUNK] {
-    let mut sum = [T::ZERO; CHUNK];
+pub(super) fn dot<T: Real>(a: &[Chunk<T>], b: &[Chunk<T>]) -> Chunk<T> {
+    let mut sum = Chunk::splat(T::ZERO);
     for (a, b) in a.chunks(BLOCK).zip(b.chunks(BLOCK)) {
-        let mut part = [T::ZERO; CHUNK];
+        let mut part = Chunk::splat(T::ZERO);
         for (a, b) in a.iter().zip(b) {
-            for l in 0..CHUNK {
-                part[l] += a.0[l] * b.0[l];
-            }
+            part = part.zip3(*a, *b, |part, a, b| part + a * b);
         }
-        for l in 0..CHUNK {
-            sum[l] += part[l];
-        }
+        sum = sum.zip(part, |sum, part| sum + part);
     }
     sum
 }

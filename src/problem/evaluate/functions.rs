@@ -60,16 +60,16 @@ fn hypot<T: Real>(x: T, y: T) -> T {
 }
 
 #[inline(always)]
-fn map<T: Real>(d: &Row<T>, a: &Row<T>, chunks: usize, f: impl Fn(T) -> T) {
+fn map<T: Real>(d: &Row<T>, a: &Row<T>, chunks: usize, f: impl Fn(T) -> T + Copy) {
     for k in 0..chunks {
-        d[k].set(a[k].get().map(&f));
+        d[k].set(a[k].get().map(f));
     }
 }
 
 #[inline(always)]
-fn zip<T: Real>(d: &Row<T>, a: &Row<T>, b: &Row<T>, chunks: usize, f: impl Fn(T, T) -> T) {
+fn zip<T: Real>(d: &Row<T>, a: &Row<T>, b: &Row<T>, chunks: usize, f: impl Fn(T, T) -> T + Copy) {
     for k in 0..chunks {
-        d[k].set(a[k].get().zip(b[k].get(), &f));
+        d[k].set(a[k].get().zip(b[k].get(), f));
     }
 }
 

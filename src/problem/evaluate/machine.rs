@@ -242,36 +242,26 @@ impl<T: Real> Operands<'_, T> {
     }
 
     #[inline(always)]
-    fn map2(&self, i: &Instruction, f: impl Fn(T, T) -> T) {
+    fn map2(&self, i: &Instruction, f: impl Fn(T, T) -> T + Copy) {
         let (d, a, b) = (self.row(i.d), self.row(i.a), self.row(i.b));
         for k in 0..self.chunks {
-            d[k].set(a[k].get().zip(b[k].get(), &f));
+            d[k].set(a[k].get().zip(b[k].get(), f));
         }
     }
 
     #[inline(always)]
-    fn map3(&self, i: &Instruction, f: impl Fn(T, T, T) -> T) {
+    fn map3(&self, i: &Instruction, f: impl Fn(T, T, T) -> T + Copy) {
         let (d, a, b, c) = (self.row(i.d), self.row(i.a), self.row(i.b), self.row(i.c));
         for k in 0..self.chunks {
-            let (x, y, z) = (a[k].get(), b[k].get(), c[k].get());
-            let mut out = x;
-            for l in 0..CHUNK {
-                out.0[l] = f(x.0[l], y.0[l], z.0[l]);
-            }
-            d[k].set(out);
+            d[k].set(a[k].get().zip3(b[k].get(), c[k].get(), f));
         }
     }
 
     #[inline(always)]
-    fn map4(&self, i: &Instruction, f: impl Fn(T, T, T, T) -> T) {
+    fn map4(&self, i: &Instruction, f: impl Fn(T, T, T, T) -> T + Copy) {
         let (d, a, b, c, e) = (self.row(i.d), self.row(i.a), self.row(i.b), self.row(i.c), self.row(i.e));
         for k in 0..self.chunks {
-            let (x, y, z, w) = (a[k].get(), b[k].get(), c[k].get(), e[k].get());
-            let mut out = x;
-            for l in 0..CHUNK {
-                out.0[l] = f(x.0[l], y.0[l], z.0[l], w.0[l]);
-            }
-            d[k].set(out);
+            d[k].set(a[k].get().zip4(b[k].get(), c[k].get(), e[k].get(), f));
         }
     }
 

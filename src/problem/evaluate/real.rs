@@ -1,7 +1,7 @@
 //! The two precisions that lanes compute in.
 
 use std::fmt::Debug;
-use std::ops::{Add, AddAssign, Div, Mul, Neg, Sub};
+use std::ops::{Add, AddAssign, BitAnd, BitOr, Div, Mul, Neg, Not, Sub};
 
 use super::math;
 
@@ -22,6 +22,11 @@ pub(crate) trait Real:
     + Div<Output = Self>
     + Neg<Output = Self>
 {
+    /// Its bits, as an unsigned number.
+    type Bits: Copy + Debug + PartialEq + Send + Sync + BitAnd<Output = Self::Bits> + BitOr<Output = Self::Bits> + Not<Output = Self::Bits>;
+    /// No bit set, and all of them.
+    const NO: Self::Bits;
+    const YES: Self::Bits;
     /// 0
     const ZERO: Self;
     /// 1
@@ -37,6 +42,10 @@ pub(crate) trait Real:
 
     fn from_f64(value: f64) -> Self;
     fn to_f64(self) -> f64;
+    fn to_bits(self) -> Self::Bits;
+    fn from_bits(bits: Self::Bits) -> Self;
+    /// The low 32 bits.
+    fn word(bits: Self::Bits) -> u32;
     fn abs(self) -> Self;
     fn sqrt(self) -> Self;
     fn floor(self) -> Self;
@@ -83,8 +92,11 @@ pub(crate) trait Real:
 }
 
 macro_rules! real {
-    ($t:ident, far $far:expr, near $near:expr, erf $erf:path) => {
+    ($t:ident, bits $bits:ident, far $far:expr, near $near:expr, erf $erf:path) => {
         impl Real for $t {
+            type Bits = $bits;
+            const NO: $bits = 0;
+            const YES: $bits = $bits::MAX;
             const ZERO: Self = 0.0;
             const ONE: Self = 1.0;
             const EPSILON: Self = $t::EPSILON;
@@ -101,6 +113,23 @@ macro_rules! real {
             #[inline(always)]
             fn to_f64(self) -> f64 {
                 f64::from(self)
+            }
+            #[inline(always)]
+            fn to_bits(self) -> $bits {
+                $t::to_bits(self)
+            }
+            #[inline(always)]
+            fn from_bits(bits: $bits) -> Self {
+                $t::from_bits(bits)
+            }
+            #[inline(always)]
+            #[allow(
+                clippy::cast_possible_truncation,
+                trivial_numeric_casts,
+                reason = "the low bits are asked for; of 32 there are no others"
+            )]
+            fn word(bits: $bits) -> u32 {
+                bits as u32
             }
             #[inline(always)]
             fn abs(self) -> Self {
@@ -167,5 +196,5 @@ macro_rules! real {
     };
 }
 
-real!(f32, far 1e15, near 1e6, erf libm::erff);
-real!(f64, far 1e100, near 1e6, erf libm::erf);
+real!(f32, bits u32, far 1e15, near 1e6, erf libm::erff);
+real!(f64, bits u64, far 1e100, near 1e6, erf libm::erf);
