@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::marker::PhantomData;
 
-use super::affine::{Affine, Loop, LoopId, outside};
+use super::affine::{Affine, Loop, LoopId, within};
 use super::graph::{Binary, Graph, Id, Op, Unary};
 use crate::error::ProblemError;
 
@@ -135,20 +135,22 @@ impl Tracer {
             self.fail(ProblemError::LeakedValue);
             return self.constant(1.0);
         }
-        let outside = {
+        let affine = {
             let state = self.state.borrow();
             let open: Vec<LoopId> = state.open.iter().map(|o| o.variable).collect();
-            outside(&index.affine, len, &open, &state.graph.loops)
+            within(index.affine, len, &open, &state.graph.loops)
         };
-        if let Some(index) = outside {
-            self.fail(ProblemError::IndexOutOfRange { what: what.into(), index, len });
-            return self.constant(1.0);
+        match affine {
+            Ok(affine) => self.value(index.scope, |g| match place {
+                Place::Point => g.coordinate(affine),
+                Place::Parameters => g.parameter(affine),
+                Place::Data(k) => g.data(k, affine),
+            }),
+            Err(index) => {
+                self.fail(ProblemError::IndexOutOfRange { what: what.into(), index, len });
+                self.constant(1.0)
+            }
         }
-        self.value(index.scope, |g| match place {
-            Place::Point => g.coordinate(index.affine),
-            Place::Parameters => g.parameter(index.affine),
-            Place::Data(k) => g.data(k, index.affine),
-        })
     }
 
     fn sum<'g>(&'g self, range: IndexRange<'g>, body: impl FnOnce(Index<'g>) -> Scalar<'g>) -> Scalar<'g> {
