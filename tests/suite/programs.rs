@@ -5,6 +5,7 @@ mod models;
 mod operations;
 mod singular;
 
+pub use models::lennard_jones_problem;
 use manymin::prelude::*;
 use num_dual::{Dual64, DualNum};
 

@@ -5,7 +5,7 @@ use manymin::prelude::*;
 use super::{Case, Number, square};
 
 pub(super) fn all() -> Vec<Case> {
-    vec![roots(), quotients(), bounded(), nested(), summed(), origin()]
+    vec![roots(), quotients(), bounded(), nested(), summed(), origin(), idle_loops()]
 }
 
 fn roots() -> Case {
@@ -74,4 +74,20 @@ fn origin() -> Case {
     }
     let problem = Problem::new(2, |x| x[0].hypot(x[1]) + 3.0 * x[0] + x[1].abs());
     Case::new("kinks at the origin", problem, oracle).at([0.0, 0.0]).at([0.0, -2.0]).kinked()
+}
+
+fn idle_loops() -> Case {
+    // What does not vary with j leaves the inner loop: it must not be read past the end of x where j has no value, nor
+    // bring an infinite derivative along.
+    fn oracle<D: Number>(x: &[D], _: &[f64]) -> D {
+        let next: D = (0..5).map(|i| (i + 1..5).map(|j| (x[i + 1] * x[j]).sin() * x[i + 1]).sum::<D>()).sum();
+        let before: D = (0..5).map(|i| (0..i).map(|j| x[j] / (x[0] * (i as f64)).sqrt()).sum::<D>()).sum();
+        next + before
+    }
+    let problem = Problem::new(5, |x| {
+        let next = x.sum(0..5, |i| x.sum((i + 1).to(5), |j| (x.at(i + 1) * x.at(j)).sin() * x.at(i + 1)));
+        let before = x.sum(0..5, |i| x.sum(..i, |j| x.at(j) / (x[0] * i.number()).sqrt()));
+        next + before
+    });
+    Case::new("what leaves a loop that may be empty", problem, oracle).at([0.7, 0.2, -1.3, 0.4, 2.0])
 }
