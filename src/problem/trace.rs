@@ -71,10 +71,6 @@ impl Tracer {
         match value.repr {
             Repr::Value(id) => id,
             Repr::Coordinate(k) => self.state.borrow_mut().graph.coordinate(Affine::constant(k.into())),
-            Repr::OutOfRange(index) => {
-                self.fail(ProblemError::IndexOutOfRange { what: "x".into(), index: index as i64, len: self.dimension });
-                self.state.borrow_mut().graph.constant(1.0)
-            }
         }
     }
 
@@ -206,7 +202,6 @@ enum Repr {
     Value(Id),
     /// `x[k]`, entered into the graph only when it is used.
     Coordinate(u32),
-    OutOfRange(usize),
 }
 
 /// An integer expression in the variables of the enclosing loops: `i`, `3 * i + 1`, `j - i`.
@@ -290,6 +285,10 @@ impl<'g> Index<'g> {
     /// `factor * self + sign * other`
     pub(super) fn combine(self, factor: i64, sign: i64, other: IndexParts) -> Self {
         let IndexParts { affine, scope } = self.parts();
+        // The result has the scope of one of the two, which would hide that the other's loop has ended.
+        if !self.tracer.is_open(scope) || !self.tracer.is_open(other.scope) {
+            self.tracer.fail(ProblemError::LeakedValue);
+        }
         let affine = Affine::constant(0).plus(factor, &affine).plus(sign, &other.affine);
         let id = self.tracer.state.borrow_mut().graph.intern_affine(affine);
         Self { affine: Handle::Interned(id), scope: scope.max(other.scope), ..self }
@@ -318,18 +317,14 @@ impl<'g> From<std::ops::RangeTo<Index<'g>>> for IndexRange<'g> {
 #[derive(Clone, Copy)]
 pub struct Point<'g> {
     tracer: &'g Tracer,
-    /// One scalar a component, and last one that stands for every index out of range.
+    /// One scalar a component.
     components: &'g [Scalar<'g>],
 }
 
 impl<'g> Point<'g> {
     /// The scalars that a [`Point`] lends out by reference.
     pub(super) fn components(tracer: &'g Tracer) -> Vec<Scalar<'g>> {
-        let scalar = |repr| Scalar { tracer, repr, scope: 0, brand: PhantomData };
-        (0..tracer.dimension)
-            .map(|k| scalar(Repr::Coordinate(k as u32)))
-            .chain([scalar(Repr::OutOfRange(tracer.dimension))])
-            .collect()
+        (0..tracer.dimension).map(|k| Scalar { tracer, repr: Repr::Coordinate(k as u32), scope: 0, brand: PhantomData }).collect()
     }
 
     pub(super) fn new(tracer: &'g Tracer, components: &'g [Scalar<'g>]) -> Self {
@@ -372,7 +367,11 @@ impl<'g> std::ops::Index<usize> for Point<'g> {
 
     /// Component `k`. Out of range it is recorded, and comes back from `build` as an error.
     fn index(&self, k: usize) -> &Scalar<'g> {
-        &self.components[k.min(self.components.len() - 1)]
+        self.components.get(k).unwrap_or_else(|| {
+            let index = i64::try_from(k).unwrap_or(i64::MAX);
+            self.tracer.fail(ProblemError::IndexOutOfRange { what: "x".into(), index, len: self.tracer.dimension });
+            &self.components[0]
+        })
     }
 }
 
