@@ -5,57 +5,57 @@ mod models;
 mod operations;
 mod singular;
 
-pub use models::lennard_jones_problem;
+pub(crate) use models::lennard_jones_problem;
 use manymin::prelude::*;
 use num_dual::{Dual64, DualNum};
 
 /// What oracles compute with.
-pub trait Number: DualNum<Primitive = f64> + Copy {}
+pub(crate) trait Number: DualNum<Primitive = f64> + Copy {}
 impl<T: DualNum<Primitive = f64> + Copy> Number for T {}
 
 /// An objective's value from a point and parameters.
-pub type Oracle = fn(&[Dual64], &[f64]) -> Dual64;
+pub(crate) type Oracle = fn(&[Dual64], &[f64]) -> Dual64;
 
 /// A program, what it should compute, and where to ask.
-pub struct Case {
-    pub name: &'static str,
-    pub problem: Problem,
-    pub oracle: Oracle,
+pub(crate) struct Case {
+    pub(crate) name: &'static str,
+    pub(crate) problem: Problem,
+    pub(crate) oracle: Oracle,
     /// (point, parameters)
-    pub points: Vec<(Vec<f64>, Vec<f64>)>,
+    pub(crate) points: Vec<(Vec<f64>, Vec<f64>)>,
     /// No kink is within a difference's step of the points.
-    pub smooth: bool,
+    pub(crate) smooth: bool,
     /// How much a relative error of one operation may grow on its way to the value or a component of the gradient,
     /// beyond what adding up terms explains; see `precision`.
-    pub condition: f64,
+    pub(crate) condition: f64,
 }
 
 impl Case {
     /// A smooth program without parameters, with the condition of one that is benign.
-    pub fn new(name: &'static str, problem: Result<Problem>, oracle: Oracle) -> Self {
+    pub(crate) fn new(name: &'static str, problem: Result<Problem>, oracle: Oracle) -> Self {
         let problem = problem.unwrap_or_else(|error| panic!("{name}: {error}"));
         Self { name, problem, oracle, points: Vec::new(), smooth: true, condition: BENIGN }
     }
 
-    pub fn at<const N: usize>(self, point: [f64; N]) -> Self {
+    pub(crate) fn at<const N: usize>(self, point: [f64; N]) -> Self {
         self.at_point(point.to_vec(), &[])
     }
 
-    pub fn at_point(mut self, point: Vec<f64>, parameters: &[f64]) -> Self {
+    pub(crate) fn at_point(mut self, point: Vec<f64>, parameters: &[f64]) -> Self {
         self.points.push((point, parameters.to_vec()));
         self
     }
 
-    pub fn kinked(self) -> Self {
+    pub(crate) fn kinked(self) -> Self {
         Self { smooth: false, ..self }
     }
 
-    pub fn condition(self, condition: f64) -> Self {
+    pub(crate) fn condition(self, condition: f64) -> Self {
         Self { condition, ..self }
     }
 
     /// The oracle's value and gradient, one direction a pass.
-    pub fn expected(&self, point: &[f64], parameters: &[f64]) -> (f64, Vec<f64>) {
+    pub(crate) fn expected(&self, point: &[f64], parameters: &[f64]) -> (f64, Vec<f64>) {
         let mut x: Vec<Dual64> = point.iter().map(|&v| Dual64::from(v)).collect();
         let mut value = (self.oracle)(&x, parameters).re;
         let gradient = (0..x.len())
@@ -76,38 +76,38 @@ impl Case {
 const BENIGN: f64 = 64.0;
 
 /// Every program.
-pub fn all() -> Vec<Case> {
+pub(crate) fn all() -> Vec<Case> {
     [operations::all(), singular::all(), loops::all(), models::all()].into_iter().flatten().collect()
 }
 
 /// `n` numbers in [-size, size] without a pattern that would hide an error.
-pub fn wave(n: usize, size: f64, phase: f64) -> Vec<f64> {
+pub(crate) fn wave(n: usize, size: f64, phase: f64) -> Vec<f64> {
     (0..n).map(|k| size * (k as f64 * 1.7 + phase).sin()).collect()
 }
 
 /// `n` numbers in [low, high].
-pub fn between(n: usize, low: f64, high: f64, phase: f64) -> Vec<f64> {
+pub(crate) fn between(n: usize, low: f64, high: f64, phase: f64) -> Vec<f64> {
     wave(n, (high - low) / 2.0, phase).into_iter().map(|v| v + (low + high) / 2.0).collect()
 }
 
 /// A function of one number that dual numbers lack, from its value and derivative.
-pub fn lift<D: Number>(x: D, value: f64, slope: f64) -> D {
+pub(crate) fn lift<D: Number>(x: D, value: f64, slope: f64) -> D {
     (x - x.re()) * slope + value
 }
 
-pub fn erf<D: Number>(x: D) -> D {
+pub(crate) fn erf<D: Number>(x: D) -> D {
     lift(x, libm::erf(x.re()), std::f64::consts::FRAC_2_SQRT_PI * (-x.re() * x.re()).exp())
 }
 
-pub fn square<D: Number>(x: D) -> D {
+pub(crate) fn square<D: Number>(x: D) -> D {
     x * x
 }
 
-pub fn least<D: Number>(a: D, b: D) -> D {
+pub(crate) fn least<D: Number>(a: D, b: D) -> D {
     if b.re() < a.re() { b } else { a }
 }
 
-pub fn greatest<D: Number>(a: D, b: D) -> D {
+pub(crate) fn greatest<D: Number>(a: D, b: D) -> D {
     if b.re() > a.re() { b } else { a }
 }
 

@@ -25,7 +25,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
 ";
 
 /// Panics unless the problem's text, after the preamble, is a valid shader.
-pub fn validate(name: &str, problem: &Problem) {
+pub(crate) fn validate(name: &str, problem: &Problem) {
     let text = format!("{PREAMBLE}{}", problem.wgsl());
     let module = naga::front::wgsl::parse_str(&text).unwrap_or_else(|error| panic!("{name}: {}\n{text}", error.emit_to_string(&text)));
     let checked = Validator::new(ValidationFlags::all(), Capabilities::default()).validate(&module);

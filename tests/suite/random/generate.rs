@@ -3,10 +3,10 @@
 use super::steps::{Block, How, One, Place, Program, Step, Two};
 
 /// Splitmix64: S. Vigna, 2015.
-pub struct Random(u64);
+pub(crate) struct Random(u64);
 
 impl Random {
-    pub fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self(seed.wrapping_mul(0x2545_f491_4f6c_dd1d))
     }
 
@@ -56,7 +56,7 @@ const TWOS: [Two; 19] = [
 const HOWS: [How; 7] = [How::Less, How::LessEqual, How::Greater, How::GreaterEqual, How::And, How::Or, How::Not];
 
 impl Program {
-    pub fn random(random: &mut Random) -> Self {
+    pub(crate) fn random(random: &mut Random) -> Self {
         let dimension = random.integer(1, 9) as usize;
         let point = random.numbers(dimension);
         let count = random.below(7);

@@ -7,23 +7,23 @@ use super::steps::{Block, How, One, Place, Program, Step, Two};
 use crate::programs::erf;
 
 /// Runs a program on dual numbers.
-pub struct Interpreter<'a> {
+pub(crate) struct Interpreter<'a> {
     program: &'a Program,
     x: &'a [Dual64],
     stack: Vec<Dual64>,
     loops: Vec<i64>,
     /// The largest absolute value or derivative met.
-    pub largest: f64,
+    pub(crate) largest: f64,
     /// The least distance between the two sides of a comparison.
-    pub closest: f64,
+    pub(crate) closest: f64,
 }
 
 impl<'a> Interpreter<'a> {
-    pub fn new(program: &'a Program, x: &'a [Dual64]) -> Self {
+    pub(crate) fn new(program: &'a Program, x: &'a [Dual64]) -> Self {
         Self { program, x, stack: Vec::new(), loops: Vec::new(), largest: 0.0, closest: f64::INFINITY }
     }
 
-    pub fn run(&mut self) -> Dual64 {
+    pub(crate) fn run(&mut self) -> Dual64 {
         self.block(&self.program.body)
     }
 
@@ -132,7 +132,7 @@ impl<'a> Interpreter<'a> {
 }
 
 /// Traces a program.
-pub fn trace<'g>(program: &Program, x: Point<'g>, c: Context<'g>) -> Scalar<'g> {
+pub(crate) fn trace<'g>(program: &Program, x: Point<'g>, c: Context<'g>) -> Scalar<'g> {
     block(&program.body, &mut Tracing { x, c, stack: Vec::new(), loops: Vec::new() })
 }
 

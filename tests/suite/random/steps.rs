@@ -2,20 +2,20 @@
 
 /// An integer expression: `constant + sum of coefficient * loop variable`, outermost loop first.
 #[derive(Clone, Debug)]
-pub struct Place {
-    pub constant: i64,
-    pub coefficients: Vec<i64>,
+pub(crate) struct Place {
+    pub(crate) constant: i64,
+    pub(crate) coefficients: Vec<i64>,
 }
 
 impl Place {
-    pub fn value(&self, loops: &[i64]) -> i64 {
+    pub(crate) fn value(&self, loops: &[i64]) -> i64 {
         self.constant + self.coefficients.iter().zip(loops).map(|(c, v)| c * v).sum::<i64>()
     }
 }
 
 /// Functions of one value, each wrapped so that every argument is in its domain and far from its poles.
 #[derive(Clone, Copy, Debug)]
-pub enum One {
+pub(crate) enum One {
     Neg,
     Abs,
     Sin,
@@ -41,7 +41,7 @@ pub enum One {
 
 /// Functions of two values.
 #[derive(Clone, Copy, Debug)]
-pub enum Two {
+pub(crate) enum Two {
     Add,
     Sub,
     Mul,
@@ -60,7 +60,7 @@ pub enum Two {
 
 /// How a selection compares.
 #[derive(Clone, Copy, Debug)]
-pub enum How {
+pub(crate) enum How {
     Less,
     LessEqual,
     Greater,
@@ -72,7 +72,7 @@ pub enum How {
 
 /// One step. Operands are positions in the stack of values: those of the enclosing sums, then those of this one.
 #[derive(Clone, Debug)]
-pub enum Step {
+pub(crate) enum Step {
     Constant(f64),
     X(Place),
     Parameter(Place),
@@ -86,13 +86,13 @@ pub enum Step {
 
 /// Steps, the last of which is the result.
 #[derive(Clone, Debug)]
-pub struct Block {
-    pub steps: Vec<Step>,
+pub(crate) struct Block {
+    pub(crate) steps: Vec<Step>,
 }
 
 impl Block {
     /// How deep sums are nested in it.
-    pub fn depth(&self) -> usize {
+    pub(crate) fn depth(&self) -> usize {
         let of = |step: &Step| match step {
             Step::Sum(_, _, body) => 1 + body.depth(),
             _ => 0,
@@ -103,9 +103,9 @@ impl Block {
 
 /// A program with all it reads.
 #[derive(Clone, Debug)]
-pub struct Program {
-    pub point: Vec<f64>,
-    pub parameters: Vec<f64>,
-    pub data: [Vec<f64>; 2],
-    pub body: Block,
+pub(crate) struct Program {
+    pub(crate) point: Vec<f64>,
+    pub(crate) parameters: Vec<f64>,
+    pub(crate) data: [Vec<f64>; 2],
+    pub(crate) body: Block,
 }
