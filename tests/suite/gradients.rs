@@ -18,7 +18,12 @@ fn every_program_has_the_value_and_gradient_of_its_oracle() {
             let at = case.problem.evaluate(point, parameters).unwrap();
             let (value, gradient) = case.expected(point, parameters);
             // Where terms cancel, what rounds are the terms.
-            assert!((at.value - value).abs() <= AGREEMENT * value.abs().max(at.scale), "{} at {point:?}: {} for {value}", case.name, at.value);
+            assert!(
+                (at.value - value).abs() <= AGREEMENT * value.abs().max(at.scale),
+                "{} at {point:?}: {} for {value}",
+                case.name,
+                at.value
+            );
             // Components that cancel to near 0 have the rounding of the large ones beside them.
             let largest = gradient.iter().fold(0.0, |m: f64, g| m.max(g.abs()));
             for (k, (g, exact)) in at.gradient.iter().zip(&gradient).enumerate() {
@@ -33,7 +38,15 @@ fn differences_confirm_the_gradient_of_smooth_programs() {
     for case in all().into_iter().filter(|case| case.smooth) {
         for (point, parameters) in &case.points {
             let check = case.problem.check_gradient(point, parameters).unwrap();
-            assert!(check.error < DIFFERENCES, "{} at {point:?}: {} at component {}: {} for {}", case.name, check.error, check.worst, check.gradient[check.worst], check.differences[check.worst]);
+            assert!(
+                check.error < DIFFERENCES,
+                "{} at {point:?}: {} at component {}: {} for {}",
+                case.name,
+                check.error,
+                check.worst,
+                check.gradient[check.worst],
+                check.differences[check.worst]
+            );
         }
     }
 }

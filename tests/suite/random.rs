@@ -61,7 +61,10 @@ fn compare(seed: u64, program: &Program) -> bool {
         value = at.re;
         gradient.push(at.eps);
     }
-    let builder = manymin::Problem::builder(x.len()).parameters(program.parameters.len()).data("first", &program.data[0]).data("second", &program.data[1]);
+    let builder = manymin::Problem::builder(x.len())
+        .parameters(program.parameters.len())
+        .data("first", &program.data[0])
+        .data("second", &program.data[1]);
     let problem = match builder.build(|x, c| trace(program, x, c)) {
         // The untaken root of a constant is refused.
         Err(Error::Problem(ProblemError::NonFiniteConstant { .. })) => return false,

@@ -78,7 +78,11 @@ fn constants_are_written_as_the_nearest_single() {
 
 #[test]
 fn data_arrays_stand_one_after_another() {
-    let problem = Problem::builder(1).data("a", &[1.0, 2.0, 3.0]).data("b", &[4.0, 5.0]).build(|x, c| x[0] * c.data("a").at(2) + c.data("b").at(1)).unwrap();
+    let problem = Problem::builder(1)
+        .data("a", &[1.0, 2.0, 3.0])
+        .data("b", &[4.0, 5.0])
+        .build(|x, c| x[0] * c.data("a").at(2) + c.data("b").at(1))
+        .unwrap();
     let text = problem.wgsl();
     assert!(text.contains("mm_d(2u)") && text.contains("mm_d(4u)"), "b[1] is the fifth number: {text}");
 }

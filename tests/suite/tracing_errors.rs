@@ -33,8 +33,16 @@ fn an_index_that_leaves_its_range_in_a_loop_is_named() {
     assert_eq!(refusal(Problem::new(4, |x| x.sum(0..4, |i| x.at(i) * x.at(i + 1)))), out_of_range("x", 4, 4), "past the end");
     assert_eq!(refusal(Problem::new(4, |x| x.sum(0..4, |i| x.at(i - 1)))), out_of_range("x", -1, 4), "before the beginning");
     assert_eq!(refusal(Problem::new(12, |x| x.sum(0..4, |i| x.at(3 * i + 3)))), out_of_range("x", 12, 12), "a stride");
-    assert_eq!(refusal(Problem::new(5, |x| x.sum(0..5, |i| x.sum((i + 1).to(5), |j| x.at(j + i))))), out_of_range("x", 5, 5), "the first pair that is too far is (1, 4)");
-    assert_eq!(refusal(Problem::new(5, |x| x.sum(0..5, |i| x.sum(..i, |j| x.at(j - i))))), out_of_range("x", -1, 5), "j - i is negative below the diagonal");
+    assert_eq!(
+        refusal(Problem::new(5, |x| x.sum(0..5, |i| x.sum((i + 1).to(5), |j| x.at(j + i))))),
+        out_of_range("x", 5, 5),
+        "the first pair that is too far is (1, 4)"
+    );
+    assert_eq!(
+        refusal(Problem::new(5, |x| x.sum(0..5, |i| x.sum(..i, |j| x.at(j - i))))),
+        out_of_range("x", -1, 5),
+        "j - i is negative below the diagonal"
+    );
 }
 
 #[test]

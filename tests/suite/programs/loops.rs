@@ -6,8 +6,37 @@ use super::{Case, Number, between, square, wave};
 
 pub(super) fn all() -> Vec<Case> {
     vec![
-        plain(), hundred(), thousand(), nested(), upper_triangle(), lower_triangle(), triple(), triples(), reversed(), convolution(), product_of_sums(), sums_of_products(), length(), normalised(), log_sum_exp(), hoisted(), empty(), sometimes_empty(), several(), numbers(),
-        parameters(), indexed_parameters(), data(), selected(), unvarying(), variance(), closed_inside(), stages(), deep_pairs(), constant_sums(), long_nested(),
+        plain(),
+        hundred(),
+        thousand(),
+        nested(),
+        upper_triangle(),
+        lower_triangle(),
+        triple(),
+        triples(),
+        reversed(),
+        convolution(),
+        product_of_sums(),
+        sums_of_products(),
+        length(),
+        normalised(),
+        log_sum_exp(),
+        hoisted(),
+        empty(),
+        sometimes_empty(),
+        several(),
+        numbers(),
+        parameters(),
+        indexed_parameters(),
+        data(),
+        selected(),
+        unvarying(),
+        variance(),
+        closed_inside(),
+        stages(),
+        deep_pairs(),
+        constant_sums(),
+        long_nested(),
     ]
 }
 
@@ -36,7 +65,8 @@ fn thousand() -> Case {
     fn oracle<D: Number>(x: &[D], _: &[f64]) -> D {
         total(0..1000, |i| (x[i] - x[(i + 1).min(999)]).cos() + square(x[i]) * 0.01)
     }
-    let problem = Problem::new(1000, |x| x.sum(0..999, |i| (x.at(i) - x.at(i + 1)).cos()) + 1.0 + x.sum(0..1000, |i| x.at(i) * x.at(i) * 0.01));
+    let problem =
+        Problem::new(1000, |x| x.sum(0..999, |i| (x.at(i) - x.at(i + 1)).cos()) + 1.0 + x.sum(0..1000, |i| x.at(i) * x.at(i) * 0.01));
     Case::new("a sum over a thousand terms", problem, oracle).at_point(wave(1000, 3.0, 0.3), &[])
 }
 
@@ -68,7 +98,8 @@ fn triple() -> Case {
     fn oracle<D: Number>(x: &[D], _: &[f64]) -> D {
         total(0..7, |i| total(i..7, |j| total(i..j, |k| (x[i] * x[j] - x[k]).sin() * x[j]) * x[i]))
     }
-    let problem = Problem::new(7, |x| x.sum(0..7, |i| x.sum(i.to(7), |j| x.sum(i..j, |k| (x.at(i) * x.at(j) - x.at(k)).sin() * x.at(j)) * x.at(i))));
+    let problem =
+        Problem::new(7, |x| x.sum(0..7, |i| x.sum(i.to(7), |j| x.sum(i..j, |k| (x.at(i) * x.at(j) - x.at(k)).sin() * x.at(j)) * x.at(i))));
     Case::new("a sum in a sum in a sum", problem, oracle).at_point(wave(7, 1.5, 0.2), &[])
 }
 
@@ -92,7 +123,8 @@ fn convolution() -> Case {
     fn oracle<D: Number>(x: &[D], _: &[f64]) -> D {
         total(0..8, |i| total(i..8, |j| x[j - i] * x[j] + total(i..j, |k| x[k - i] * x[j - k])))
     }
-    let problem = Problem::new(8, |x| x.sum(0..8, |i| x.sum(i.to(8), |j| x.at(j - i) * x.at(j) + x.sum(i.to(j), |k| x.at(k - i) * x.at(j - k)))));
+    let problem =
+        Problem::new(8, |x| x.sum(0..8, |i| x.sum(i.to(8), |j| x.at(j - i) * x.at(j) + x.sum(i.to(j), |k| x.at(k - i) * x.at(j - k)))));
     Case::new("differences of indices", problem, oracle).at_point(wave(8, 1.5, 0.2), &[])
 }
 
@@ -155,7 +187,9 @@ fn hoisted() -> Case {
         let mean = total(0..8, |j| x[j]) / 8.0;
         total(0..8, |i| square(x[i] - mean) * (mean * x[0]).exp())
     }
-    let problem = Problem::new(8, |x| x.sum(0..8, |i| (x.at(i) - x.sum(0..8, |j| x.at(j)) / 8.0).powi(2) * (x.sum(0..8, |j| x.at(j)) / 8.0 * x[0]).exp()));
+    let problem = Problem::new(8, |x| {
+        x.sum(0..8, |i| (x.at(i) - x.sum(0..8, |j| x.at(j)) / 8.0).powi(2) * (x.sum(0..8, |j| x.at(j)) / 8.0 * x[0]).exp())
+    });
     Case::new("a sum that leaves its loop", problem, oracle).at_point(wave(8, 1.5, 0.2), &[])
 }
 
@@ -175,7 +209,9 @@ fn sometimes_empty() -> Case {
     fn oracle<D: Number>(x: &[D], _: &[f64]) -> D {
         total(0..9, |i| total(i..5, |j| (x[i] * x[j]).sin() + x[0]) + x[i] * (i as f64) + total(i..4, |_| x[1] * 2.0))
     }
-    let problem = Problem::new(9, |x| x.sum(0..9, |i| x.sum(i.to(5), |j| (x.at(i) * x.at(j)).sin() + x[0]) + i.number() * x.at(i) + x.sum(i.to(4), |_| x[1] * 2.0)));
+    let problem = Problem::new(9, |x| {
+        x.sum(0..9, |i| x.sum(i.to(5), |j| (x.at(i) * x.at(j)).sin() + x[0]) + i.number() * x.at(i) + x.sum(i.to(4), |_| x[1] * 2.0))
+    });
     Case::new("ranges that would have a negative length", problem, oracle).at_point(wave(9, 1.5, 0.2), &[])
 }
 
@@ -183,16 +219,24 @@ fn several() -> Case {
     fn oracle<D: Number>(x: &[D], _: &[f64]) -> D {
         total(0..6, |i| x[i].sin()) + total(0..3, |i| x[i] * x[i + 3]) + total(1..6, |i| x[i] - x[i - 1]) * x[2] + x[5] * 4.0
     }
-    let problem = Problem::new(6, |x| x.sum(0..6, |i| x.at(i).sin()) + x.sum(0..3, |i| x.at(i) * x.at(i + 3)) + x.sum(1..6, |i| x.at(i) - x.at(i - 1)) * x[2] + 4.0 * x[5]);
+    let problem = Problem::new(6, |x| {
+        x.sum(0..6, |i| x.at(i).sin()) + x.sum(0..3, |i| x.at(i) * x.at(i + 3)) + x.sum(1..6, |i| x.at(i) - x.at(i - 1)) * x[2] + 4.0 * x[5]
+    });
     Case::new("x in several loops", problem, oracle).at_point(wave(6, 1.5, 0.2), &[])
 }
 
 fn numbers() -> Case {
     fn oracle<D: Number>(x: &[D], _: &[f64]) -> D {
-        total(0..6, |i| total(0..i, |j| x[i].powi(2) * ((3 * i + 2 * j) as f64 + 1.0) + (x[j] / ((i - j) as f64)).cos() - x[i] / (6.0 - j as f64)))
+        total(0..6, |i| {
+            total(0..i, |j| x[i].powi(2) * ((3 * i + 2 * j) as f64 + 1.0) + (x[j] / ((i - j) as f64)).cos() - x[i] / (6.0 - j as f64))
+        })
     }
     let problem = Problem::new(6, |x| {
-        x.sum(0..6, |i| x.sum(0.into_range(i), |j| x.at(i).powi(2) * ((3 * i + 2 * j).number() + 1.0) + (x.at(j) / (i - j).number()).cos() - x.at(i) / (6 - j).number()))
+        x.sum(0..6, |i| {
+            x.sum(0.into_range(i), |j| {
+                x.at(i).powi(2) * ((3 * i + 2 * j).number() + 1.0) + (x.at(j) / (i - j).number()).cos() - x.at(i) / (6 - j).number()
+            })
+        })
     });
     Case::new("indices as numbers", problem, oracle).at_point(wave(6, 1.5, 0.2), &[])
 }
@@ -202,9 +246,12 @@ trait IntoRange<'g> {
     fn into_range(self, end: Index<'g>) -> IndexRange<'g>;
 }
 
+/// A coefficient that leaves an index without its variable.
+const NO: usize = 0;
+
 impl<'g> IntoRange<'g> for usize {
     fn into_range(self, end: Index<'g>) -> IndexRange<'g> {
-        (end - end + self).to(end)
+        (self + NO * end).to(end)
     }
 }
 
@@ -212,7 +259,9 @@ fn parameters() -> Case {
     fn oracle<D: Number>(x: &[D], p: &[f64]) -> D {
         square(x[0] - p[0]) * p[1] + (x[1] * p[2]).sin()
     }
-    let problem = Problem::builder(2).parameters(3).build(|x, c| (x[0] - c.parameter(0)).powi(2) * c.parameter(1) + (x[1] * c.parameters().at(2)).sin());
+    let problem = Problem::builder(2)
+        .parameters(3)
+        .build(|x, c| (x[0] - c.parameter(0)).powi(2) * c.parameter(1) + (x[1] * c.parameters().at(2)).sin());
     Case::new("fixed parameters", problem, oracle).at_point(vec![0.7, -1.3], &[2.0, 3.0, 0.5]).at_point(vec![0.7, -1.3], &[-1.0, 0.0, 4.5])
 }
 
@@ -224,7 +273,9 @@ fn indexed_parameters() -> Case {
         let p = c.parameters();
         x.sum(0..4, |i| (x.at(i) - c.parameter(2 * i + 1)).powi(2) * p.at(2 * i)) * c.sum(0..p.len(), |i| p.at(i).sin()) + x[0] * p.at(8)
     });
-    Case::new("parameters in loops", problem, oracle).at_point(wave(4, 1.5, 0.2), &wave(9, 1.0, 0.4)).at_point(wave(4, 0.5, 1.2), &wave(9, 2.0, 1.4))
+    Case::new("parameters in loops", problem, oracle)
+        .at_point(wave(4, 1.5, 0.2), &wave(9, 1.0, 0.4))
+        .at_point(wave(4, 0.5, 1.2), &wave(9, 2.0, 1.4))
 }
 
 fn data() -> Case {
@@ -247,7 +298,9 @@ fn selected() -> Case {
     fn oracle<D: Number>(x: &[D], _: &[f64]) -> D {
         total(0..10, |i| total(0..i, |j| if x[i].re() < x[j].re() { (x[j] - x[i]).sqrt() } else { square(x[i]) * x[j] }))
     }
-    let problem = Problem::new(10, |x| x.sum(0..10, |i| x.sum(..i, |j| x.at(i).less(x.at(j)).select((x.at(j) - x.at(i)).sqrt(), x.at(i).powi(2) * x.at(j)))));
+    let problem = Problem::new(10, |x| {
+        x.sum(0..10, |i| x.sum(..i, |j| x.at(i).less(x.at(j)).select((x.at(j) - x.at(i)).sqrt(), x.at(i).powi(2) * x.at(j))))
+    });
     Case::new("selections in nested sums", problem, oracle).at_point(wave(10, 1.5, 0.2), &[])
 }
 
@@ -255,7 +308,8 @@ fn unvarying() -> Case {
     fn oracle<D: Number>(x: &[D], _: &[f64]) -> D {
         x[0].exp() * 7.0 + total(0..6, |i| x[1].sin() * ((6 - i) as f64) + x[i] * 3.0 * (i as f64))
     }
-    let problem = Problem::new(6, |x| x.sum(3..10, |_| x[0].exp()) + x.sum(0..6, |i| x.sum(i.to(6), |_| x[1].sin()) + x.sum(..i, |_| x.at(i) * 3.0)));
+    let problem =
+        Problem::new(6, |x| x.sum(3..10, |_| x[0].exp()) + x.sum(0..6, |i| x.sum(i.to(6), |_| x[1].sin()) + x.sum(..i, |_| x.at(i) * 3.0)));
     Case::new("sums of what does not vary", problem, oracle).at_point(wave(6, 1.5, 0.2), &[])
 }
 
@@ -309,7 +363,9 @@ fn deep_pairs() -> Case {
     fn oracle<D: Number>(x: &[D], _: &[f64]) -> D {
         total(0..4, |i| total(0..4, |j| total(0..4, |k| total(0..4, |l| (x[i] + x[4 + j] * x[8 + k] - x[12 + l]).sin()))))
     }
-    let problem = Problem::new(16, |x| x.sum(0..4, |i| x.sum(0..4, |j| x.sum(0..4, |k| x.sum(0..4, |l| (x.at(i) + x.at(j + 4) * x.at(k + 8) - x.at(12 + l)).sin())))));
+    let problem = Problem::new(16, |x| {
+        x.sum(0..4, |i| x.sum(0..4, |j| x.sum(0..4, |k| x.sum(0..4, |l| (x.at(i) + x.at(j + 4) * x.at(k + 8) - x.at(12 + l)).sin()))))
+    });
     Case::new("four sums deep", problem, oracle).at_point(wave(16, 1.0, 0.2), &[])
 }
 
@@ -317,7 +373,9 @@ fn constant_sums() -> Case {
     fn oracle<D: Number>(x: &[D], _: &[f64]) -> D {
         x[0] * 55.0 + x[1] * (1..=10).map(|k| 1.0 / f64::from(k)).sum::<f64>()
     }
-    let problem = Problem::new(2, |x| x[0] * x.sum(1..11, |i| i.number()) + x[1] * x.sum(1..11, |i| 1.0 / i.number()) + x.sum(0..4, |_| x.constant(0.0)));
+    let problem = Problem::new(2, |x| {
+        x[0] * x.sum(1..11, |i| i.number()) + x[1] * x.sum(1..11, |i| 1.0 / i.number()) + x.sum(0..4, |_| x.constant(0.0))
+    });
     Case::new("sums of constants", problem, oracle).at([0.7, -1.3])
 }
 
@@ -326,7 +384,9 @@ fn long_nested() -> Case {
         total(0..70, |i| x[i] * total(0..70, |j| x[j] * ((i + j) as f64).recip().min(1.0)) + total(0..33, |j| (x[i] * x[j]).cos()))
     }
     let problem = Problem::new(70, |x| {
-        x.sum(0..70, |i| x.at(i) * x.sum(0..70, |j| x.at(j) * (1.0 / (i + j).number()).min(1.0)) + x.sum(0..33, |j| (x.at(i) * x.at(j)).cos()))
+        x.sum(0..70, |i| {
+            x.at(i) * x.sum(0..70, |j| x.at(j) * (1.0 / (i + j).number()).min(1.0)) + x.sum(0..33, |j| (x.at(i) * x.at(j)).cos())
+        })
     });
     Case::new("blocks in blocks", problem, oracle).at_point(wave(70, 1.0, 0.2), &[])
 }

@@ -5,7 +5,24 @@ use manymin::prelude::*;
 use super::{Case, Number, erf, greatest, least, square};
 
 pub(super) fn all() -> Vec<Case> {
-    vec![arithmetic(), extremes(), integer_powers(), constant_powers(), variable_powers(), logarithms(), circular(), inverse_circular(), angles(), hyperbolic(), error_function(), lengths(), selections(), steps(), shared(), assignments()]
+    vec![
+        arithmetic(),
+        extremes(),
+        integer_powers(),
+        constant_powers(),
+        variable_powers(),
+        logarithms(),
+        circular(),
+        inverse_circular(),
+        angles(),
+        hyperbolic(),
+        error_function(),
+        lengths(),
+        selections(),
+        steps(),
+        shared(),
+        assignments(),
+    ]
 }
 
 fn arithmetic() -> Case {
@@ -29,17 +46,22 @@ fn integer_powers() -> Case {
         square(x[0]) + x[1].powi(-3) * 0.5 + x[0].powi(7) - x[1].powi(25) / 100.0 + x[0].powi(-1) + x[1].powi(-40) * 1e-3 + x[0] * 3.0 + 1.0
     }
     let problem = Problem::new(2, |x| {
-        x[0].powi(2) + 0.5 * x[1].powi(-3) + x[0].powi(7) - x[1].powi(25) / 100.0 + x[0].powi(-1) + 1e-3 * x[1].powi(-40) + 3.0 * x[0].powi(1) + x[1].powi(0)
+        x[0].powi(2) + 0.5 * x[1].powi(-3) + x[0].powi(7) - x[1].powi(25) / 100.0
+            + x[0].powi(-1)
+            + 1e-3 * x[1].powi(-40)
+            + 3.0 * x[0].powi(1)
+            + x[1].powi(0)
     });
-    // A power of 40 multiplies a relative error by 40.
-    Case::new("integer powers", problem, oracle).at([0.7, 1.2]).at([-1.3, -0.9]).condition(40.0 * super::BENIGN)
+    Case::new("integer powers", problem, oracle).at([0.7, 1.2]).at([-1.3, -0.9])
 }
 
 fn constant_powers() -> Case {
     fn oracle<D: Number>(x: &[D], _: &[f64]) -> D {
         x[0].powf(2.5) + x[0].powf(-0.75) * 2.0 + x[0].sqrt() + x[1].powi(3) + x[1].powi(-2) + x[0].powf(1.0 / 3.0)
     }
-    let problem = Problem::new(2, |x| x[0].powf(2.5) + 2.0 * x[0].powf(-0.75) + x[0].powf(0.5) + x[1].powf(3.0) + x[1].powf(-2.0) + x[0].powf(1.0 / 3.0));
+    let problem = Problem::new(2, |x| {
+        x[0].powf(2.5) + 2.0 * x[0].powf(-0.75) + x[0].powf(0.5) + x[1].powf(3.0) + x[1].powf(-2.0) + x[0].powf(1.0 / 3.0)
+    });
     Case::new("powers with a constant exponent", problem, oracle).at([0.7, -1.3]).at([4.2, 0.3])
 }
 
@@ -48,31 +70,33 @@ fn variable_powers() -> Case {
         (x[0].ln() * x[1]).exp() + (x[1] * 2.0_f64.ln()).exp() + (x[0].ln() * x[0]).exp() - (x[0].ln() * 3.0).exp()
     }
     let problem = Problem::new(2, |x| x[0].powf(x[1]) + x.constant(2.0).powf(x[1]) + x[0].powf(x[0]) - x[0].powf(x.constant(3.0)));
-    Case::new("powers with a variable exponent", problem, oracle).at([0.7, -1.3]).at([3.5, 2.2]).condition(8.0 * super::BENIGN)
+    Case::new("powers with a variable exponent", problem, oracle).at([0.7, -1.3]).at([3.5, 2.2])
 }
 
 fn logarithms() -> Case {
     fn oracle<D: Number>(x: &[D], _: &[f64]) -> D {
         x[0].sqrt() + (x[1] * 0.5).exp() + (x[0] * 3.0).ln() - (x[0] + 1.0).log2() + (x[0].sqrt().ln() * x[1]).exp()
     }
-    let problem = Problem::new(2, |x| x[0].sqrt() + (0.5 * x[1]).exp() + (3.0 * x[0]).ln() - (x[0] + 1.0).log2() + (x[0].sqrt().ln() * x[1]).exp());
-    Case::new("roots, exponentials and logarithms", problem, oracle).at([0.7, -1.3]).at([20.0, 3.0]).at([0.02, 0.5]).condition(8.0 * super::BENIGN)
+    let problem =
+        Problem::new(2, |x| x[0].sqrt() + (0.5 * x[1]).exp() + (3.0 * x[0]).ln() - (x[0] + 1.0).log2() + (x[0].sqrt().ln() * x[1]).exp());
+    Case::new("roots, exponentials and logarithms", problem, oracle).at([0.7, -1.3]).at([20.0, 3.0]).at([0.02, 0.5])
 }
 
 fn circular() -> Case {
     fn oracle<D: Number>(x: &[D], _: &[f64]) -> D {
         x[0].sin() * x[1].cos() + x[0].tan() * 0.3 + (x[0] * x[1]).sin() - (x[1] * 2.0).cos() + x[0].cos().tan()
     }
-    let problem = Problem::new(2, |x| x[0].sin() * x[1].cos() + 0.3 * x[0].tan() + (x[0] * x[1]).sin() - (2.0 * x[1]).cos() + x[0].cos().tan());
-    // The sine of x multiplies a relative error by x.
-    Case::new("circular functions", problem, oracle).at([0.7, -1.3]).at([-2.4, 8.0]).at([4.0, 30.0]).condition(120.0 * super::BENIGN)
+    let problem =
+        Problem::new(2, |x| x[0].sin() * x[1].cos() + 0.3 * x[0].tan() + (x[0] * x[1]).sin() - (2.0 * x[1]).cos() + x[0].cos().tan());
+    Case::new("circular functions", problem, oracle).at([0.7, -1.3]).at([-2.4, 8.0]).at([4.0, 30.0])
 }
 
 fn inverse_circular() -> Case {
     fn oracle<D: Number>(x: &[D], _: &[f64]) -> D {
         x[0].asin() * 2.0 - x[1].acos() * x[0] + (x[0] * 5.0).atan() + x[1].asin().sin() + (x[0] * x[1]).acos()
     }
-    let problem = Problem::new(2, |x| 2.0 * x[0].asin() - x[1].acos() * x[0] + (5.0 * x[0]).atan() + x[1].asin().sin() + (x[0] * x[1]).acos());
+    let problem =
+        Problem::new(2, |x| 2.0 * x[0].asin() - x[1].acos() * x[0] + (5.0 * x[0]).atan() + x[1].asin().sin() + (x[0] * x[1]).acos());
     Case::new("inverse circular functions", problem, oracle).at([0.7, -0.3]).at([-0.95, 0.9]).at([0.0, 0.5])
 }
 
@@ -80,7 +104,8 @@ fn angles() -> Case {
     fn oracle<D: Number>(x: &[D], _: &[f64]) -> D {
         x[0].atan2(x[1]) + (x[0] * x[1]).atan2(x[0] + 3.0) * 2.0 + x[1].atan2(D::from(-0.5)) + D::from(2.0).atan2(x[0])
     }
-    let problem = Problem::new(2, |x| x[0].atan2(x[1]) + 2.0 * (x[0] * x[1]).atan2(x[0] + 3.0) + x[1].atan2(-0.5) + x.constant(2.0).atan2(x[0]));
+    let problem =
+        Problem::new(2, |x| x[0].atan2(x[1]) + 2.0 * (x[0] * x[1]).atan2(x[0] + 3.0) + x[1].atan2(-0.5) + x.constant(2.0).atan2(x[0]));
     Case::new("angles in four quadrants", problem, oracle).at([0.7, 1.3]).at([0.7, -1.3]).at([-0.7, 1.3]).at([-0.7, -1.3])
 }
 
@@ -89,7 +114,7 @@ fn hyperbolic() -> Case {
         x[0].sinh() - x[1].cosh() + x[0].tanh() * x[1].tanh() * 3.0 + (x[0] * 0.1).tanh()
     }
     let problem = Problem::new(2, |x| x[0].sinh() - x[1].cosh() + 3.0 * x[0].tanh() * x[1].tanh() + (0.1 * x[0]).tanh());
-    Case::new("hyperbolic functions", problem, oracle).at([0.7, -1.3]).at([-4.0, 0.2]).at([0.01, 5.0]).condition(8.0 * super::BENIGN)
+    Case::new("hyperbolic functions", problem, oracle).at([0.7, -1.3]).at([-4.0, 0.2]).at([0.01, 5.0])
 }
 
 fn error_function() -> Case {
@@ -113,7 +138,7 @@ fn selections() -> Case {
         let (a, b) = (x[0].re(), x[1].re());
         let huber = if x[0].abs().re() < 1.0 { square(x[0]) * 0.5 } else { x[0].abs() - 0.5 };
         let both = if a > 0.5 && b <= 2.0 { x[0] * x[1] } else { x[1].sin() };
-        let either = if a >= 2.0 || !(b < 0.0) { x[1].exp() } else { square(x[0]) };
+        let either = if a >= 2.0 || b >= 0.0 { x[1].exp() } else { square(x[0]) };
         huber + both + either * 2.0 + if b > a { x[0] } else { D::from(4.0) }
     }
     let problem = Problem::new(2, |x| {
@@ -149,8 +174,7 @@ fn shared() -> Case {
         }
         a + a * a
     });
-    // Twelve steps, each of which may double an error.
-    Case::new("subexpressions shared at every level", problem, oracle).at([0.7, -1.3]).at([0.3, 0.9]).condition(4096.0)
+    Case::new("subexpressions shared at every level", problem, oracle).at([0.7, -1.3]).at([0.3, 0.9])
 }
 
 fn assignments() -> Case {

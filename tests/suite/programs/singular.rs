@@ -19,7 +19,12 @@ fn roots() -> Case {
         let logarithm = x[1].less_equal(0.0).select(x[1] * x[1], x[1].ln() - x[1].powf(1.5));
         root + logarithm
     });
-    Case::new("an untaken root and logarithm of a negative number", problem, oracle).at([-0.7, -1.3]).at([0.7, 1.3]).at([-0.5, 0.4]).at([0.0, 0.0]).kinked()
+    Case::new("an untaken root and logarithm of a negative number", problem, oracle)
+        .at([-0.7, -1.3])
+        .at([0.7, 1.3])
+        .at([-0.5, 0.4])
+        .at([0.0, 0.0])
+        .kinked()
 }
 
 fn quotients() -> Case {
@@ -64,7 +69,11 @@ fn summed() -> Case {
         let all = x.sum(0..4, |i| x.at(i).powi(3));
         roots + all.greater(0.0).select(x.sum(0..4, |i| x.at(i).ln()), all)
     });
-    Case::new("selections in sums and sums in selections", problem, oracle).at([0.7, 0.2, 1.3, 0.4]).at([-0.7, 0.2, -1.3, 0.4]).at([-1.0, 0.0, 0.5, 0.25]).kinked()
+    Case::new("selections in sums and sums in selections", problem, oracle)
+        .at([0.7, 0.2, 1.3, 0.4])
+        .at([-0.7, 0.2, -1.3, 0.4])
+        .at([-1.0, 0.0, 0.5, 0.25])
+        .kinked()
 }
 
 fn origin() -> Case {

@@ -46,11 +46,50 @@ impl Random {
 const DEEPEST: usize = 3;
 
 const ONES: [One; 24] = [
-    One::Neg, One::Neg, One::Abs, One::Sin, One::Cos, One::Tan, One::Exp, One::Ln, One::Log2, One::Sqrt, One::Asin, One::Acos, One::Atan, One::Sinh, One::Cosh, One::Tanh, One::Erf, One::Floor, One::Recip,
-    One::Power(2), One::Power(3), One::Power(5), One::NegativePower(3), One::ConstantPower,
+    One::Neg,
+    One::Neg,
+    One::Abs,
+    One::Sin,
+    One::Cos,
+    One::Tan,
+    One::Exp,
+    One::Ln,
+    One::Log2,
+    One::Sqrt,
+    One::Asin,
+    One::Acos,
+    One::Atan,
+    One::Sinh,
+    One::Cosh,
+    One::Tanh,
+    One::Erf,
+    One::Floor,
+    One::Recip,
+    One::Power(2),
+    One::Power(3),
+    One::Power(5),
+    One::NegativePower(3),
+    One::ConstantPower,
 ];
 const TWOS: [Two; 19] = [
-    Two::Add, Two::Add, Two::Add, Two::Sub, Two::Sub, Two::Sub, Two::Mul, Two::Mul, Two::Mul, Two::Div, Two::Min, Two::Max, Two::Atan2, Two::Hypot, Two::Pow, Two::GuardedSqrt, Two::GuardedLn, Two::GuardedQuotient,
+    Two::Add,
+    Two::Add,
+    Two::Add,
+    Two::Sub,
+    Two::Sub,
+    Two::Sub,
+    Two::Mul,
+    Two::Mul,
+    Two::Mul,
+    Two::Div,
+    Two::Min,
+    Two::Max,
+    Two::Atan2,
+    Two::Hypot,
+    Two::Pow,
+    Two::GuardedSqrt,
+    Two::GuardedLn,
+    Two::GuardedQuotient,
     Two::GuardedPow,
 ];
 const HOWS: [How; 7] = [How::Less, How::LessEqual, How::Greater, How::GreaterEqual, How::And, How::Or, How::Not];
@@ -153,7 +192,8 @@ impl Generator<'_> {
                 break (start, end);
             }
         };
-        let inside: Vec<Vec<i64>> = rounds.iter().flat_map(|round| (start.value(round)..end.value(round)).map(|v| [round.as_slice(), &[v]].concat())).collect();
+        let inside: Vec<Vec<i64>> =
+            rounds.iter().flat_map(|round| (start.value(round)..end.value(round)).map(|v| [round.as_slice(), &[v]].concat())).collect();
         // A nest that is never entered has no rounds to choose indices by: then nothing is read by index.
         let body = if inside.is_empty() { Block { steps: vec![Step::Constant(1.5)] } } else { self.block(values, &inside) };
         Step::Sum(start, end, body)

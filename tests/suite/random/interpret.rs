@@ -85,7 +85,13 @@ impl<'a> Interpreter<'a> {
         let above = a * a + 1.0;
         match function {
             One::Neg => -a,
-            One::Abs => if self.less(a.re, 0.0) { -a } else { a },
+            One::Abs => {
+                if self.less(a.re, 0.0) {
+                    -a
+                } else {
+                    a
+                }
+            }
             One::Sin => a.sin(),
             One::Cos => a.cos(),
             One::Tan => within.tan(),
@@ -118,15 +124,51 @@ impl<'a> Interpreter<'a> {
             Two::Sub => a - b,
             Two::Mul => a * b,
             Two::Div => a / (b * b + 0.5),
-            Two::Min => if self.less(b.re, a.re + 0.11) { b } else { a + 0.11 },
-            Two::Max => if self.less(a.re + 0.11, b.re) { b } else { a + 0.11 },
+            Two::Min => {
+                if self.less(b.re, a.re + 0.11) {
+                    b
+                } else {
+                    a + 0.11
+                }
+            }
+            Two::Max => {
+                if self.less(a.re + 0.11, b.re) {
+                    b
+                } else {
+                    a + 0.11
+                }
+            }
             Two::Atan2 => a.atan2(b * b + 0.5),
             Two::Hypot => (a * a + (b * b + 0.5) * (b * b + 0.5)).sqrt(),
             Two::Pow => ((a * a + 0.5).ln() * b.tanh()).exp(),
-            Two::GuardedSqrt => if self.less(0.1, a.re) { a.sqrt() } else { b },
-            Two::GuardedLn => if self.less(0.1, a.re) { a.ln().sin() * b } else { b },
-            Two::GuardedQuotient => if self.less(0.1, a.re.abs()) { (a.sin() / a).exp() - b } else { b * b },
-            Two::GuardedPow => if self.less(0.1, a.re) { (a.powf(1.5) + b).cos() } else { a },
+            Two::GuardedSqrt => {
+                if self.less(0.1, a.re) {
+                    a.sqrt()
+                } else {
+                    b
+                }
+            }
+            Two::GuardedLn => {
+                if self.less(0.1, a.re) {
+                    a.ln().sin() * b
+                } else {
+                    b
+                }
+            }
+            Two::GuardedQuotient => {
+                if self.less(0.1, a.re.abs()) {
+                    (a.sin() / a).exp() - b
+                } else {
+                    b * b
+                }
+            }
+            Two::GuardedPow => {
+                if self.less(0.1, a.re) {
+                    (a.powf(1.5) + b).cos()
+                } else {
+                    a
+                }
+            }
         }
     }
 }
@@ -153,6 +195,9 @@ fn block<'g>(steps: &Block, t: &mut Tracing<'g>) -> Scalar<'g> {
     t.stack.truncate(around);
     result
 }
+
+/// A coefficient that leaves an index without its variable.
+const NO: usize = 0;
 
 /// An index with a loop's variable in it, or a plain number.
 fn index<'g>(place: &Place, loops: &[Index<'g>]) -> std::result::Result<Index<'g>, i64> {
@@ -212,7 +257,7 @@ fn traced<'g>(step: &Step, t: &mut Tracing<'g>) -> Scalar<'g> {
                 (Ok(start), Ok(end)) => start.to(end),
                 (Ok(start), Err(end)) => start.to(end as usize),
                 (Err(0), Ok(end)) => (..end).into(),
-                (Err(start), Ok(end)) => ((end - end) + start as usize).to(end),
+                (Err(start), Ok(end)) => (start as usize + NO * end).to(end),
                 (Err(start), Err(end)) => (start as usize..end as usize).into(),
             };
             x.sum(range, |i| {
