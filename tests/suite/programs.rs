@@ -32,7 +32,7 @@ pub(crate) struct Case {
 
 impl Case {
     /// A smooth program without parameters, with the condition of one that is benign.
-    pub(crate) fn new(name: &'static str, problem: Result<Problem>, oracle: Oracle) -> Self {
+    pub(crate) fn new(name: &'static str, problem: manymin::Result<Problem>, oracle: Oracle) -> Self {
         let problem = problem.unwrap_or_else(|error| panic!("{name}: {error}"));
         Self { name, problem, oracle, points: Vec::new(), smooth: true, condition: BENIGN }
     }

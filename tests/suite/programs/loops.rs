@@ -231,28 +231,16 @@ fn numbers() -> Case {
             total(0..i, |j| x[i].powi(2) * ((3 * i + 2 * j) as f64 + 1.0) + (x[j] / ((i - j) as f64)).cos() - x[i] / (6.0 - j as f64))
         })
     }
+    // An index without its variable is a constant: the range from 0 to i, by the longer way.
+    const NO: usize = 0;
     let problem = Problem::new(6, |x| {
         x.sum(0..6, |i| {
-            x.sum(0.into_range(i), |j| {
+            x.sum((NO * i).to(i), |j| {
                 x.at(i).powi(2) * ((3 * i + 2 * j).number() + 1.0) + (x.at(j) / (i - j).number()).cos() - x.at(i) / (6 - j).number()
             })
         })
     });
     Case::new("indices as numbers", problem, oracle).at_point(wave(6, 1.5, 0.2), &[])
-}
-
-/// `0.into_range(i)`: the range from 0 to i, by the longer way.
-trait IntoRange<'g> {
-    fn into_range(self, end: Index<'g>) -> IndexRange<'g>;
-}
-
-/// A coefficient that leaves an index without its variable.
-const NO: usize = 0;
-
-impl<'g> IntoRange<'g> for usize {
-    fn into_range(self, end: Index<'g>) -> IndexRange<'g> {
-        (self + NO * end).to(end)
-    }
 }
 
 fn parameters() -> Case {

@@ -24,7 +24,7 @@ pub(super) fn all() -> Vec<Case> {
 }
 
 /// The energy of `atoms` Lennard-Jones atoms.
-pub(crate) fn lennard_jones_problem(atoms: usize) -> Result<Problem> {
+pub(crate) fn lennard_jones_problem(atoms: usize) -> manymin::Result<Problem> {
     Problem::new(3 * atoms, |x| {
         x.sum(0..atoms, |i| {
             x.sum((i + 1).to(atoms), |j| {

@@ -200,7 +200,7 @@ fn block<'g>(steps: &Block, t: &mut Tracing<'g>) -> Scalar<'g> {
 const NO: usize = 0;
 
 /// An index with a loop's variable in it, or a plain number.
-fn index<'g>(place: &Place, loops: &[Index<'g>]) -> std::result::Result<Index<'g>, i64> {
+fn index<'g>(place: &Place, loops: &[Index<'g>]) -> Result<Index<'g>, i64> {
     let mut sum: Option<Index<'g>> = None;
     for (&coefficient, &variable) in place.coefficients.iter().zip(loops).filter(|(c, _)| **c != 0) {
         let size = coefficient.unsigned_abs() as usize;
