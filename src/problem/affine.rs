@@ -3,7 +3,7 @@
 /// Names a loop variable of the program; see [`Loop`].
 pub(crate) type LoopId = u32;
 
-/// `constant + sum of coefficient * variable`, terms sorted by variable, no zero coefficients.
+/// `constant + sum of coefficient * variable`, terms sorted by variable, no zero coefficients but those of [`within`].
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Affine {
     pub(crate) constant: i64,
@@ -82,7 +82,7 @@ pub(crate) fn extreme(index: &Affine, sign: i64, loops: &[Loop]) -> i64 {
 const WALK_LIMIT: u64 = 1 << 20;
 
 /// A value of `index` outside `0..len`, if it takes one anywhere in the nest `open` (outermost first).
-pub(crate) fn outside(index: &Affine, len: usize, open: &[LoopId], loops: &[Loop]) -> Option<i64> {
+fn outside(index: &Affine, len: usize, open: &[LoopId], loops: &[Loop]) -> Option<i64> {
     let bad = |v: i64| v < 0 || v as u64 >= len as u64;
     let suspect = [extreme(index, 1, loops), extreme(index, -1, loops)].into_iter().find(|&v| bad(v))?;
     let mut left = WALK_LIMIT;
@@ -91,6 +91,34 @@ pub(crate) fn outside(index: &Affine, len: usize, open: &[LoopId], loops: &[Loop
         Walk::Bad(v) => Some(v),
         Walk::TooLong => Some(suspect),
     }
+}
+
+/// `index` if it stays in `0..len` all over the nest `open` (outermost first), else a value that does not.
+///
+/// A read is done in the innermost loop that its index depends on, also where a loop further in is empty. If that takes
+/// the index out of range, it is given terms `0 * variable` of the loops that keep it in, so that it depends on them.
+pub(crate) fn within(index: Affine, len: usize, open: &[LoopId], loops: &[Loop]) -> Result<Affine, i64> {
+    let mut depends = vec![false; open.len()];
+    for k in (0..open.len()).rev() {
+        let inner = open[k + 1..].iter().zip(&depends[k + 1..]).filter(|(_, depends)| **depends).map(|(&id, _)| &loops[id as usize]);
+        depends[k] = index.coefficient(open[k]) != 0
+            || inner.flat_map(|range| [&range.start, &range.end]).any(|bound| bound.coefficient(open[k]) != 0);
+    }
+    for bound_to in 0..=open.len() {
+        let nest: Vec<LoopId> = (0..open.len()).filter(|&k| k < bound_to || depends[k]).map(|k| open[k]).collect();
+        match outside(&index, len, &nest, loops) {
+            Some(value) if bound_to == open.len() => return Err(value),
+            Some(_) => {}
+            None => {
+                let mut index = index;
+                let missing: Vec<LoopId> = open[..bound_to].iter().copied().filter(|&id| index.coefficient(id) == 0).collect();
+                index.terms.extend(missing.into_iter().map(|id| (id, 0)));
+                index.terms.sort_unstable();
+                return Ok(index);
+            }
+        }
+    }
+    unreachable!("the last round returns")
 }
 
 enum Walk {
@@ -157,6 +185,19 @@ mod tests {
         let start = Affine { constant: 1, terms: vec![(0, 1)] };
         assert_eq!(outside(&start, 13, &[0, 1], &loops), None, "i + 1 = 13 only where j has no value");
         assert_eq!(outside(&start, 13, &[0], &loops), Some(13), "but the outer loop alone does reach it");
+    }
+
+    #[test]
+    fn a_read_in_range_only_where_an_inner_loop_runs_depends_on_that_loop() {
+        let loops = triangle();
+        let next = Affine { constant: 1, terms: vec![(0, 1)] };
+        assert_eq!(within(next.clone(), 14, &[0, 1], &loops), Ok(next.clone()), "i + 1 <= 13 everywhere");
+        assert_eq!(
+            within(next.clone(), 13, &[0, 1], &loops),
+            Ok(Affine { constant: 1, terms: vec![(0, 1), (1, 0)] }),
+            "i + 1 = 13 where j has no value"
+        );
+        assert_eq!(within(next, 12, &[0, 1], &loops), Err(12), "i + 1 = 12 where j is 12");
     }
 
     #[test]

@@ -25,7 +25,8 @@ pub(crate) struct Scatter {
 #[derive(Clone, Copy)]
 struct Adjoint {
     value: Id,
-    /// It came through a branch of a select, and is zero where the branch is not taken.
+    /// It came through a branch of a select, or out of a loop that may be empty, and is zero where the branch is not
+    /// taken or the loop has no rounds.
     masked: bool,
 }
 
@@ -75,8 +76,10 @@ impl Reverse<'_> {
             }
         }
         if let Some(variable) = innermost {
+            let may_be_empty = self.graph.may_be_empty(variable);
             for part in outer.values_mut() {
                 part.value = self.graph.sum(variable, part.value);
+                part.masked |= may_be_empty;
             }
         }
         outer
@@ -98,7 +101,7 @@ impl Reverse<'_> {
             if !self.graph.active(to) {
                 continue;
             }
-            // In a branch not taken the adjoint is 0, and 0 times an infinite derivative would poison the sum.
+            // In a branch not taken, or an empty loop, the adjoint is 0, and 0 times an infinite derivative would poison the sum.
             let value = if a.masked && !choice { self.zero_where_zero(a.value, value) } else { value };
             self.add(pending, to, Adjoint { value, masked: a.masked || choice });
         }

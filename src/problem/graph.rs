@@ -268,6 +268,12 @@ impl Graph {
         (extreme(&count, -1, &self.loops) >= 0).then_some(count)
     }
 
+    /// Whether a loop has no rounds at some values of the loops around it; true where that is not known.
+    pub(super) fn may_be_empty(&self, variable: LoopId) -> bool {
+        let range = &self.loops[variable as usize];
+        extreme(&range.end.plus(-1, &range.start), -1, &self.loops) < 1
+    }
+
     /// The most rounds a loop takes, whatever the loops around it are at.
     pub(crate) fn most_trips(&self, variable: LoopId) -> u64 {
         let range = &self.loops[variable as usize];

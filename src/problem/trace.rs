@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::marker::PhantomData;
 
-use super::affine::{Affine, Loop, LoopId, outside};
+use super::affine::{Affine, Loop, LoopId, within};
 use super::graph::{Binary, Graph, Id, Op, Unary};
 use crate::error::ProblemError;
 
@@ -71,10 +71,6 @@ impl Tracer {
         match value.repr {
             Repr::Value(id) => id,
             Repr::Coordinate(k) => self.state.borrow_mut().graph.coordinate(Affine::constant(k.into())),
-            Repr::OutOfRange(index) => {
-                self.fail(ProblemError::IndexOutOfRange { what: "x".into(), index: index as i64, len: self.dimension });
-                self.state.borrow_mut().graph.constant(1.0)
-            }
         }
     }
 
@@ -136,20 +132,22 @@ impl Tracer {
             self.fail(ProblemError::LeakedValue);
             return self.constant(1.0);
         }
-        let outside = {
+        let affine = {
             let state = self.state.borrow();
             let open: Vec<LoopId> = state.open.iter().map(|o| o.variable).collect();
-            outside(&index.affine, len, &open, &state.graph.loops)
+            within(index.affine, len, &open, &state.graph.loops)
         };
-        if let Some(index) = outside {
-            self.fail(ProblemError::IndexOutOfRange { what: what.into(), index, len });
-            return self.constant(1.0);
+        match affine {
+            Ok(affine) => self.value(index.scope, |g| match place {
+                Place::Point => g.coordinate(affine),
+                Place::Parameters => g.parameter(affine),
+                Place::Data(k) => g.data(k, affine),
+            }),
+            Err(index) => {
+                self.fail(ProblemError::IndexOutOfRange { what: what.into(), index, len });
+                self.constant(1.0)
+            }
         }
-        self.value(index.scope, |g| match place {
-            Place::Point => g.coordinate(index.affine),
-            Place::Parameters => g.parameter(index.affine),
-            Place::Data(k) => g.data(k, index.affine),
-        })
     }
 
     fn sum<'g>(&'g self, range: IndexRange<'g>, body: impl FnOnce(Index<'g>) -> Scalar<'g>) -> Scalar<'g> {
@@ -205,7 +203,6 @@ enum Repr {
     Value(Id),
     /// `x[k]`, entered into the graph only when it is used.
     Coordinate(u32),
-    OutOfRange(usize),
 }
 
 /// An integer expression in the variables of the enclosing loops: `i`, `3 * i + 1`, `j - i`.
@@ -289,6 +286,10 @@ impl<'g> Index<'g> {
     /// `factor * self + sign * other`
     pub(super) fn combine(self, factor: i64, sign: i64, other: IndexParts) -> Self {
         let IndexParts { affine, scope } = self.parts();
+        // The result has the scope of one of the two, which would hide that the other's loop has ended.
+        if !self.tracer.is_open(scope) || !self.tracer.is_open(other.scope) {
+            self.tracer.fail(ProblemError::LeakedValue);
+        }
         let affine = Affine::constant(0).plus(factor, &affine).plus(sign, &other.affine);
         let id = self.tracer.state.borrow_mut().graph.intern_affine(affine);
         Self { affine: Handle::Interned(id), scope: scope.max(other.scope), ..self }
@@ -317,15 +318,14 @@ impl<'g> From<std::ops::RangeTo<Index<'g>>> for IndexRange<'g> {
 #[derive(Clone, Copy)]
 pub struct Point<'g> {
     tracer: &'g Tracer,
-    /// One scalar a component, and last one that stands for every index out of range.
+    /// One scalar a component.
     components: &'g [Scalar<'g>],
 }
 
 impl<'g> Point<'g> {
     /// The scalars that a [`Point`] lends out by reference.
     pub(super) fn components(tracer: &'g Tracer) -> Vec<Scalar<'g>> {
-        let scalar = |repr| Scalar { tracer, repr, scope: 0, brand: PhantomData };
-        (0..tracer.dimension).map(|k| scalar(Repr::Coordinate(k as u32))).chain([scalar(Repr::OutOfRange(tracer.dimension))]).collect()
+        (0..tracer.dimension).map(|k| Scalar { tracer, repr: Repr::Coordinate(k as u32), scope: 0, brand: PhantomData }).collect()
     }
 
     pub(super) fn new(tracer: &'g Tracer, components: &'g [Scalar<'g>]) -> Self {
@@ -368,7 +368,11 @@ impl<'g> std::ops::Index<usize> for Point<'g> {
 
     /// Component `k`. Out of range it is recorded, and comes back from `build` as an error.
     fn index(&self, k: usize) -> &Scalar<'g> {
-        &self.components[k.min(self.components.len() - 1)]
+        self.components.get(k).unwrap_or_else(|| {
+            let index = i64::try_from(k).unwrap_or(i64::MAX);
+            self.tracer.fail(ProblemError::IndexOutOfRange { what: "x".into(), index, len: self.tracer.dimension });
+            &self.components[0]
+        })
     }
 }
 

@@ -214,3 +214,65 @@ fn binary(op: Binary, a: &str, b: &str) -> String {
         Binary::Equal => truth("=="),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    /// `mm_erf` of [`HELPERS`](super::HELPERS) in Rust, operation by operation.
+    #[allow(clippy::excessive_precision, clippy::approx_constant, reason = "the numbers stand as they do in the shader")]
+    fn erf(x: f32) -> f32 {
+        let a = x.abs();
+        let z = x * x;
+        let near = x
+            * (1.1283791671
+                + z * (-0.37612638903
+                    + z * (0.11283791671
+                        + z * (-0.026866170645 + z * (0.0052239776254 + z * (-0.00085483270234 + z * 0.00012055332981))))));
+        let t = 1.0 / (1.0 + 0.5 * a);
+        let tail = t
+            * (-z - 1.26551223
+                + t * (1.00002368
+                    + t * (0.37409196
+                        + t * (0.09678418
+                            + t * (-0.18628806
+                                + t * (0.27886807 + t * (-1.13520398 + t * (1.48851587 + t * (-0.82215223 + t * 0.17087277)))))))))
+                .exp();
+        let far = if x > 0.0 { 1.0 - tail } else { tail - 1.0 };
+        if a < 0.5 { near } else { far }
+    }
+
+    /// The tail's formula is good to 1.2e-7 of erfc <= 1/2, its exponent of up to 2 rounds to 2e-7 of that, and the
+    /// result to 6e-8.
+    const ABSOLUTE: f64 = 3e-7;
+    /// Near 0: the series' first missing term is x^14 / 75,600 of it, below 1e-9; what is left are the roundings of the
+    /// first constant, of the last sum and of the last product.
+    const RELATIVE: f64 = 1.5 * f32::EPSILON as f64;
+
+    #[test]
+    fn the_error_function_of_shaders_is_as_good_as_single_precision() {
+        for k in -500_000..=500_000 {
+            let x = k as f32 * 1e-5;
+            let exact = libm::erf(f64::from(x));
+            let error = (f64::from(erf(x)) - exact).abs();
+            assert!(error <= ABSOLUTE, "erf({x}) is off by {error}");
+            assert!(x.abs() >= 0.5 || error <= RELATIVE * exact.abs(), "erf({x}) is off by {error} of {exact}");
+        }
+        for x in [1e-3_f32, 1e-10, 1e-30] {
+            let exact = libm::erf(f64::from(x));
+            assert!((f64::from(erf(x)) - exact).abs() <= RELATIVE * exact, "erf({x}) has its digits");
+        }
+    }
+
+    #[test]
+    fn the_shader_has_the_tested_formula() {
+        // By its numbers, wherever lines are broken.
+        let numbers = |text: &'static str| -> Vec<&str> {
+            text.split(|c: char| !c.is_ascii_digit() && c != '.').filter(|n| n.len() > 1 && n.contains('.')).collect()
+        };
+        let source = numbers(include_str!("wgsl.rs"));
+        for line in super::HELPERS.lines().filter(|line| line.contains("near =") || line.contains("tail =")) {
+            let line = numbers(line);
+            let twins = source.windows(line.len()).filter(|window| **window == line).count();
+            assert_eq!(twins, 2, "once in the shader, once in the test: {line:?}");
+        }
+    }
+}

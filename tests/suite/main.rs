@@ -1,0 +1,8 @@
+//! Tests of the crate through its public interface, in one binary: one compilation, one link.
+
+mod gradients;
+mod precision;
+mod programs;
+mod random;
+mod shader_text;
+mod tracing_errors;
