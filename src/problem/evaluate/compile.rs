@@ -64,7 +64,7 @@ struct Compiler<'a> {
     constants: HashMap<u64, u32>,
     /// Where the values of the regions being compiled are.
     places: HashMap<Id, Operand>,
-    /// How often each is still to be read in its own region; a loop in it reads once.
+    /// How often each value of the region being compiled is still to be read there; a loop in it reads once.
     uses: HashMap<Id, u32>,
     /// Arithmetic that is read once, by arithmetic, and will become part of that.
     waiting: HashMap<Id, Chain>,
@@ -226,7 +226,10 @@ impl Compiler<'_> {
         self.nests.push(nest.variable);
         self.push(Code::Begin, marker, &[]);
         let bodies: Vec<(Id, u32)> = nest.sums.iter().zip(&sums).map(|((_, body), rows)| (*body, rows.terms)).collect();
+        // Inside, the values around the loop have no uses to run out: their rows are read again in the next round.
+        let around = std::mem::take(&mut self.uses);
         self.region(&nest.body, &[], &bodies);
+        self.uses = around;
         self.loops[number].finish = self.instructions.len();
         self.push(Code::End, marker, &[]);
         for ((sum, _), rows) in nest.sums.iter().zip(&sums) {
@@ -270,7 +273,8 @@ impl Compiler<'_> {
         }
     }
 
-    /// One reading of a value is done; after the last its row is free. Values of outer regions have no uses here.
+    /// One reading of a value is done; after the last its row is free. Values of outer regions have no uses here, see
+    /// [`Compiler::nest`].
     fn release(&mut self, id: Id) {
         let in_place = matches!(self.graph.op(id), Op::Constant(_) | Op::Coordinate(_) | Op::Parameter(_));
         if let Some(uses) = self.uses.get_mut(&id)
