@@ -8,7 +8,7 @@ mod common;
 
 use std::process::ExitCode;
 
-use common::{Arguments, Progress, Result, grouped, print_statuses};
+use common::{Arguments, Progress, Result, grouped, print_run};
 use manymin::Polished;
 use manymin::prelude::*;
 
@@ -62,9 +62,7 @@ fn run() -> Result<()> {
     progress.clear();
 
     println!("Lennard-Jones cluster: {atoms} atoms, {} variables, on {device}", problem.dimension());
-    print_statuses(&outcome);
-    let rate = outcome.evaluations() as f64 / seconds;
-    println!("\n{} evaluations in {seconds:.2} s: {} a second", grouped(outcome.evaluations()), grouped(rate as u64));
+    print_run(&outcome, seconds);
     println!("{:.2} s to polish {} lanes in f64", progress.seconds() - seconds, grouped(polished.len() as u64));
     print_energies(atoms, &problem, polished)
 }

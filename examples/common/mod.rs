@@ -127,19 +127,22 @@ impl Progress {
     }
 }
 
-/// Prints how the lanes ended, the most frequent way first.
-pub(crate) fn print_statuses(outcome: &Outcome) {
+/// Prints how the lanes ended, the most frequent way first, and what was done in how many seconds.
+pub(crate) fn print_run(outcome: &Outcome, seconds: f64) {
     let mut counts: Vec<(Status, usize)> = outcome.status_counts().into_iter().collect();
     counts.sort_by_key(|&(_, lanes)| std::cmp::Reverse(lanes));
     println!("\n     lanes  status");
     for (status, lanes) in counts {
         println!("{:>10}  {status}", grouped(lanes as u64));
     }
+    let evaluations = outcome.evaluations();
+    let rate = grouped((evaluations as f64 / seconds) as u64);
+    println!("\n{} evaluations in {seconds:.2} s: {rate} a second", grouped(evaluations));
 }
 
 /// 1234567 as 1,234,567.
 pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
-    let comma = |(k, digit): (usize, char)| if k > 0 && (digits.len() - k) % 3 == 0 { vec![',', digit] } else { vec![digit] };
+    let comma = |(k, digit): (usize, char)| if k > 0 && (digits.len() - k).is_multiple_of(3) { vec![',', digit] } else { vec![digit] };
     digits.chars().enumerate().flat_map(comma).collect()
 }

@@ -35,7 +35,8 @@ impl DataSet {
         if parameters.is_empty() {
             return Err("there are no starting values: lines such as `b1 = 500 250 2.3894212918E+02 2.7070075241E+00`".into());
         }
-        let residual = number(after(&lines, "Residual Sum of Squares:")?)?;
+        let residual = numbers(after(&lines, "Residual Sum of Squares:")?)?;
+        let &[residual] = &residual[..] else { return Err("`Residual Sum of Squares:` takes one number".into()) };
         let name = after(&lines, "Dataset Name:")?.split_whitespace().next().unwrap_or("unnamed").to_string();
         Ok(Self { name, response, model, parameters, residual, columns: columns(&lines)? })
     }
@@ -72,7 +73,7 @@ fn equation(lines: &[&str]) -> Result<(String, String)> {
 /// The parameter of a line: two starts, the certified value and its standard deviation.
 fn parameter(line: &str) -> Result<Parameter> {
     let values = line.split_once('=').map_or("", |sides| sides.1);
-    match values.split_whitespace().map(number).collect::<Result<Vec<f64>>>()?[..] {
+    match numbers(values)?[..] {
         [first, second, certified, _] => Ok(Parameter { starts: [first, second], certified }),
         _ => Err(format!("`{line}` has not two starts, a certified value and its standard deviation").into()),
     }
@@ -84,7 +85,7 @@ fn columns(lines: &[&str]) -> Result<Vec<(String, Vec<f64>)>> {
     let names = lines[header].split_whitespace().skip(1);
     let mut columns: Vec<(String, Vec<f64>)> = names.map(|name| (name.to_string(), Vec::new())).collect();
     for line in lines[header + 1..].iter().filter(|line| !line.is_empty()) {
-        let values = line.split_whitespace().map(number).collect::<Result<Vec<f64>>>()?;
+        let values = numbers(line)?;
         if values.len() != columns.len() {
             return Err(format!("`{line}` has {} numbers for {} columns", values.len(), columns.len()).into());
         }
@@ -96,6 +97,8 @@ fn columns(lines: &[&str]) -> Result<Vec<(String, Vec<f64>)>> {
     Ok(columns)
 }
 
-fn number(text: &str) -> Result<f64> {
-    text.trim().parse().map_err(|_| format!("`{}` should be a number", text.trim()).into())
+/// The numbers that a text is made of.
+fn numbers(text: &str) -> Result<Vec<f64>> {
+    let number = |word: &str| word.parse().map_err(|_| format!("`{word}` should be a number, in `{}`", text.trim()).into());
+    text.split_whitespace().map(number).collect()
 }
