@@ -4,7 +4,7 @@ use super::tile::{Rules, Tile};
 use super::trial::Trial;
 use crate::engine::lane::Phase;
 use crate::method::constants::{NOISE_SHARE, PAIR_COSINE, PAIR_NOISE};
-use crate::problem::evaluate::chunk::{Chunk, Mask};
+use crate::problem::evaluate::chunk::{Chunk, Mask, row_by_row};
 use crate::problem::evaluate::machine::Machine;
 use crate::problem::evaluate::real::Real;
 
@@ -29,6 +29,7 @@ pub(super) fn accept<T: Real>(
     keep_best(tile, trial, stepped);
 
     for ((x, g), (point, gradient)) in tile.x.iter_mut().zip(&mut tile.g).zip(machine.point().iter().zip(machine.gradient())) {
+        row_by_row();
         *x = accepted.choose(point[c].get(), *x);
         *g = accepted.choose(gradient[c].get(), *g);
     }
@@ -64,6 +65,7 @@ impl<T: Real> Pair<T> {
         let vectors = || tile.x.iter().zip(&tile.g).zip(machine.point().iter().zip(machine.gradient()));
         let (mut sy, mut ss, mut yy) = (zero, zero, zero);
         for ((x, g), (point, gradient)) in vectors() {
+            row_by_row();
             let s = point[c].get().zip3(*x, by_step, |x_t, x, by| (x_t - x) * by);
             let y = gradient[c].get().zip3(*g, by_change, |g_t, g, by| (g_t - g) * by);
             sy = sy.zip3(s, y, |sum, s, y| sum + s * y);
@@ -72,6 +74,7 @@ impl<T: Real> Pair<T> {
         }
         let mut rounding = zero;
         for ((x, g), (point, gradient)) in vectors() {
+            row_by_row();
             let size = g.zip3(gradient[c].get(), by_change, |g, g_t, by| (g.abs() + g_t.abs()) * by);
             let step = point[c].get().zip3(*x, by_step, |x_t, x, by| ((x_t - x) * by).abs());
             rounding = rounding.zip3(step, size, |sum, step, size| sum + step * size);
@@ -115,6 +118,7 @@ fn push_front<T: Real>(chunks: &mut [Chunk<T>], stride: usize, new: Chunk<T>, ke
     let mut carry = new;
     let mut at = 0;
     while at < chunks.len() {
+        row_by_row();
         let old = chunks[at];
         chunks[at] = kept.choose(carry, old);
         carry = old;
@@ -125,8 +129,11 @@ fn push_front<T: Real>(chunks: &mut [Chunk<T>], stride: usize, new: Chunk<T>, ke
 /// Clears the pairs of the lanes in `which`. Zeros, not just a count: the two-loop recursion passes over all places.
 #[inline(always)]
 pub(super) fn forget<T: Real>(tile: &mut Tile<T>, which: Mask<T>) {
-    for chunk in tile.s.iter_mut().chain(&mut tile.y).chain(&mut tile.rho) {
-        *chunk = which.choose(Chunk::splat(T::ZERO), *chunk);
+    for vector in [&mut tile.s, &mut tile.y, &mut tile.rho] {
+        for chunk in vector {
+            row_by_row();
+            *chunk = which.choose(Chunk::splat(T::ZERO), *chunk);
+        }
     }
     tile.lanes.pairs = which.words(Chunk::splat(0), tile.lanes.pairs);
 }

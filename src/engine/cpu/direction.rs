@@ -7,7 +7,7 @@ use super::accept::forget;
 use super::tile::Tile;
 use super::trial::{BLOCK, dot};
 use crate::engine::lane::Phase;
-use crate::problem::evaluate::chunk::{CHUNK, Chunk, Mask};
+use crate::problem::evaluate::chunk::{CHUNK, Chunk, Mask, row_by_row};
 use crate::problem::evaluate::real::Real;
 
 /// Memory for the recursion, n and m chunks.
@@ -32,6 +32,7 @@ pub(super) fn turn<T: Real>(tile: &mut Tile<T>, turns: Mask<T>, scratch: &mut Sc
     tile.lanes.gamma = first.choose(gamma, tile.lanes.gamma);
     two_loop(tile, scratch);
     for (d, q) in tile.d.iter_mut().zip(&scratch.q) {
+        row_by_row();
         *d = turns.choose(*q, *d);
     }
     let slope = dot(&tile.g, &tile.d);
@@ -55,6 +56,7 @@ fn two_loop<T: Real>(tile: &Tile<T>, scratch: &mut Scratch<T>) {
     let pairs = tile.lanes.pairs.0.iter().copied().max().unwrap_or(0) as usize;
     let (s, y) = (|k: usize| &tile.s[k * n..][..n], |k: usize| &tile.y[k * n..][..n]);
     for (q, g) in q.iter_mut().zip(&tile.g) {
+        row_by_row();
         *q = g.map(|g| -g);
     }
     if pairs == 0 {
@@ -87,6 +89,7 @@ fn pass<T: Real>(q: &mut [Chunk<T>], along: &[Chunk<T>], next: &[Chunk<T>], chan
     for ((q, along), next) in q.chunks_mut(BLOCK).zip(along.chunks(BLOCK)).zip(next.chunks(BLOCK)) {
         let mut part = Chunk::splat(T::ZERO);
         for ((q, along), next) in q.iter_mut().zip(along).zip(next) {
+            row_by_row();
             let changed = change(*q, *along);
             *q = changed;
             part = part.zip3(changed, *next, |part, q, next| part + q * next);
