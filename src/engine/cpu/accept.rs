@@ -3,7 +3,7 @@
 use super::tile::{Rules, Tile};
 use super::trial::Trial;
 use crate::engine::lane::Phase;
-use crate::method::constants::{NOISE_SHARE, PAIR_COSINE, PAIR_NOISE};
+use crate::method::constants::{MISLED, NOISE_SHARE, PAIR_COSINE, PAIR_NOISE};
 use crate::problem::evaluate::chunk::{Chunk, Mask, row_by_row};
 use crate::problem::evaluate::machine::Machine;
 use crate::problem::evaluate::real::Real;
@@ -26,6 +26,12 @@ pub(super) fn accept<T: Real>(
     let pair = Pair::measure(tile, c, machine, trial);
     let kept = pair.keep(tile, stepped);
     remember(tile, c, machine, pair.rho, kept);
+    let misled = stepped.without(kept).and(Chunk::splat(T::from_f64(MISLED)).below(tile.lanes.alpha));
+    if misled.any() {
+        let longer = tile.lanes.gamma.zip(tile.lanes.alpha, |gamma, alpha| (gamma * alpha).min(T::HUGE));
+        tile.lanes.gamma = misled.choose(longer, tile.lanes.gamma);
+        forget(tile, misled);
+    }
     keep_best(tile, trial, stepped);
 
     for ((x, g), (point, gradient)) in tile.x.iter_mut().zip(&mut tile.g).zip(machine.point().iter().zip(machine.gradient())) {

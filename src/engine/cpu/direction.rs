@@ -23,9 +23,9 @@ impl<T: Real> Scratch<T> {
     }
 }
 
-/// Gives the lanes of `turns` a new direction, and sets out on it.
+/// Gives the lanes of `turns` a new direction, and sets out on it. `restarts` are those of them whose last search failed.
 #[inline(always)]
-pub(super) fn turn<T: Real>(tile: &mut Tile<T>, turns: Mask<T>, scratch: &mut Scratch<T>) {
+pub(super) fn turn<T: Real>(tile: &mut Tile<T>, turns: Mask<T>, restarts: Mask<T>, scratch: &mut Scratch<T>) {
     // Without a pair gamma is that of the first direction, d = -g / max |g|: norms overflow, the largest component doesn't.
     let first = turns.and(Mask::of(tile.lanes.phase, |phase| phase == Phase::Fresh as u32));
     let gamma = tile.lanes.gradient_max.map(|max| (T::ONE / max).min(T::HUGE));
@@ -42,7 +42,7 @@ pub(super) fn turn<T: Real>(tile: &mut Tile<T>, turns: Mask<T>, scratch: &mut Sc
     if lost.any() {
         (0..CHUNK).filter(|&l| lost.has(l)).for_each(|l| along_gradient(tile, l));
     }
-    set_out(tile, turns, first);
+    set_out(tile, turns, first, restarts);
 }
 
 /// q = -H g for the gamma and pairs of each lane; places without a pair are zeros and change nothing.
@@ -119,12 +119,12 @@ fn along_gradient<T: Real>(tile: &mut Tile<T>, l: usize) {
 
 /// Begins the line search of the lanes in `turns`.
 #[inline(always)]
-fn set_out<T: Real>(tile: &mut Tile<T>, turns: Mask<T>, first: Mask<T>) {
+fn set_out<T: Real>(tile: &mut Tile<T>, turns: Mask<T>, first: Mask<T>, restarts: Mask<T>) {
     let lanes = &mut tile.lanes;
     let one = Chunk::splat(T::ONE);
     let alpha = first.choose(one.zip(lanes.gradient_max, T::min), one);
     // A restart keeps what the last quasi-Newton step promised: it tells whether rounding is to blame.
-    let tells = first.or(turns.and(Mask::of(lanes.pairs, |pairs| pairs > 0)));
+    let tells = turns.without(restarts);
     lanes.decrement = tells.choose(alpha.zip(lanes.slope, |alpha, slope| (alpha * slope).abs()), lanes.decrement);
     lanes.alpha = turns.choose(alpha, lanes.alpha);
     lanes.low = turns.choose(Chunk::splat(T::ZERO), lanes.low);

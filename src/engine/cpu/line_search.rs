@@ -8,8 +8,8 @@ use super::trial::Trial;
 use crate::engine::lane::Phase;
 use crate::method::Status;
 use crate::method::constants::{
-    APPROXIMATE, ARMIJO, CURVATURE, EXPANSION, MARGIN, MOST_EXPANSIONS, MOST_RESETS, MOST_SEARCH_EVALUATIONS, RESOLUTION, RETREAT,
-    SHRINKAGE,
+    APPROXIMATE, ARMIJO, CURVATURE, EXPANSION, MARGIN, MEASURED_NOISE, MOST_EXPANSIONS, MOST_RESETS, MOST_SEARCH_EVALUATIONS, RESOLUTION,
+    RETREAT, SHRINKAGE,
 };
 use crate::problem::evaluate::chunk::{Chunk, Mask, row_by_row};
 use crate::problem::evaluate::real::Real;
@@ -147,7 +147,11 @@ pub(super) fn end_search<T: Real>(tile: &mut Tile<T>, l: usize, trial: &Trial<T>
         return false;
     }
     let promised = lanes.decrement.0[l] * T::from_f64(0.5);
-    let noise = lanes.noise.0[l];
+    // A last trial next to x whose value differs by more than its slope explains has measured the noise: the model of it
+    // does not see what cancels inside a term, as in the square of a small residual.
+    let difference = (trial.value.0[l] - lanes.value.0[l]).abs();
+    let measured = if trial.descent.0[l].abs() < difference { difference } else { T::ZERO };
+    let noise = lanes.noise.0[l].max(measured.min(T::from_f64(MEASURED_NOISE) * lanes.noise.0[l]));
     if promised <= noise {
         tile.finish(l, Status::PrecisionFloor, promised, noise);
         return false;
