@@ -1,12 +1,60 @@
 //! Minimise one objective from thousands to millions of starting points, or for thousands of parameter sets, at once.
 //!
-//! Every *lane* is an independent L-BFGS minimisation of
+//! Every *lane* is an independent minimisation
 //!
 //! ```text
 //!     min f(x; p)    over x in R^n
 //! ```
 //!
-//! from its own start x, with its own parameters p.
+//! from its own start x, with its own parameters p, by L-BFGS. You write f once, as a Rust closure; its gradient is
+//! derived. All lanes run at once, none waits for another, and each ends with a verdict and the evidence for it.
+//!
+//! # In a minute
+//!
+//! ```
+//! use manymin::prelude::*;
+//!
+//! // f(x) = sum over i of 100 (x[i+1] - x[i]^2)^2 + (1 - x[i])^2, in ten variables: the sum stays a loop.
+//! let rosenbrock = Problem::new(10, |x| {
+//!     x.sum(0..9, |i| 100.0 * (x.at(i + 1) - x.at(i).powi(2)).powi(2) + (1.0 - x.at(i)).powi(2))
+//! })?;
+//!
+//! // 1,000 starts in a box, all the same on every machine.
+//! let starts = Starts::uniform(&Bounds::new(&[-2.0; 10], &[2.0; 10])?, 1_000, 42);
+//!
+//! let outcome = Minimizer::new(Lbfgs::default()).minimize(&Device::auto()?, &rosenbrock, &starts)?;
+//! assert!(outcome.best().value < 1e-9);
+//! for (status, lanes) in outcome.status_counts() {
+//!     println!("{lanes:>6} lanes {status}");
+//! }
+//! # Ok::<(), manymin::Error>(())
+//! ```
+//!
+//! # Where to go on
+//!
+//! | to | see |
+//! | --- | --- |
+//! | write an objective with parameters and data | [`Problem::builder`], [`problem`] |
+//! | set tolerances and budgets | [`Tolerances`], [`Limits`] |
+//! | own the loop: step, look, stop, branch | [`Batch`] |
+//! | be called while it runs | [`Monitor`] |
+//! | make starts as they are needed, a million of them | [`Source`] |
+//! | understand how a lane ended | [`Status`], [`Evidence`] |
+//! | more digits | [`Outcome::polish`], [`Outcome::certify`] |
+//!
+//! # What is guaranteed
+//!
+//! A lane's result depends on its start, its parameters, the objective and the settings, and on nothing else: not on the
+//! other lanes, their order, the pool, the number of threads or the way a run is cut into steps. It is the same to the bit
+//! on one machine; another machine's mathematical library may give other last bits of functions such as `atan`.
+//!
+//! Three outcomes are never mixed. A trial point that the objective rejects (infinite or not a number) is dealt with
+//! inside the line search. The end of a lane is a [`Status`]. Misuse, and a device that fails, is an [`Error`].
+//!
+//! # References
+//!
+//! J. Nocedal, S. J. Wright: Numerical Optimization, 2nd ed., Springer 2006, chapters 3 and 7. W. W. Hager, H. Zhang: A new
+//! conjugate gradient method with guaranteed descent and an efficient line search, SIAM J. Optim. 16 (2005) 170-192.
 #![warn(missing_docs)]
 
 mod batch;
@@ -40,3 +88,8 @@ pub mod prelude {
         Source, Starts, Status, Step, Summary, Test, Tolerances,
     };
 }
+
+/// The examples of the README, run as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
