@@ -97,16 +97,16 @@ impl Writer<'_> {
             }
         }
         _ = writeln!(text, "    for (var {variable} = {start}; {variable} < {end}; {variable}++) {{");
-        text += &body;
+        body.lines().for_each(|line| _ = writeln!(text, "    {line}"));
         for (k, (_, value)) in nest.sums.iter().enumerate() {
-            _ = writeln!(text, "    s{k} += {};", self.name(*value));
+            _ = writeln!(text, "        s{k} += {};", self.name(*value));
         }
         if long && !nest.sums.is_empty() {
-            _ = writeln!(text, "    if (({variable} - {start}) % {SUM_BLOCK} == {}) {{", SUM_BLOCK - 1);
+            _ = writeln!(text, "        if (({variable} - {start}) % {SUM_BLOCK} == {}) {{", SUM_BLOCK - 1);
             for k in 0..nest.sums.len() {
-                _ = writeln!(text, "        t{k} += s{k};\n        s{k} = 0.0;");
+                _ = writeln!(text, "            t{k} += s{k};\n            s{k} = 0.0;");
             }
-            text += "    }\n";
+            text += "        }\n";
         }
         text += "    }\n";
         if !nest.sums.is_empty() {
@@ -150,11 +150,23 @@ impl Writer<'_> {
     }
 
     fn signed(&self, index: &Affine, variables: &Variables) -> String {
-        let mut text = format!("{}", index.constant);
+        let mut text = String::new();
         for (id, coefficient) in &index.terms {
-            _ = write!(text, " + {coefficient} * {}", variables[id]);
+            let sign = if *coefficient < 0 { "-" } else { "+" };
+            let separator = if text.is_empty() { sign.trim_start_matches('+').to_string() } else { format!(" {sign} ") };
+            text += &separator;
+            match coefficient.unsigned_abs() {
+                1 => text += &variables[id],
+                times => _ = write!(text, "{times} * {}", variables[id]),
+            }
         }
-        if index.terms.is_empty() { text } else { format!("({text})") }
+        match index.constant {
+            constant if text.is_empty() => return constant.to_string(),
+            0 => {}
+            constant if constant < 0 => _ = write!(text, " - {}", constant.unsigned_abs()),
+            constant => _ = write!(text, " + {constant}"),
+        }
+        format!("({text})")
     }
 
     fn index(&self, index: &Affine, base: i64, variables: &Variables) -> String {
