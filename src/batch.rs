@@ -160,10 +160,10 @@ impl Batch {
     /// # Errors
     /// As [`step`](Batch::step).
     pub fn summaries(&mut self) -> Result<Vec<Summary>> {
-        let resident = self.engine.resident()?;
+        let resident = self.engine.records()?;
         self.collect();
         let ended = &self.finished.records[self.told..];
-        let mut summaries: Vec<Summary> = ended.iter().chain(&resident.records).map(|record| record.summary).collect();
+        let mut summaries: Vec<Summary> = ended.iter().chain(&resident).map(|record| record.summary).collect();
         self.told = self.finished.records.len();
         summaries.sort_unstable_by_key(|summary| summary.lane);
         Ok(summaries)
@@ -220,7 +220,7 @@ impl Batch {
     fn picture(&mut self) -> Result<Outcome> {
         self.collect();
         let mut lanes = self.finished.clone();
-        lanes.append(self.engine.clone_resident());
+        lanes.append(self.engine.lanes());
         let mut statuses: Vec<Option<Status>> = self.drained.clone();
         statuses.resize(self.lanes(), None);
         let statuses = statuses.into_iter().map(|status| status.unwrap_or(self.waiting())).collect();

@@ -87,10 +87,10 @@ pub(crate) trait Engine: Send {
     fn totals(&self) -> Totals;
     /// Ends every lane that is not done; queued lanes will not start.
     fn stop(&mut self) -> Result<()>;
-    /// The lanes on the device, as they stand, after its places are filled.
-    fn resident(&mut self) -> Result<Lanes>;
+    /// How the lanes on the device stand, after its places are filled; points stay where they are.
+    fn records(&mut self) -> Result<Vec<Record>>;
     /// The lanes that are on the device already, as they stand.
-    fn clone_resident(&self) -> Lanes;
+    fn lanes(&self) -> Lanes;
     /// The lanes that have ended since this was last asked.
     fn take_finished(&mut self) -> Lanes;
     /// Lanes that have not started.

@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use rayon::prelude::*;
 
 use super::source::{Queue, Source};
-use super::{Engine, Lanes, Totals};
+use super::{Engine, Lanes, Record, Totals};
 use crate::error::Result;
 use crate::method::constants::NOISE_UNITS;
 use crate::method::{Lbfgs, Limits, Tolerances};
@@ -26,7 +26,7 @@ use crate::problem::evaluate::chunk::LANES;
 use crate::problem::evaluate::machine::Machine;
 use crate::problem::evaluate::real::Real;
 use block::Block;
-use tile::Rules;
+use tile::{Rules, Tile};
 
 /// What a run is set up from; validated.
 #[derive(Clone)]
@@ -124,15 +124,11 @@ impl<T: Real> CpuEngine<T> {
     }
 
     fn keep(&mut self, ended: Lanes) {
-        add(&mut self.done, &ended);
+        for record in &ended.records {
+            self.done.evaluations += u64::from(record.summary.evaluations);
+            self.done.iterations += u64::from(record.summary.iteration);
+        }
         self.finished.append(ended);
-    }
-}
-
-fn add(totals: &mut Totals, lanes: &Lanes) {
-    for record in &lanes.records {
-        totals.evaluations += u64::from(record.summary.evaluations);
-        totals.iterations += u64::from(record.summary.iteration);
     }
 }
 
@@ -193,7 +189,10 @@ impl<T: Real> Engine for CpuEngine<T> {
 
     fn totals(&self) -> Totals {
         let mut totals = self.done;
-        add(&mut totals, &self.clone_resident());
+        for (tile, l) in self.blocks.iter().flat_map(Block::lanes) {
+            totals.evaluations += u64::from(tile.lanes.evaluations.0[l]);
+            totals.iterations += u64::from(tile.lanes.iterations.0[l]);
+        }
         totals
     }
 
@@ -208,14 +207,14 @@ impl<T: Real> Engine for CpuEngine<T> {
         Ok(())
     }
 
-    fn resident(&mut self) -> Result<Lanes> {
+    fn records(&mut self) -> Result<Vec<Record>> {
         self.fill();
-        Ok(self.clone_resident())
+        Ok(self.blocks.iter().flat_map(Block::lanes).map(|(tile, l)| tile.record(l)).collect())
     }
 
-    fn clone_resident(&self) -> Lanes {
+    fn lanes(&self) -> Lanes {
         let mut lanes = Lanes::default();
-        self.blocks.iter().for_each(|block| block.report(&mut lanes));
+        self.blocks.iter().flat_map(Block::lanes).for_each(|(tile, l)| tile.report(l, &mut lanes));
         lanes
     }
 
@@ -224,12 +223,11 @@ impl<T: Real> Engine for CpuEngine<T> {
     }
 
     fn lowest(&self) -> Lanes {
-        let candidates = self.blocks.iter().flat_map(|block| block.values());
-        let lowest = candidates.filter(|(value, ..)| value.is_finite()).min_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        let key = |&(tile, l): &(&Tile<T>, usize)| (tile.best_value(l).to_f64(), tile.lanes.lane.0[l]);
+        let finite = self.blocks.iter().flat_map(Block::lanes).filter(|lane| key(lane).0.is_finite());
+        let lowest = finite.min_by(|a, b| key(a).0.total_cmp(&key(b).0).then(key(a).1.cmp(&key(b).1)));
         let mut lanes = Lanes::default();
-        if let Some((_, _, tile, l)) = lowest {
-            tile.report(l, &mut lanes);
-        }
+        lowest.into_iter().for_each(|(tile, l)| tile.report(l, &mut lanes));
         lanes
     }
 

@@ -82,17 +82,9 @@ impl<T: Real> Block<T> {
         }
     }
 
-    /// Adds how the lanes under way stand to `out`.
-    pub(super) fn report(&self, out: &mut Lanes) {
-        for tile in &self.tiles {
-            (0..CHUNK).filter(|&l| tile.is_active(l)).for_each(|l| tile.report(l, out));
-        }
-    }
-
-    /// The best value of each lane under way, its number and its place.
-    pub(super) fn values(&self) -> impl Iterator<Item = (f64, u32, &Tile<T>, usize)> {
-        let places = self.tiles.iter().flat_map(|tile| (0..CHUNK).map(move |l| (tile, l)));
-        places.filter(|(tile, l)| tile.is_active(*l)).map(|(tile, l)| (tile.best_value(l).to_f64(), tile.lanes.lane.0[l], tile, l))
+    /// The lanes under way, each as its tile and its place in it.
+    pub(super) fn lanes(&self) -> impl Iterator<Item = (&Tile<T>, usize)> {
+        self.tiles.iter().flat_map(|tile| (0..CHUNK).map(move |l| (tile, l))).filter(|(tile, l)| tile.is_active(*l))
     }
 
     /// Ends all lanes, stopped by the host.

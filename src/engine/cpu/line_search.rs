@@ -136,7 +136,7 @@ pub(super) fn end_search<T: Real>(tile: &mut Tile<T>, l: usize, trial: &Trial<T>
             return false;
         }
     }
-    if lanes.has_safe.0[l] != 0 {
+    if lanes.has_safe.0[l] != 0 && lanes.phase.0[l] != Phase::Retake as u32 {
         lanes.phase.0[l] = Phase::Retake as u32;
         lanes.alpha.0[l] = lanes.safe_alpha.0[l];
         return false;

@@ -136,41 +136,42 @@ impl<T: Real> Tile<T> {
         if self.lanes.best_elsewhere.0[l] != 0 { self.lanes.best_value.0[l] } else { self.lanes.value.0[l] }
     }
 
-    /// Adds how lane `l` stands to `out`.
+    /// Adds how lane `l` stands to `out`, its point included.
     pub(super) fn report(&self, l: usize, out: &mut Lanes) {
+        let point = |vector: &[Chunk<T>]| vector.iter().map(|chunk| chunk.0[l].to_f64()).collect::<Vec<f64>>();
+        let elsewhere = self.lanes.best_elsewhere.0[l] != 0;
+        if elsewhere {
+            out.last_points.push((out.records.len(), point(&self.x)));
+        }
+        out.points.extend(point(if elsewhere { &self.best } else { &self.x }));
+        out.records.push(self.record(l));
+    }
+
+    /// How lane `l` stands.
+    pub(super) fn record(&self, l: usize) -> Record {
         let lanes = &self.lanes;
-        let status = Status::from_code(lanes.status.0[l]).unwrap_or(Status::Active);
+        let gradient_max = lanes.gradient_max.0[l].to_f64();
+        let square = self.g.iter().map(|g| g.0[l].to_f64().powi(2)).sum::<f64>();
         let elsewhere = lanes.best_elsewhere.0[l] != 0;
-        let at = |vector: &[Chunk<T>]| vector.iter().map(|chunk| chunk.0[l].to_f64()).collect::<Vec<f64>>();
-        let gradient_norm = norm(&at(&self.g), lanes.gradient_max.0[l].to_f64());
         let summary = Summary {
             lane: lanes.lane.0[l] as usize,
             iteration: lanes.iterations.0[l],
             value: lanes.value.0[l].to_f64(),
-            gradient_max: lanes.gradient_max.0[l].to_f64(),
-            gradient_norm,
+            gradient_max,
+            gradient_norm: if gradient_max.is_nan() { f64::NAN } else { square.sqrt() },
             step: lanes.step.0[l].to_f64(),
             alpha: lanes.accepted_alpha.0[l].to_f64(),
             mu: 0.0,
             evaluations: lanes.evaluations.0[l],
-            status,
+            status: Status::from_code(lanes.status.0[l]).unwrap_or(Status::Active),
         };
-        if elsewhere {
-            out.last_points.push((out.records.len(), at(&self.x)));
-        }
-        out.points.extend(at(if elsewhere { &self.best } else { &self.x }));
-        out.records.push(Record {
+        Record {
             summary,
             evidence: Evidence { measured: lanes.measured.0[l].to_f64(), threshold: lanes.threshold.0[l].to_f64() },
             best_value: self.best_value(l).to_f64(),
-            best_gradient_max: if elsewhere { &lanes.best_gradient_max } else { &lanes.gradient_max }.0[l].to_f64(),
+            best_gradient_max: if elsewhere { lanes.best_gradient_max.0[l].to_f64() } else { gradient_max },
             refused: lanes.refused.0[l],
             resets: lanes.resets.0[l],
-        });
+        }
     }
-}
-
-/// The 2-norm of a gradient; as unknown as the gradient is.
-fn norm(gradient: &[f64], known: f64) -> f64 {
-    if known.is_nan() { f64::NAN } else { gradient.iter().map(|g| g * g).sum::<f64>().sqrt() }
 }
