@@ -80,7 +80,8 @@ impl<const N: usize, const L: usize, const K: usize> pulp::WithSimd for Rosenbro
 
 #[inline(always)]
 fn rosenbrock_vectors<S: Simd, const N: usize, const L: usize, const K: usize>(s: S, block: &mut Block<N, L>, v: usize) {
-    let (one, hundred, zero) = (s.splat_f32s(1.0), s.splat_f32s(100.0), s.splat_f32s(0.0));
+    let (one, zero) = (s.splat_f32s(1.0), s.splat_f32s(0.0));
+    let (hundred, two_hundred, four_hundred) = (s.splat_f32s(100.0), s.splat_f32s(200.0), s.splat_f32s(400.0));
     let (mut x, mut f, mut carry) = ([zero; K], [zero; K], [zero; K]);
     for k in 0..K {
         x[k] = block.x[0].get(s, v + k);
@@ -90,12 +91,12 @@ fn rosenbrock_vectors<S: Simd, const N: usize, const L: usize, const K: usize>(s
             let next = block.x[i + 1].get(s, v + k);
             let valley = s.sub_f32s(next, s.mul_f32s(x[k], x[k]));
             let slope = s.sub_f32s(one, x[k]);
-            let steep = s.mul_f32s(hundred, valley);
-            f[k] = s.add_f32s(f[k], s.add_f32s(s.mul_f32s(steep, valley), s.mul_f32s(slope, slope)));
-            let twice = s.add_f32s(steep, steep);
-            let across = s.mul_f32s(s.add_f32s(twice, twice), x[k]);
+            let squares = s.add_f32s(s.mul_f32s(s.mul_f32s(hundred, valley), valley), s.mul_f32s(slope, slope));
+            f[k] = s.add_f32s(f[k], squares);
+            // As many additions as multiplications: they have pipes of their own.
+            let across = s.mul_f32s(s.mul_f32s(four_hundred, valley), x[k]);
             block.g[i].set(s, v + k, s.sub_f32s(s.sub_f32s(carry[k], across), s.add_f32s(slope, slope)));
-            carry[k] = twice;
+            carry[k] = s.mul_f32s(two_hundred, valley);
             x[k] = next;
         }
     }
@@ -118,64 +119,79 @@ impl Observations {
     }
 }
 
-/// The two-term decay.
-pub(crate) struct Decay<'a, const L: usize>(pub(crate) &'a mut [Block<4, L>], pub(crate) &'a Observations);
+/// The two-term decay, K vectors side by side.
+pub(crate) struct Decay<'a, const L: usize, const K: usize>(pub(crate) &'a mut [Block<4, L>], pub(crate) &'a Observations);
 
-impl<const L: usize> pulp::NullaryFnOnce for Decay<'_, L> {
+impl<const L: usize, const K: usize> pulp::WithSimd for Decay<'_, L, K> {
     type Output = ();
 
     #[inline(always)]
-    fn call(self) {
+    fn with_simd<S: Simd>(self, s: S) {
         for block in self.0 {
-            decay_block(block, self.1);
+            let mut v = 0;
+            while v < L / S::F32_LANES {
+                decay_vectors::<S, L, K>(s, block, self.1, v);
+                v += K;
+            }
         }
     }
 }
 
 #[inline(always)]
-fn decay_block<const L: usize>(block: &mut Block<4, L>, data: &Observations) {
-    let Block { x: [x0, x1, x2, x3], g, f } = block;
-    let (x0, x1, x2, x3) = (x0.0, x1.0, x2.0, x3.0);
-    let (mut squares, mut by0, mut by1, mut by2, mut by3) = ([0.0; L], [0.0; L], [0.0; L], [0.0; L], [0.0; L]);
+fn decay_vectors<S: Simd, const L: usize, const K: usize>(s: S, block: &mut Block<4, L>, data: &Observations, v: usize) {
+    let zero = s.splat_f32s(0.0);
+    let mut x = [[zero; K]; 4];
+    for i in 0..4 {
+        for k in 0..K {
+            let value = block.x[i].get(s, v + k);
+            // The rates come with a minus sign.
+            x[i][k] = if i % 2 == 0 { value } else { s.sub_f32s(zero, value) };
+        }
+    }
+    let (mut squares, mut sums) = ([zero; K], [[zero; K]; 4]);
     for (&t, &y) in data.t.iter().zip(&data.y) {
-        for l in 0..L {
-            let (first, second) = (exp(-x1[l] * t), exp(-x3[l] * t));
-            let residual = x0[l] * first + x2[l] * second - y;
-            squares[l] += residual * residual;
-            let (first, second) = (residual * first, residual * second);
-            by0[l] += first;
-            by2[l] += second;
-            by1[l] += first * t;
-            by3[l] += second * t;
+        let (t, y) = (s.splat_f32s(t), s.splat_f32s(y));
+        for k in 0..K {
+            let first = exp(s, s.mul_f32s(x[1][k], t));
+            let second = exp(s, s.mul_f32s(x[3][k], t));
+            let model = s.add_f32s(s.mul_f32s(x[0][k], first), s.mul_f32s(x[2][k], second));
+            let residual = s.sub_f32s(model, y);
+            squares[k] = s.add_f32s(squares[k], s.mul_f32s(residual, residual));
+            let (first, second) = (s.mul_f32s(residual, first), s.mul_f32s(residual, second));
+            sums[0][k] = s.add_f32s(sums[0][k], first);
+            sums[1][k] = s.add_f32s(sums[1][k], s.mul_f32s(first, t));
+            sums[2][k] = s.add_f32s(sums[2][k], second);
+            sums[3][k] = s.add_f32s(sums[3][k], s.mul_f32s(second, t));
         }
     }
-    for l in 0..L {
-        f.0[l] = squares[l];
-        g[0].0[l] = 2.0 * by0[l];
-        g[1].0[l] = -2.0 * x0[l] * by1[l];
-        g[2].0[l] = 2.0 * by2[l];
-        g[3].0[l] = -2.0 * x2[l] * by3[l];
+    let (two, minus_two) = (s.splat_f32s(2.0), s.splat_f32s(-2.0));
+    for k in 0..K {
+        block.f.set(s, v + k, squares[k]);
+        block.g[0].set(s, v + k, s.mul_f32s(two, sums[0][k]));
+        block.g[1].set(s, v + k, s.mul_f32s(s.mul_f32s(minus_two, x[0][k]), sums[1][k]));
+        block.g[2].set(s, v + k, s.mul_f32s(two, sums[2][k]));
+        block.g[3].set(s, v + k, s.mul_f32s(s.mul_f32s(minus_two, x[2][k]), sums[3][k]));
     }
 }
 
-/// The formula of the engine's own exp.
+/// The formula of the engine's own exp, coefficient by coefficient.
 #[inline(always)]
-fn exp(x: f32) -> f32 {
+fn exp<S: Simd>(s: S, x: S::f32s) -> S::f32s {
     const ROUND: f32 = 12_582_912.0;
-    let x = if x > 90.0 { 90.0 } else { x };
-    let x = if x < -105.0 { -105.0 } else { x };
-    let shifted = x * std::f32::consts::LOG2_E + ROUND;
-    let n = shifted - ROUND;
-    let r = x - n * 0.693_359_375 - n * -2.121_944_4e-4;
-    let p = 1.398_199_9e-3 + r * 1.987_569_1e-4;
-    let p = 0.5 + r * (0.166_666_65 + r * (0.041_665_796 + r * (8.333_452e-3 + r * p)));
-    let p = 1.0 + (r + r * r * p);
-    let n = (shifted.to_bits() as i32).wrapping_sub(ROUND.to_bits() as i32);
-    let half = n >> 1;
-    p * power_of_two(half) * power_of_two(n - half)
-}
-
-#[inline(always)]
-fn power_of_two(n: i32) -> f32 {
-    f32::from_bits(((n + 127) << 23) as u32)
+    let (round, c) = (s.splat_f32s(ROUND), |value: f32| s.splat_f32s(value));
+    let x = s.max_f32s(c(-105.0), s.min_f32s(c(90.0), x));
+    let shifted = s.add_f32s(s.mul_f32s(x, c(std::f32::consts::LOG2_E)), round);
+    let n = s.sub_f32s(shifted, round);
+    let r = s.sub_f32s(s.sub_f32s(x, s.mul_f32s(n, c(0.693_359_375))), s.mul_f32s(n, c(-2.121_944_4e-4)));
+    let mut p = c(1.987_569_1e-4);
+    for coefficient in [1.398_199_9e-3, 8.333_452e-3, 0.041_665_796, 0.166_666_65, 0.5] {
+        p = s.add_f32s(c(coefficient), s.mul_f32s(r, p));
+    }
+    let p = s.add_f32s(c(1.0), s.add_f32s(r, s.mul_f32s(s.mul_f32s(r, r), p)));
+    // 2^n in two factors, as exponents with their bias: twice 127 is added to n.
+    let (one, exponent) = (s.splat_u32s(1), s.splat_u32s(23));
+    let n = s.sub_u32s(s.transmute_u32s_f32s(shifted), s.splat_u32s(ROUND.to_bits() - 254));
+    let half = s.wrapping_dyn_shr_u32s(n, one);
+    let power = |n| s.transmute_f32s_u32s(s.wrapping_dyn_shl_u32s(n, exponent));
+    s.mul_f32s(s.mul_f32s(p, power(half)), power(s.sub_u32s(n, half)))
 }

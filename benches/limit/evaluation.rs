@@ -65,14 +65,14 @@ fn rosenbrock<const N: usize>() -> Result<(f64, f64)> {
 fn decay() -> Result<(f64, f64)> {
     let data: &'static Observations = Box::leak(Box::new(Observations::new()));
     macro_rules! hand {
-        ($l:literal) => {{
+        ($l:literal, $k:literal) => {{
             let mut memory = (blocks::<4, $l>(LANES), data);
             (0..LANES).for_each(|lane| memory.set_lane(lane, &point(4, lane)));
-            let run = |memory: &mut (Vec<_>, &'static Observations)| pulp::Arch::new().dispatch(Decay::<$l>(&mut memory.0, memory.1));
-            boxed(Hand { name: format!("by hand, {} lanes", $l), memory, run })
+            let run = |memory: &mut (Vec<_>, &'static Observations)| pulp::Arch::new().dispatch(Decay::<$l, $k>(&mut memory.0, memory.1));
+            boxed(Hand { name: format!("by hand, {} lanes, {} abreast", $l, $k), memory, run })
         }};
     }
-    let hands = vec![hand!(16), hand!(32), hand!(64)];
+    let hands = vec![hand!(16, 1), hand!(16, 2), hand!(32, 1), hand!(32, 2), hand!(64, 2)];
     compare(&objectives::decay()?, hands, move |x, g| scalar::decay(x, g, data))
 }
 

@@ -45,7 +45,13 @@ pub(crate) fn whole() -> Result<()> {
     }
     let lanes = starts.lanes() as f64;
     let parts = evaluations * evaluation + iterations * direction;
-    eprintln!("    {:.1} evaluations a lane of {:.1} ns, {:.1} iterations of {:.1} ns", evaluations / lanes, 1e9 * evaluation, iterations / lanes, 1e9 * direction);
+    eprintln!(
+        "    {:.1} evaluations a lane of {:.1} ns, {:.1} iterations of {:.1} ns",
+        evaluations / lanes,
+        1e9 * evaluation,
+        iterations / lanes,
+        1e9 * direction
+    );
     eprintln!("    whole run: {:.3} microseconds a lane, its parts {:.3}", 1e6 * seconds / lanes, 1e6 * parts / lanes);
     figure("whole_ratio", seconds / parts);
     Ok(())
