@@ -65,6 +65,8 @@ mod method;
 mod minimizer;
 mod monitor;
 mod outcome;
+#[doc(hidden)]
+pub mod probe;
 pub mod problem;
 mod starts;
 

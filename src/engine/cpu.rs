@@ -7,6 +7,7 @@ mod accept;
 mod block;
 mod direction;
 mod line_search;
+pub(crate) mod probe;
 mod tests;
 mod tile;
 mod trial;

@@ -1,0 +1,48 @@
+//! Parts of the CPU engine, by themselves: for this crate's benchmarks; no part of the interface.
+
+pub use crate::engine::cpu::probe::DirectionProbe;
+use crate::problem::Problem;
+use crate::problem::evaluate::chunk::{CHUNK, CHUNKS, Row};
+use crate::problem::evaluate::machine::Machine;
+use crate::problem::evaluate::real::Real;
+
+/// How many lanes one block of the engine has.
+pub const LANES: usize = crate::problem::evaluate::chunk::LANES;
+
+/// The evaluator of one block of lanes, in f32.
+#[derive(Clone)]
+pub struct EvaluatorProbe {
+    machine: Machine<f32>,
+}
+
+impl EvaluatorProbe {
+    /// The evaluator of `problem`.
+    pub fn new(problem: &Problem) -> Self {
+        Self { machine: problem.machine() }
+    }
+
+    /// Sets the point and the parameters of one lane.
+    pub fn set_lane(&mut self, lane: usize, point: &[f64], parameters: &[f64]) {
+        self.machine.set_lane(lane, point, parameters);
+    }
+
+    /// Value and gradient of all lanes.
+    pub fn evaluate(&mut self) {
+        self.machine.evaluate(CHUNKS);
+    }
+
+    /// f of one lane.
+    pub fn value(&self, lane: usize) -> f64 {
+        at(self.machine.value(), lane)
+    }
+
+    /// The gradient of one lane.
+    pub fn gradient(&self, lane: usize) -> Vec<f64> {
+        self.machine.gradient().iter().map(|row| at(row, lane)).collect()
+    }
+}
+
+/// One lane of a row.
+pub(crate) fn at(row: &Row<f32>, lane: usize) -> f64 {
+    row[lane / CHUNK].get().0[lane % CHUNK].to_f64()
+}
