@@ -7,7 +7,7 @@ use super::trial::measure;
 use crate::error::Result;
 use crate::probe::at;
 use crate::problem::Problem;
-use crate::problem::evaluate::chunk::{CHUNK, CHUNKS, Chunk, LANES};
+use crate::problem::evaluate::chunk::{CHUNK, CHUNKS, Chunk, LANES, Mask};
 use crate::problem::evaluate::machine::Machine;
 
 /// How many points the lanes go round.
@@ -109,7 +109,7 @@ impl pulp::NullaryFnOnce for Round<'_> {
             // All of them; the compiler can't know.
             let accepted = trial.asks;
             accept(tile, c, machine, &trial, accepted, rules);
-            turn(tile, accepted, scratch);
+            turn(tile, accepted, Mask::lanes(|_| false), scratch);
         }
     }
 }

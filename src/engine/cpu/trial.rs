@@ -63,20 +63,23 @@ pub(super) fn measure<T: Real>(tile: &Tile<T>, c: usize, machine: &Machine<T>) -
         }
         slope = slope.zip(part, |slope, part| slope + part);
     }
-    let largest = |rows: &[Row<T>], from: &[Chunk<T>]| {
-        let mut largest = zero;
-        for (row, from) in rows.iter().zip(from) {
-            row_by_row();
-            largest = largest.zip3(row[c].get(), *from, |max, a, b| max.max((a - b).abs()));
-        }
-        largest
-    };
-    let (step_max, change_max) = (largest(points, &tile.x), largest(gradients, &tile.g));
+    let (step_max, change_max) = (largest_change(points, c, &tile.x), largest_change(gradients, c, &tile.g));
     let (value, scale) = (machine.value()[c].get(), machine.scale()[c].get());
     let finite = value.finite().and(poison.at_most(zero));
     let moved = zero.below(step_max);
     let descent = tile.lanes.alpha.zip(tile.lanes.slope, |alpha, slope| alpha * slope);
     Trial { asks: asks(tile), value, scale, slope, descent, gradient_max, step_max, change_max, finite, moved }
+}
+
+/// max_i |to_i - from_i| for tile `c`.
+#[inline(always)]
+fn largest_change<T: Real>(to: &[Row<T>], c: usize, from: &[Chunk<T>]) -> Chunk<T> {
+    let mut largest = Chunk::splat(T::ZERO);
+    for (to, from) in to.iter().zip(from) {
+        row_by_row();
+        largest = largest.zip3(to[c].get(), *from, |max, a, b| max.max((a - b).abs()));
+    }
+    largest
 }
 
 /// Inner products are added in blocks of so many components, then over the blocks.

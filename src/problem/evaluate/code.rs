@@ -46,15 +46,21 @@ pub(crate) enum Code {
     End,
 }
 
-/// One instruction. Operands that its code does not use are row 0.
+/// One instruction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Instruction {
     pub(crate) code: Code,
-    pub(crate) d: Operand,
-    pub(crate) a: Operand,
-    pub(crate) b: Operand,
-    pub(crate) c: Operand,
-    pub(crate) e: Operand,
+    /// d, a, b, c and e; those that its code does not use are row 0.
+    pub(crate) operands: [Operand; 5],
+}
+
+/// The places of the operands in an instruction.
+pub(crate) mod at {
+    pub(crate) const D: usize = 0;
+    pub(crate) const A: usize = 1;
+    pub(crate) const B: usize = 2;
+    pub(crate) const C: usize = 3;
+    pub(crate) const E: usize = 4;
 }
 
 /// The bound of a loop: a constant plus an index expression.
@@ -79,6 +85,8 @@ pub(crate) struct LoopCode {
     pub(crate) end: Limit,
     /// (index expression, how much it grows each round)
     pub(crate) steps: Vec<(u32, i64)>,
+    /// (instruction, which of its operands, how much its row grows each round)
+    pub(crate) patches: Vec<(u32, u32, i64)>,
     pub(crate) sums: Vec<Accumulator>,
     /// The instructions of its `Begin` and `End`.
     pub(crate) begin: usize,

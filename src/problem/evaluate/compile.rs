@@ -6,7 +6,7 @@ use super::super::affine::{Affine, LoopId};
 use super::super::graph::{Binary, Graph, Id, Op};
 use super::super::program::Program;
 use super::super::schedule::{LoopNest, Region, Statement};
-use super::code::{Accumulator, Arithmetic, Code, Compiled, Instruction, Limit, LoopCode, Operand, SUM_BLOCK};
+use super::code::{Accumulator, Arithmetic, Code, Compiled, Instruction, Limit, LoopCode, Operand, SUM_BLOCK, at};
 
 const NOTHING: Operand = Operand { row: 0, offset: 0 };
 
@@ -35,6 +35,11 @@ pub(crate) fn compile(program: &Program, dimension: usize, parameters: usize, ar
         let varies = |(terms, &offset): (&Vec<(LoopId, i64)>, &u32)| terms.iter().find(|t| t.0 == *variable).map(|t| (offset, t.1));
         code.steps = compiler.offsets.numbers.iter().filter_map(varies).collect();
         code.steps.sort_unstable();
+        let steps: HashMap<u32, i64> = code.steps.iter().copied().collect();
+        for (number, instruction) in compiler.instructions.iter().enumerate() {
+            let patch = |(place, operand): (usize, &Operand)| steps.get(&operand.offset).map(|&step| (number as u32, place as u32, step));
+            code.patches.extend(instruction.operands.iter().enumerate().filter_map(patch));
+        }
     }
     let mut constants: Vec<(u32, f64)> = compiler.constants.iter().map(|(&bits, &row)| (row, f64::from_bits(bits))).collect();
     constants.sort_unstable_by_key(|c| c.0);
@@ -222,7 +227,15 @@ impl Compiler<'_> {
             nest.sums.iter().map(|_| Accumulator { terms: self.take(), total: long.then(|| self.take()) }).collect();
         let (start, end) = (self.offsets.limit(&range.start), self.offsets.limit(&range.end));
         let marker = Operand { row: number as u32, offset: 0 };
-        self.loops.push(LoopCode { start, end, steps: Vec::new(), sums: sums.clone(), begin: self.instructions.len(), finish: 0 });
+        self.loops.push(LoopCode {
+            start,
+            end,
+            steps: Vec::new(),
+            patches: Vec::new(),
+            sums: sums.clone(),
+            begin: self.instructions.len(),
+            finish: 0,
+        });
         self.nests.push(nest.variable);
         self.push(Code::Begin, marker, &[]);
         let bodies: Vec<(Id, u32)> = nest.sums.iter().zip(&sums).map(|((_, body), rows)| (*body, rows.terms)).collect();
@@ -257,8 +270,10 @@ impl Compiler<'_> {
     }
 
     fn push(&mut self, code: Code, d: Operand, operands: &[Operand]) {
-        let of = |k: usize| operands.get(k).copied().unwrap_or(NOTHING);
-        self.instructions.push(Instruction { code, d, a: of(0), b: of(1), c: of(2), e: of(3) });
+        let mut all = [NOTHING; 5];
+        all[at::D] = d;
+        all[at::A..][..operands.len()].copy_from_slice(operands);
+        self.instructions.push(Instruction { code, operands: all });
     }
 
     fn take(&mut self) -> u32 {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::chunk::{CHUNK, CHUNKS, Chunk, Row, row, row_by_row};
-use super::code::{Arithmetic, Code, Compiled, Instruction, LoopCode, Operand, SUM_BLOCK};
+use super::code::{Arithmetic, Code, Compiled, LoopCode, SUM_BLOCK, at};
 use super::functions::{binary, unary};
 use super::real::Real;
 
@@ -38,16 +38,9 @@ pub(crate) struct Machine<T: Copy> {
     code: Arc<Compiled>,
     data: Arc<Vec<T>>,
     rows: Vec<Row<T>>,
-    /// The value of each index expression.
-    offsets: Vec<u32>,
+    indices: Indices,
     dimension: usize,
     parameters: usize,
-}
-
-/// A loop being run.
-struct Running {
-    left: u64,
-    done: u64,
 }
 
 impl<T: Real> Machine<T> {
@@ -56,7 +49,7 @@ impl<T: Real> Machine<T> {
         for &(at, value) in &code.constants {
             rows[at as usize] = row(T::from_f64(value));
         }
-        Self { offsets: vec![0; code.offsets], code, data, rows, dimension, parameters }
+        Self { indices: Indices::new(&code), code, data, rows, dimension, parameters }
     }
 
     /// The lanes' points, a row a component.
@@ -125,125 +118,149 @@ impl<T: Real> pulp::NullaryFnOnce for Evaluate<'_, T> {
 
     #[inline(always)]
     fn call(self) {
-        let Machine { code, data, rows, offsets, dimension, .. } = self.machine;
+        let Machine { code, data, rows, indices, dimension, .. } = self.machine;
         for gradient in &rows[*dimension..2 * *dimension] {
             gradient[..self.chunks].iter().for_each(|chunk| chunk.set(Chunk::splat(T::ZERO)));
         }
-        run(code, data, rows, offsets, self.chunks);
+        run(code, data, rows, indices, self.chunks);
     }
 }
 
 #[inline(always)]
-fn run<T: Real>(code: &Compiled, data: &[T], rows: &[Row<T>], offsets: &mut [u32], chunks: usize) {
-    let mut running: Vec<Running> = Vec::new();
-    let mut at = 0;
-    while let Some(i) = code.instructions.get(at) {
-        at += 1;
-        let operands = Operands { rows, offsets, chunks };
+fn run<T: Real>(code: &Compiled, data: &[T], rows: &[Row<T>], indices: &mut Indices, chunks: usize) {
+    let mut next = 0;
+    while let (Some(i), Some(&operands)) = (code.instructions.get(next), indices.operands.get(next)) {
+        next += 1;
+        let lanes = Operands { rows, operands, chunks };
         match i.code {
-            Code::Chain(first, second, third) => operands.chain(i, first, second, third),
-            Code::Tree(left, right, outer) => operands.tree(i, left, right, outer),
-            Code::Unary(op) => unary(op, operands.row(i.d), operands.row(i.a), chunks),
-            Code::Binary(op) => binary(op, operands.row(i.d), operands.row(i.a), operands.row(i.b), chunks),
-            Code::Select => operands.map3(i, |c, a, b| if c != T::ZERO { a } else { b }),
-            Code::Broadcast => operands.fill(i.d, data[operands.resolve(i.a)]),
-            Code::Number => operands.fill(i.d, T::from_f64(f64::from(operands.resolve(i.a) as i32))),
+            Code::Chain(first, second, third) => lanes.chain(first, second, third),
+            Code::Tree(left, right, outer) => lanes.tree(left, right, outer),
+            Code::Unary(op) => unary(op, lanes.row(at::D), lanes.row(at::A), chunks),
+            Code::Binary(op) => binary(op, lanes.row(at::D), lanes.row(at::A), lanes.row(at::B), chunks),
+            Code::Select => lanes.map3(|c, a, b| if c != T::ZERO { a } else { b }),
+            Code::Broadcast => lanes.fill(data[operands[at::A] as usize]),
+            Code::Number => lanes.fill(T::from_f64(f64::from(operands[at::A] as i32))),
             Code::Begin => {
-                let nest = &code.loops[i.d.row as usize];
-                match begin(nest, rows, offsets, chunks) {
-                    0 => at = nest.finish + 1,
-                    left => running.push(Running { left, done: 0 }),
+                let nest = &code.loops[operands[at::D] as usize];
+                clear(nest, rows, chunks);
+                if !indices.begin(nest) {
+                    next = nest.finish + 1;
                 }
             }
             Code::End => {
-                let nest = &code.loops[i.d.row as usize];
-                if let Some(current) = running.last_mut() {
-                    if end(nest, current, rows, offsets, chunks) {
-                        at = nest.begin + 1;
-                    } else {
-                        running.pop();
-                    }
+                let nest = &code.loops[operands[at::D] as usize];
+                let (round, more) = indices.end(nest);
+                if !more || round.is_multiple_of(SUM_BLOCK) {
+                    add_up(nest, rows, chunks);
+                }
+                if more {
+                    next = nest.begin + 1;
                 }
             }
         }
     }
 }
 
-/// Enters a loop: clears its sums, sets its index expressions to the first round. Returns how many rounds there are.
+/// Sets a loop's sums to 0.
 #[inline(always)]
-fn begin<T: Real>(nest: &LoopCode, rows: &[Row<T>], offsets: &mut [u32], chunks: usize) -> u64 {
-    let clear = |at: u32| rows[at as usize][..chunks].iter().for_each(|chunk| chunk.set(Chunk::splat(T::ZERO)));
-    for sum in &nest.sums {
-        clear(sum.terms);
-        sum.total.into_iter().for_each(clear);
+fn clear<T: Real>(nest: &LoopCode, rows: &[Row<T>], chunks: usize) {
+    for row in nest.sums.iter().flat_map(|sum| [Some(sum.terms), sum.total]).flatten() {
+        rows[row as usize][..chunks].iter().for_each(|chunk| chunk.set(Chunk::splat(T::ZERO)));
     }
-    let (start, end) = (nest.start.value(offsets), nest.end.value(offsets));
-    if start >= end {
-        return 0;
-    }
-    shift(nest, start, offsets);
-    (end - start) as u64
 }
 
-/// Ends a round: returns whether there is another one, with its index expressions set.
+/// Puts the terms of a long loop's sums to their totals.
 #[inline(always)]
-fn end<T: Real>(nest: &LoopCode, current: &mut Running, rows: &[Row<T>], offsets: &mut [u32], chunks: usize) -> bool {
-    current.left -= 1;
-    current.done += 1;
-    if current.left == 0 || current.done.is_multiple_of(SUM_BLOCK) {
-        for sum in &nest.sums {
-            if let Some(total) = sum.total {
-                for (terms, total) in rows[sum.terms as usize][..chunks].iter().zip(&rows[total as usize][..chunks]) {
-                    total.set(total.get().zip(terms.get(), |a, b| a + b));
-                    terms.set(Chunk::splat(T::ZERO));
-                }
-            }
+fn add_up<T: Real>(nest: &LoopCode, rows: &[Row<T>], chunks: usize) {
+    for (terms, total) in nest.sums.iter().filter_map(|sum| sum.total.map(|total| (sum.terms, total))) {
+        for (terms, total) in rows[terms as usize][..chunks].iter().zip(&rows[total as usize][..chunks]) {
+            total.set(total.get().zip(terms.get(), |a, b| a + b));
+            terms.set(Chunk::splat(T::ZERO));
         }
     }
-    if current.left > 0 {
-        shift(nest, 1, offsets);
-        return true;
-    }
-    // Back to where the expressions were before the loop: its variable is at end - 1.
-    let last = nest.start.value(offsets) + current.done as i64 - 1;
-    shift(nest, -last, offsets);
-    false
 }
 
-#[inline(always)]
-fn shift(nest: &LoopCode, by: i64, offsets: &mut [u32]) {
-    for &(offset, step) in &nest.steps {
-        let at = &mut offsets[offset as usize];
-        *at = at.wrapping_add((step * by) as u32);
+/// What varies as loops run. Rows of operands are looked up where a loop changes them, not where they are read: an
+/// instruction finds its operands ready.
+#[derive(Clone)]
+struct Indices {
+    /// The rows of each instruction's operands.
+    operands: Vec<[u32; 5]>,
+    /// The value of each index expression, for the limits of loops.
+    expressions: Vec<u32>,
+    /// (rounds left, rounds done) of the loops being run, outermost first.
+    running: Vec<(u64, u64)>,
+}
+
+impl Indices {
+    fn new(code: &Compiled) -> Self {
+        let operands = code.instructions.iter().map(|i| i.operands.map(|operand| operand.row)).collect();
+        Self { operands, expressions: vec![0; code.offsets], running: Vec::with_capacity(code.loops.len()) }
+    }
+
+    /// Enters a loop, its index expressions as for the first round; `false` if it has no rounds.
+    #[inline(always)]
+    fn begin(&mut self, nest: &LoopCode) -> bool {
+        let (start, end) = (nest.start.value(&self.expressions), nest.end.value(&self.expressions));
+        if start >= end {
+            return false;
+        }
+        self.shift(nest, start);
+        self.running.push(((end - start) as u64, 0));
+        true
+    }
+
+    /// Ends a round, and sets the index expressions for the next one if there is one. Returns the rounds done, and whether
+    /// there are more.
+    #[inline(always)]
+    fn end(&mut self, nest: &LoopCode) -> (u64, bool) {
+        let (left, done) = self.running.pop().unwrap_or((1, 0));
+        let (left, done) = (left - 1, done + 1);
+        if left > 0 {
+            self.running.push((left, done));
+            self.shift(nest, 1);
+            return (done, true);
+        }
+        // Back to where the expressions were before the loop: its variable is at the last round's.
+        let last = nest.start.value(&self.expressions) + done as i64 - 1;
+        self.shift(nest, -last);
+        (done, false)
+    }
+
+    #[inline(always)]
+    fn shift(&mut self, nest: &LoopCode, by: i64) {
+        for &(expression, step) in &nest.steps {
+            let value = &mut self.expressions[expression as usize];
+            *value = value.wrapping_add((step * by) as u32);
+        }
+        for &(instruction, place, step) in &nest.patches {
+            let row = &mut self.operands[instruction as usize][place as usize];
+            *row = row.wrapping_add((step * by) as u32);
+        }
     }
 }
 
-/// Rows by operand.
+/// The rows of one instruction.
 struct Operands<'a, T> {
     rows: &'a [Row<T>],
-    offsets: &'a [u32],
+    operands: [u32; 5],
     chunks: usize,
 }
 
 impl<T: Real> Operands<'_, T> {
     #[inline(always)]
-    fn resolve(&self, operand: Operand) -> usize {
-        operand.row.wrapping_add(self.offsets[operand.offset as usize]) as usize
+    fn row(&self, place: usize) -> &Row<T> {
+        &self.rows[self.operands[place] as usize]
     }
 
     #[inline(always)]
-    fn row(&self, operand: Operand) -> &Row<T> {
-        &self.rows[self.resolve(operand)]
+    fn fill(&self, value: T) {
+        self.row(at::D)[..self.chunks].iter().for_each(|chunk| chunk.set(Chunk::splat(value)));
     }
 
     #[inline(always)]
-    fn fill(&self, d: Operand, value: T) {
-        self.row(d)[..self.chunks].iter().for_each(|chunk| chunk.set(Chunk::splat(value)));
-    }
-
-    #[inline(always)]
-    fn map2(&self, i: &Instruction, f: impl Fn(T, T) -> T + Copy) {
-        let (d, a, b) = (self.row(i.d), self.row(i.a), self.row(i.b));
+    fn map2(&self, f: impl Fn(T, T) -> T + Copy) {
+        let (d, a, b) = (self.row(at::D), self.row(at::A), self.row(at::B));
         for k in 0..self.chunks {
             row_by_row();
             d[k].set(a[k].get().zip(b[k].get(), f));
@@ -251,8 +268,8 @@ impl<T: Real> Operands<'_, T> {
     }
 
     #[inline(always)]
-    fn map3(&self, i: &Instruction, f: impl Fn(T, T, T) -> T + Copy) {
-        let (d, a, b, c) = (self.row(i.d), self.row(i.a), self.row(i.b), self.row(i.c));
+    fn map3(&self, f: impl Fn(T, T, T) -> T + Copy) {
+        let (d, a, b, c) = (self.row(at::D), self.row(at::A), self.row(at::B), self.row(at::C));
         for k in 0..self.chunks {
             row_by_row();
             d[k].set(a[k].get().zip3(b[k].get(), c[k].get(), f));
@@ -260,23 +277,25 @@ impl<T: Real> Operands<'_, T> {
     }
 
     #[inline(always)]
-    fn map4(&self, i: &Instruction, f: impl Fn(T, T, T, T) -> T + Copy) {
-        let (d, a, b, c, e) = (self.row(i.d), self.row(i.a), self.row(i.b), self.row(i.c), self.row(i.e));
+    fn map4(&self, f: impl Fn(T, T, T, T) -> T + Copy) {
+        let (d, a, b, c, e) = (self.row(at::D), self.row(at::A), self.row(at::B), self.row(at::C), self.row(at::E));
         for k in 0..self.chunks {
             row_by_row();
             d[k].set(a[k].get().zip4(b[k].get(), c[k].get(), e[k].get(), f));
         }
     }
 
+    /// `d = ((a . b) . c) . e`, as far as the operations go.
     #[inline(always)]
-    fn chain(&self, i: &Instruction, first: Arithmetic, second: Arithmetic, third: Arithmetic) {
-        with_operation!(first, p => with_operation!(second, q => with_operation!(third, r => self.map4(i, |a, b, c, e| r(q(p(a, b), c), e)),
-            keep => self.map3(i, |a, b, c| q(p(a, b), c))), keep => self.map2(i, p)), keep => {});
+    fn chain(&self, first: Arithmetic, second: Arithmetic, third: Arithmetic) {
+        with_operation!(first, p => with_operation!(second, q => with_operation!(third, r => self.map4(|a, b, c, e| r(q(p(a, b), c), e)),
+            keep => self.map3(|a, b, c| q(p(a, b), c))), keep => self.map2(p)), keep => {});
     }
 
+    /// `d = (a . b) . (c . e)`
     #[inline(always)]
-    fn tree(&self, i: &Instruction, left: Arithmetic, right: Arithmetic, outer: Arithmetic) {
-        with_operation!(left, p => with_operation!(right, q => with_operation!(outer, r => self.map4(i, |a, b, c, e| r(p(a, b), q(c, e))),
+    fn tree(&self, left: Arithmetic, right: Arithmetic, outer: Arithmetic) {
+        with_operation!(left, p => with_operation!(right, q => with_operation!(outer, r => self.map4(|a, b, c, e| r(p(a, b), q(c, e))),
             keep => {}), keep => {}), keep => {});
     }
 }
