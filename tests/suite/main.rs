@@ -1,6 +1,8 @@
 //! Tests of the crate through its public interface, in one binary: one compilation, one link.
 
+mod devices;
 mod gradients;
+mod lanes;
 mod precision;
 mod programs;
 mod random;
