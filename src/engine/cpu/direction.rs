@@ -5,7 +5,7 @@
 
 use super::accept::forget;
 use super::tile::Tile;
-use super::trial::dot;
+use super::trial::{BLOCK, dot};
 use crate::engine::lane::Phase;
 use crate::problem::evaluate::chunk::{CHUNK, Chunk, Mask};
 use crate::problem::evaluate::real::Real;
@@ -45,34 +45,55 @@ pub(super) fn turn<T: Real>(tile: &mut Tile<T>, turns: Mask<T>, scratch: &mut Sc
 }
 
 /// q = -H g for the gamma and pairs of each lane; places without a pair are zeros and change nothing.
+///
+/// Each pass over q takes one vector off it and, on the way, the product with the next: q is read and written once for two
+/// vectors of the history.
 #[inline(always)]
 fn two_loop<T: Real>(tile: &Tile<T>, scratch: &mut Scratch<T>) {
     let n = tile.x.len();
     let Scratch { q, a } = scratch;
     let pairs = tile.lanes.pairs.0.iter().copied().max().unwrap_or(0) as usize;
-    let history = |k: usize| (&tile.s[k * n..][..n], &tile.y[k * n..][..n], tile.rho[k]);
+    let (s, y) = (|k: usize| &tile.s[k * n..][..n], |k: usize| &tile.y[k * n..][..n]);
     for (q, g) in q.iter_mut().zip(&tile.g) {
         *q = g.map(|g| -g);
     }
-    for k in 0..pairs {
-        let (s, y, rho) = history(k);
-        let alpha = rho.zip(dot(s, q), |rho, product| rho * product);
-        a[k] = alpha;
-        for (q, y) in q.iter_mut().zip(y) {
-            *q = q.zip3(alpha, *y, |q, alpha, y| q - alpha * y);
-        }
+    if pairs == 0 {
+        q.iter_mut().for_each(|q| *q = q.zip(tile.lanes.gamma, |q, gamma| q * gamma));
+        return;
     }
-    let gamma = tile.lanes.gamma;
-    for q in q.iter_mut() {
-        *q = q.zip(gamma, |q, gamma| q * gamma);
+    let mut product = dot(s(0), q);
+    for k in 0..pairs {
+        let alpha = tile.rho[k].zip(product, |rho, product| rho * product);
+        a[k] = alpha;
+        if k + 1 < pairs {
+            product = pass(q, y(k), s(k + 1), |q, y| q.zip3(alpha, y, |q, alpha, y| q - alpha * y));
+        } else {
+            let gamma = tile.lanes.gamma;
+            product = pass(q, y(k), y(k), |q, y| q.zip4(alpha, y, gamma, |q, alpha, y, gamma| (q - alpha * y) * gamma));
+        }
     }
     for k in (0..pairs).rev() {
-        let (s, y, rho) = history(k);
-        let step = a[k].zip3(rho, dot(y, q), |alpha, rho, product| alpha - rho * product);
-        for (q, s) in q.iter_mut().zip(s) {
-            *q = q.zip3(step, *s, |q, step, s| q + step * s);
-        }
+        let step = a[k].zip3(tile.rho[k], product, |alpha, rho, product| alpha - rho * product);
+        // The last pass has no next vector; g gives the slope.
+        let next = if k > 0 { y(k - 1) } else { &tile.g };
+        product = pass(q, s(k), next, |q, s| q.zip3(step, s, |q, step, s| q + step * s));
     }
+}
+
+/// Sets every component of q to `change(q, along)` and returns q.next.
+#[inline(always)]
+fn pass<T: Real>(q: &mut [Chunk<T>], along: &[Chunk<T>], next: &[Chunk<T>], change: impl Fn(Chunk<T>, Chunk<T>) -> Chunk<T>) -> Chunk<T> {
+    let mut sum = Chunk::splat(T::ZERO);
+    for ((q, along), next) in q.chunks_mut(BLOCK).zip(along.chunks(BLOCK)).zip(next.chunks(BLOCK)) {
+        let mut part = Chunk::splat(T::ZERO);
+        for ((q, along), next) in q.iter_mut().zip(along).zip(next) {
+            let changed = change(*q, *along);
+            *q = changed;
+            part = part.zip3(changed, *next, |part, q, next| part + q * next);
+        }
+        sum = sum.zip(part, |sum, part| sum + part);
+    }
+    sum
 }
 
 /// Clears the history of lane `l` and sends it along -g: scaled by the last gamma, or as at the start where that fails.

@@ -3,7 +3,7 @@
 use crate::engine::lane::{Phase, Scalars};
 use crate::engine::{Lanes, Record, Summary};
 use crate::method::{Evidence, Status};
-use crate::problem::evaluate::chunk::{CHUNK, Chunk};
+use crate::problem::evaluate::chunk::Chunk;
 use crate::problem::evaluate::real::Real;
 
 /// What all lanes have in common, in their precision.

@@ -77,7 +77,7 @@ pub(super) fn measure<T: Real>(tile: &Tile<T>, c: usize, machine: &Machine<T>) -
 }
 
 /// Inner products are added in blocks of so many components, then over the blocks.
-const BLOCK: usize = 32;
+pub(super) const BLOCK: usize = 32;
 
 /// a.b, lane by lane.
 #[inline(always)]

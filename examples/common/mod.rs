@@ -1,0 +1,148 @@
+//! What the examples share: options, progress while a batch runs, and numbers that are easy to read.
+
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::fmt::Display;
+use std::io::{IsTerminal, stderr};
+use std::process::ExitCode;
+use std::str::FromStr;
+use std::time::{Duration, Instant};
+
+use manymin::prelude::*;
+
+/// What an example's functions return: an error is a message for the person at the terminal.
+pub(crate) type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+/// Ends the program: with the error's message, if there is one.
+pub(crate) fn exit(result: Result<()>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The command line: options as `--name value` or `--name=value`, and words beside them.
+pub(crate) struct Arguments {
+    options: BTreeMap<String, String>,
+    pub(crate) words: Vec<String>,
+}
+
+impl Arguments {
+    /// Reads the command line with at most `most` words that are no options, or prints `help` if that is asked for. The
+    /// options are those that `help` tells of.
+    pub(crate) fn read(help: &str, most: usize) -> Result<Option<Self>> {
+        let mut read = Self { options: BTreeMap::new(), words: Vec::new() };
+        let mut words = std::env::args().skip(1);
+        while let Some(word) = words.next() {
+            if word == "--help" || word == "-h" {
+                println!("{help}");
+                return Ok(None);
+            }
+            if !word.starts_with('-') {
+                if read.words.len() == most {
+                    return Err(format!("`{word}` is one word too many; --help shows what there is").into());
+                }
+                read.words.push(word);
+                continue;
+            }
+            let (name, value) = match word.split_once('=') {
+                Some((name, value)) => (name, Some(value.to_string())),
+                None => (word.as_str(), None),
+            };
+            if !help.split_whitespace().any(|known| known == name && known.starts_with("--")) {
+                return Err(format!("there is no option `{name}`; --help shows what there is").into());
+            }
+            let value = value.or_else(|| words.next()).ok_or_else(|| format!("{name} needs a value, as in `{name} VALUE`"))?;
+            read.options.insert(name.to_string(), value);
+        }
+        Ok(Some(read))
+    }
+
+    /// The option `name` as a number, or `default` if it is not given.
+    pub(crate) fn number<T: FromStr + Display>(&self, name: &str, default: T) -> Result<T>
+    where
+        T::Err: Display,
+    {
+        let Some(value) = self.options.get(name) else { return Ok(default) };
+        value.parse().map_err(|error| format!("{name} is `{value}`: {error}; give a number such as {default}").into())
+    }
+
+    /// The option `name`, which must be one of `choices`. The first is the default.
+    pub(crate) fn choice<T: Copy>(&self, name: &str, choices: &[(&str, T)]) -> Result<T> {
+        let value = self.options.get(name).map_or(choices[0].0, String::as_str);
+        let known: Vec<&str> = choices.iter().map(|choice| choice.0).collect();
+        let chosen = choices.iter().find(|choice| choice.0 == value);
+        chosen.map(|choice| choice.1).ok_or_else(|| format!("{name} is `{value}`; it takes {}", known.join(" or ")).into())
+    }
+}
+
+/// Tells on stderr how a batch gets on: one line that is written over on a terminal, else a line now and then.
+pub(crate) struct Progress {
+    terminal: bool,
+    begun: Instant,
+    due: Instant,
+}
+
+impl Progress {
+    pub(crate) fn new() -> Self {
+        let now = Instant::now();
+        Self { terminal: stderr().is_terminal(), begun: now, due: now }
+    }
+
+    /// Says how `batch` stands, if it is time to say so again.
+    pub(crate) fn show(&mut self, batch: &Batch) {
+        let now = Instant::now();
+        if now < self.due {
+            return;
+        }
+        self.due = now + if self.terminal { Duration::from_millis(100) } else { Duration::from_secs(2) };
+        let line = format!(
+            "{:5.1} s  {} of {} lanes under way  {} evaluations  lowest {:.6}",
+            self.seconds(),
+            grouped(batch.active() as u64),
+            grouped(batch.lanes() as u64),
+            grouped(batch.evaluations()),
+            batch.best().value
+        );
+        if self.terminal {
+            eprint!("\r\x1b[K{line}");
+        } else {
+            eprintln!("{line}");
+        }
+    }
+
+    /// Takes the line away.
+    pub(crate) fn clear(&self) {
+        if self.terminal {
+            eprint!("\r\x1b[K");
+        }
+    }
+
+    /// How long it has been.
+    pub(crate) fn seconds(&self) -> f64 {
+        self.begun.elapsed().as_secs_f64()
+    }
+}
+
+/// Prints how the lanes ended, the most frequent way first, and what was done in how many seconds.
+pub(crate) fn print_run(outcome: &Outcome, seconds: f64) {
+    let mut counts: Vec<(Status, usize)> = outcome.status_counts().into_iter().collect();
+    counts.sort_by_key(|&(_, lanes)| std::cmp::Reverse(lanes));
+    println!("\n     lanes  status");
+    for (status, lanes) in counts {
+        println!("{:>10}  {status}", grouped(lanes as u64));
+    }
+    let evaluations = outcome.evaluations();
+    let rate = grouped((evaluations as f64 / seconds) as u64);
+    println!("\n{} evaluations in {seconds:.2} s: {rate} a second", grouped(evaluations));
+}
+
+/// 1234567 as 1,234,567.
+pub(crate) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let comma = |(k, digit): (usize, char)| if k > 0 && (digits.len() - k).is_multiple_of(3) { vec![',', digit] } else { vec![digit] };
+    digits.chars().enumerate().flat_map(comma).collect()
+}

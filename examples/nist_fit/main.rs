@@ -1,0 +1,154 @@
+//! A nonlinear regression of NIST's Statistical Reference Datasets, fitted from a thousand starts.
+//!
+//! ```text
+//! cargo run --release --example nist_fit
+//! cargo run --release --example nist_fit -- Gauss1.dat --start 2
+//! ```
+//!
+//! The files, with certified values: <https://www.itl.nist.gov/div898/strd/nls/nls_main.shtml>.
+
+#[path = "../common/mod.rs"]
+mod common;
+mod file;
+mod model;
+
+use std::f64::consts::PI;
+use std::process::ExitCode;
+
+use common::{Arguments, Progress, Result, grouped, print_run};
+use file::DataSet;
+use manymin::Polished;
+use manymin::prelude::*;
+
+const HELP: &str = "\
+Fits the model of a NIST StRD file for nonlinear regression by least squares.
+
+  FILE             the file [the copy of Thurber.dat in examples/data]
+  --start N        1 or 2: which of NIST's starting points to draw starts around [1]
+  --spread P       how far around, in percent of each parameter [50]
+  --lanes N        starts [1000]
+  --seed N         what they are drawn from [0]
+  --iterations N   the most iterations of a lane [2000]
+  --precision P    f64 or f32 [f64]; the results are polished in f64 either way";
+
+/// The file that is fitted unless another is named.
+const DEFAULT_FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/data/Thurber.dat");
+
+/// Residuals this small beside the response are as good as none: rounding makes as much of them.
+const LEAST: f64 = 1e-15;
+
+/// Certified values have eleven digits.
+const MOST_DIGITS: f64 = 11.0;
+
+fn main() -> ExitCode {
+    common::exit(run())
+}
+
+fn run() -> Result<()> {
+    let Some(arguments) = Arguments::read(HELP, 1)? else { return Ok(()) };
+    let path = arguments.words.first().map_or(DEFAULT_FILE, String::as_str);
+    let text = std::fs::read_to_string(path).map_err(|error| format!("{path}: {error}"))?;
+    let data = DataSet::read(&text).map_err(|error| format!("{path}: {error}"))?;
+    let start = arguments.choice("--start", &[("1", 0), ("2", 1)])?;
+    let spread: f64 = arguments.number("--spread", 50.0)? / 100.0;
+    if spread < 0.0 || spread.is_nan() {
+        return Err("--spread takes a percentage that is not negative".into());
+    }
+    let lanes = arguments.number("--lanes", 1_000)?;
+    let seed = arguments.number("--seed", 0)?;
+    let iterations = arguments.number("--iterations", 2_000)?;
+    let device = Device::cpu(arguments.choice("--precision", &[("f64", Precision::F64), ("f32", Precision::F32)])?);
+
+    // Parameters differ by up to ten orders of magnitude, and L-BFGS begins along the gradient, which then points along
+    // one of them only. So lanes see x_k = b_k / start_k, all of them near 1, and the part of the response's sum of
+    // squares that the model leaves unexplained.
+    let scales: Vec<f64> = data.parameters.iter().map(|p| if p.starts[start] == 0.0 { 1.0 } else { p.starts[start] }).collect();
+    let ones = vec![1.0; scales.len()];
+    let total = sum_of_squares(&data, &scales, |_, response| response)?.evaluate(&ones, &[])?.value;
+    let problem = sum_of_squares(&data, &scales, |model, response| (model - response) / total.sqrt())?;
+
+    let near = Bounds::new(&vec![1.0 - spread; scales.len()], &vec![1.0 + spread; scales.len()])?;
+    let starts = Starts::uniform(&near, lanes, seed);
+    // Down to rounding: the digits of a least-squares fit are in its last steps.
+    let minimizer =
+        Minimizer::new(Lbfgs::default()).tolerances(Tolerances { gradient_max: 0.0, ..Tolerances::default() }).max_iterations(iterations);
+
+    let mut progress = Progress::new();
+    let mut batch = minimizer.start(&device, &problem, &starts)?;
+    while batch.active() > 0 {
+        batch.advance(100)?;
+        progress.show(&batch);
+    }
+    let outcome = batch.finish()?;
+    let seconds = progress.seconds();
+    let lowest = outcome.best();
+    let as_low = |lane: &LaneResult| lane.value - lowest.value <= 1e-6 * lowest.value + LEAST;
+    let ties: Vec<usize> = outcome.iter().filter(as_low).map(|lane| lane.lane).collect();
+    let best = most_certain(outcome.polish(&ties)?).ok_or("no start has a finite residual: give more --lanes or less --spread")?;
+    progress.clear();
+
+    println!("{}: {} parameters, {} observations, on {device}", data.name, data.parameters.len(), data.observations());
+    println!("{} = {}", data.response, data.model);
+    print_run(&outcome, seconds);
+    println!("{:.2} s to polish the {} lanes that are as low as the best", progress.seconds() - seconds, grouped(ties.len() as u64));
+    print_fit(&data, &scales, &best, total);
+    Ok(())
+}
+
+/// Of fits that are equally good, the one with the least gradient of those near the one that is nearest to the start. A sum
+/// of like terms fits as well with the terms exchanged, and a square with its root negated: NIST certifies what is near its
+/// start.
+fn most_certain(fits: Vec<Polished>) -> Option<Polished> {
+    let far = |fit: &Polished| fit.point.iter().map(|x| (x - 1.0).powi(2)).sum::<f64>();
+    let nearest = fits.iter().min_by(|a, b| far(a).total_cmp(&far(b)))?.point.clone();
+    let near = |fit: &Polished| fit.point.iter().zip(&nearest).all(|(x, at)| (x - at).abs() <= 0.1 * at.abs());
+    fits.into_iter().filter(near).min_by(|a, b| a.gradient_max.total_cmp(&b.gradient_max))
+}
+
+/// The sum of the squares of `term(model, response)` over the observations, where b_k is `scales[k] * x[k]`.
+fn sum_of_squares(data: &DataSet, scales: &[f64], term: impl for<'g> Fn(Scalar<'g>, Scalar<'g>) -> Scalar<'g>) -> Result<Problem> {
+    let columns = data.columns.iter();
+    let builder = columns.fold(Problem::builder(scales.len()), |builder, (name, values)| builder.data(name, values));
+    let mut read = Ok(());
+    let problem = builder.build(|x, c| {
+        c.sum(0..data.observations(), |i| {
+            let names = |name: &str| match name.strip_prefix('b').and_then(|number| number.parse::<usize>().ok()) {
+                Some(number) => scales.get(number.wrapping_sub(1)).map(|&scale| scale * x[number - 1]),
+                None if name == "pi" => Some(c.constant(PI)),
+                None => data.columns.iter().any(|column| column.0 == name).then(|| c.data(name).at(i)),
+            };
+            let sides = model::trace(&data.model, c, &names).and_then(|model| Ok((model, model::trace(&data.response, c, &names)?)));
+            match sides {
+                Ok((model, response)) => term(model, response).powi(2),
+                Err(error) => {
+                    read = Err(error);
+                    c.constant(0.0)
+                }
+            }
+        })
+    });
+    read?;
+    Ok(problem?)
+}
+
+/// Prints the parameters and the residual sum of squares beside what NIST certifies.
+fn print_fit(data: &DataSet, scales: &[f64], best: &Polished, total: f64) {
+    println!("\n{:28}  {:>17}  {:>17}  {:>6}", "", "estimate", "certified", "digits");
+    let mut fewest = MOST_DIGITS;
+    let row = |name: &str, estimate: f64, certified: f64| {
+        let digits = digits(estimate, certified);
+        println!("{name:28}  {estimate:>17.10e}  {certified:>17.10e}  {digits:>6.1}");
+        digits
+    };
+    for (k, (parameter, scale)) in data.parameters.iter().zip(scales).enumerate() {
+        fewest = fewest.min(row(&format!("b{}", k + 1), scale * best.point[k], parameter.certified));
+    }
+    row("residual sum of squares", total * best.value, data.residual);
+    println!("\nparameters agree to {fewest:.1} digits or more");
+}
+
+/// How many digits agree: the negative logarithm of the relative error, between 0 and [`MOST_DIGITS`].
+fn digits(estimate: f64, certified: f64) -> f64 {
+    let error = ((estimate - certified) / certified).abs();
+    if error.is_nan() { 0.0 } else { (-error.log10()).clamp(0.0, MOST_DIGITS) }
+}
