@@ -45,14 +45,13 @@ struct Tally {
 
 fn tally(study: &Study, device: &Device) -> Tally {
     let outcome = run(study, device);
-    let share = |which: &dyn Fn(Status) -> bool| {
-        100.0 * outcome.statuses().iter().filter(|status| which(**status)).count() as f64 / LANES as f64
-    };
+    let share =
+        |which: &dyn Fn(Status) -> bool| 100.0 * outcome.statuses().iter().filter(|status| which(**status)).count() as f64 / LANES as f64;
     let polished = outcome.polish(&(0..LANES).collect::<Vec<_>>()).unwrap();
     let mut errors = Vec::new();
     let mut untrue = Vec::new();
     for (lane, best) in outcome.iter().zip(&polished) {
-        errors.push(lane.point.iter().zip(&best.point).fold(0.0, |most: f64, (x, to)| most.max((x - to).abs() / (1.0 + to.abs()))));
+        errors.push(lane.last_point.iter().zip(&best.point).fold(0.0, |most: f64, (x, to)| most.max((x - to).abs() / (1.0 + to.abs()))));
         let here = outcome.certify(lane.lane).unwrap();
         let steepest = here.gradient.iter().fold(0.0, |most: f64, g| most.max(g.abs()));
         // What f changes by when its terms and the point are rounded once.
@@ -102,7 +101,12 @@ fn lanes_of_the_study_succeed_as_often_as_cheaply_and_as_truly() {
             }
             expect(budget == 0.0, "out of budget, %,", budget, 0.0);
             expect(evaluations <= COST * figures.evaluations, "evaluations a lane", evaluations, COST * figures.evaluations);
-            expect(tally.untrue.is_empty(), &format!("untrue successes {:#?}", &tally.untrue[..tally.untrue.len().min(3)]), tally.untrue.len() as f64, 0.0);
+            expect(
+                tally.untrue.is_empty(),
+                &format!("untrue successes {:#?}", &tally.untrue[..tally.untrue.len().min(3)]),
+                tally.untrue.len() as f64,
+                0.0,
+            );
         }
     }
     assert!(faults.is_empty(), "{faults:#?}");

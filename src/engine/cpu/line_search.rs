@@ -146,8 +146,8 @@ pub(super) fn end_search<T: Real>(tile: &mut Tile<T>, l: usize, trial: &Trial<T>
         tile.finish(l, Status::EvaluationLimit, T::from_f64(count), T::from_f64(limit));
         return false;
     }
-    let promised = lanes.decrement.0[l] * T::from_f64(0.5);
-    let noise = lanes.noise.0[l];
+    let (promised, noise) = tile.promise(l);
+    let lanes = &mut tile.lanes;
     if promised <= noise {
         tile.finish(l, Status::PrecisionFloor, promised, noise);
         return false;

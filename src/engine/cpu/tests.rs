@@ -61,8 +61,7 @@ fn ending<T: Real>(tile: &Tile<T>, l: usize, step: T, change: T, rules: &Rules<T
         return Some((Status::TargetReached, value, rules.target));
     }
     if lanes.stagnant.0[l] >= MOST_STAGNANT {
-        let promised = lanes.decrement.0[l] * T::from_f64(0.5);
-        let noise = lanes.noise.0[l];
+        let (promised, noise) = tile.promise(l);
         let status = if promised <= noise { Status::PrecisionFloor } else { Status::Stalled };
         return Some((status, promised, noise));
     }

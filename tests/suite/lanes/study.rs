@@ -51,8 +51,7 @@ impl Random {
 /// The problems in the study's order, which decides on the random numbers that each gets.
 pub(crate) fn problems() -> Vec<Study> {
     let mut random = Random(12345);
-    let figures =
-        |failures, evaluations, median_error, most_error| Figures { failures, evaluations, median_error, most_error };
+    let figures = |failures, evaluations, median_error, most_error| Figures { failures, evaluations, median_error, most_error };
     let mut boxed = |name, problem: Problem, low, high, figures| {
         let points = (0..LANES * problem.dimension()).map(|_| random.within(low, high));
         let starts = Starts::from_matrix(DMatrix::from_iterator(problem.dimension(), LANES, points));
@@ -74,10 +73,7 @@ pub(crate) fn problems() -> Vec<Study> {
 
 /// An offset hides the last digits of what falls.
 fn raised_rosenbrock() -> Problem {
-    Problem::new(10, |x| {
-        1000.0 + x.sum(0..9, |i| 100.0 * (x.at(i + 1) - x.at(i) * x.at(i)).powi(2) + (1.0 - x.at(i)).powi(2))
-    })
-    .unwrap()
+    Problem::new(10, |x| 1000.0 + x.sum(0..9, |i| 100.0 * (x.at(i + 1) - x.at(i) * x.at(i)).powi(2) + (1.0 - x.at(i)).powi(2))).unwrap()
 }
 
 /// Condition 1e4.
@@ -85,7 +81,7 @@ fn quadratic() -> Problem {
     let stiffness: Vec<f64> = (0..20).map(|i| 1e4_f64.powf(f64::from(i) / 19.0)).collect();
     Problem::builder(20)
         .data("l", &stiffness)
-        .build(|x, c| x.sum(0..20, |i| 0.5 * c.data("l").at(i) * (x.at(i) - 1.0 - 0.1 * i.number()).powi(2)))
+        .build(|x, c| x.sum(0..20, |i| 0.5 * c.data("l").at(i) * (x.at(i) - (1.0 + 0.1 * i.number())).powi(2)))
         .unwrap()
 }
 
