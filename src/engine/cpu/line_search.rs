@@ -46,6 +46,9 @@ pub(super) fn judge<T: Real>(tile: &mut Tile<T>, trial: &Trial<T>, rules: &Rules
     lanes.safe_alpha = safe.choose(alpha, lanes.safe_alpha);
     lanes.safe_value = safe.choose(f_t, lanes.safe_value);
     lanes.has_safe = has_safe.or(safe).ones();
+    // On the last evaluation there is none left to go back by.
+    let last = Mask::of(lanes.evaluations, |evaluations| evaluations.saturating_add(1) >= rules.evaluations);
+    let accepted = accepted.or(safe.and(last));
 
     // The bracket. Differences of f are noise near the optimum, slopes are not: they steer.
     let goes_on = searches.without(accepted);
