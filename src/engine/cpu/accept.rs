@@ -24,7 +24,7 @@ pub(super) fn accept<T: Real>(
     }
     let stepped = accepted.without(fresh);
     let pair = Pair::measure(tile, c, machine, trial);
-    let kept = pair.keep(tile, stepped);
+    let kept = pair.keep(tile, trial, stepped);
     remember(tile, c, machine, pair.rho, kept);
     keep_best(tile, trial, stepped);
 
@@ -87,12 +87,18 @@ impl<T: Real> Pair<T> {
 
     /// Decides which pairs are kept: before anything is written, so that a refused one costs nothing that is remembered.
     #[inline(always)]
-    fn keep(&self, tile: &mut Tile<T>, stepped: Mask<T>) -> Mask<T> {
+    fn keep(&self, tile: &mut Tile<T>, trial: &Trial<T>, stepped: Mask<T>) -> Mask<T> {
         let memory = tile.rho.len() as u32;
         let lanes = &mut tile.lanes;
         let kept = stepped.and(self.curved);
-        lanes.refused = lanes.refused.zip(stepped.without(kept).ones(), |a, b| a + b);
-        lanes.gamma = kept.choose(self.gamma, lanes.gamma);
+        let refused = stepped.without(kept);
+        lanes.refused = lanes.refused.zip(refused.ones(), |a, b| a + b);
+        // Without a pair the step's own length is all that is known of the scale: where f goes on falling straight, steps
+        // grow from search to search, up to what is far enough to call f unbounded.
+        let alone = refused.and(Mask::of(lanes.pairs, |pairs| pairs == 0));
+        let farthest = trial.gradient_max.map(|max| T::FAR / max);
+        let grown = lanes.gamma.zip3(lanes.alpha, farthest, |gamma, alpha, farthest| (gamma * alpha).min(farthest));
+        lanes.gamma = kept.choose(self.gamma, alone.choose(grown, lanes.gamma));
         lanes.pairs = lanes.pairs.zip(kept.ones(), |a, b| (a + b).min(memory));
         kept
     }
