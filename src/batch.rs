@@ -5,6 +5,7 @@ use nalgebra::DMatrix;
 use crate::device::Device;
 use crate::engine::{Engine, Lanes, Summary, Totals};
 use crate::error::Result;
+use crate::method::Status;
 use crate::minimizer::Settings;
 use crate::monitor::{Control, Monitor, Step};
 use crate::outcome::{LaneResult, Outcome};
@@ -38,7 +39,8 @@ pub struct Batch {
     /// Lanes that have ended and were not handed out, and how many of them `summaries` has told of.
     finished: Lanes,
     told: usize,
-    /// The lowest of the lanes that were handed out.
+    /// Lanes that were handed out and how they ended, and the lowest of them.
+    handed_out: Vec<(u32, Status)>,
     best_drained: Option<LaneResult>,
     /// What [`Step::summaries`] shows.
     latest: Vec<Summary>,
@@ -56,6 +58,7 @@ impl Batch {
             settings,
             finished: Lanes::default(),
             told: 0,
+            handed_out: Vec::new(),
             best_drained: None,
             latest: Vec::new(),
             stopped: false,
@@ -183,7 +186,7 @@ impl Batch {
     }
 
     /// The lanes that have ended since this was last asked, and lets go of them: with it a run of any length goes through
-    /// bounded memory.
+    /// little memory: eight bytes a lane are kept, its number and its status.
     pub fn drain_finished(&mut self) -> Vec<LaneResult> {
         self.collect();
         self.told = 0;
@@ -193,10 +196,11 @@ impl Batch {
         let lowest =
             drained.iter().chain(&self.best_drained).filter(|lane| !lane.value.is_nan()).min_by(|a, b| LaneResult::by_value(a, b)).cloned();
         self.best_drained = lowest;
+        self.handed_out.extend(drained.iter().map(|lane| (lane.lane as u32, lane.status)));
         drained
     }
 
-    /// Ends the batch: the results of all lanes that were not handed out, as they stand.
+    /// Ends the batch: the results of all lanes that were not handed out, as they stand, and the statuses of all.
     ///
     /// # Errors
     /// As [`step`](Batch::step).
@@ -210,7 +214,16 @@ impl Batch {
         let mut lanes = self.finished.clone();
         lanes.append(self.engine.clone_resident());
         let totals = self.totals();
-        Ok(Outcome::new(lanes, totals, self.stopped, self.device.clone(), self.problem.clone(), self.starts.clone(), self.settings.clone()))
+        Ok(Outcome::new(
+            lanes,
+            &self.handed_out,
+            totals,
+            self.stopped,
+            self.device.clone(),
+            self.problem.clone(),
+            self.starts.clone(),
+            self.settings.clone(),
+        ))
     }
 
     fn collect(&mut self) {
@@ -229,6 +242,7 @@ impl Clone for Batch {
             settings: self.settings.clone(),
             finished: self.finished.clone(),
             told: self.told,
+            handed_out: self.handed_out.clone(),
             best_drained: self.best_drained.clone(),
             latest: self.latest.clone(),
             stopped: self.stopped,

@@ -82,6 +82,11 @@ impl LaneResult {
         }
     }
 
+    /// What is left of a lane whose result was handed out: how it ended.
+    fn handed_out(lane: usize, status: Status, dimension: usize) -> Self {
+        Self { status, ..Self::not_started(lane, vec![f64::NAN; dimension], false) }
+    }
+
     /// By value, and by lane where values are equal.
     pub(crate) fn by_value(a: &Self, b: &Self) -> Ordering {
         a.value.total_cmp(&b.value).then(a.lane.cmp(&b.lane))
@@ -117,12 +122,23 @@ pub struct Polished {
     pub shift: f64,
 }
 
-/// The results of a batch, lane by lane.
+/// Where a lane's result is.
+#[derive(Clone, Copy, Debug)]
+enum Place {
+    /// The lane has not started.
+    Waiting,
+    /// In the record of that index.
+    Record(u32),
+    /// It was handed out before.
+    HandedOut,
+}
+
+/// The results of a batch, lane by lane. A lane that was handed out by [`Batch::drain_finished`](crate::Batch::drain_finished)
+/// has its status here, and NaN for all else.
 #[derive(Clone, Debug)]
 pub struct Outcome {
     lanes: Lanes,
-    /// For each lane where its record is; none if it was handed out or has not started.
-    places: Vec<Option<u32>>,
+    places: Vec<Place>,
     statuses: Vec<Status>,
     totals: Totals,
     device: Device,
@@ -136,6 +152,7 @@ impl Outcome {
     #[expect(clippy::too_many_arguments, reason = "a batch hands over all it has")]
     pub(crate) fn new(
         mut lanes: Lanes,
+        handed_out: &[(u32, Status)],
         totals: Totals,
         stopped: bool,
         device: Device,
@@ -144,12 +161,16 @@ impl Outcome {
         settings: Settings,
     ) -> Self {
         lanes.last_points.sort_unstable_by_key(|last| last.0);
-        let mut places = vec![None; starts.lanes()];
+        let mut places = vec![Place::Waiting; starts.lanes()];
         let waiting = if stopped { Status::Stopped } else { Status::Active };
         let mut statuses = vec![waiting; starts.lanes()];
         for (k, record) in lanes.records.iter().enumerate() {
-            places[record.summary.lane] = Some(k as u32);
+            places[record.summary.lane] = Place::Record(k as u32);
             statuses[record.summary.lane] = record.summary.status;
+        }
+        for &(lane, status) in handed_out {
+            places[lane as usize] = Place::HandedOut;
+            statuses[lane as usize] = status;
         }
         Self { lanes, places, statuses, totals, device, problem, starts, settings, stopped }
     }
@@ -170,8 +191,9 @@ impl Outcome {
     /// If there is no such lane, as indexing does.
     pub fn lane(&self, lane: usize) -> LaneResult {
         match self.places[lane] {
-            Some(k) => LaneResult::of(&self.lanes, k as usize, self.problem.dimension()),
-            None => LaneResult::not_started(lane, self.starts.point(lane), self.stopped),
+            Place::Record(k) => LaneResult::of(&self.lanes, k as usize, self.problem.dimension()),
+            Place::Waiting => LaneResult::not_started(lane, self.starts.point(lane), self.stopped),
+            Place::HandedOut => LaneResult::handed_out(lane, self.statuses[lane], self.problem.dimension()),
         }
     }
 
@@ -198,8 +220,9 @@ impl Outcome {
         let mut points = DMatrix::from_element(n, self.lanes(), f64::NAN);
         for (lane, mut column) in points.column_iter_mut().enumerate() {
             match self.places[lane] {
-                Some(k) => column.copy_from_slice(&self.lanes.points[k as usize * n..][..n]),
-                None => column.copy_from_slice(&self.starts.point(lane)),
+                Place::Record(k) => column.copy_from_slice(&self.lanes.points[k as usize * n..][..n]),
+                Place::Waiting => column.copy_from_slice(&self.starts.point(lane)),
+                Place::HandedOut => {}
             }
         }
         points
@@ -207,7 +230,11 @@ impl Outcome {
 
     /// The lowest value of each lane.
     pub fn values(&self) -> Vec<f64> {
-        self.places.iter().map(|place| place.map_or(f64::NAN, |k| self.lanes.records[k as usize].best_value)).collect()
+        let value = |place: &Place| match place {
+            Place::Record(k) => self.lanes.records[*k as usize].best_value,
+            Place::Waiting | Place::HandedOut => f64::NAN,
+        };
+        self.places.iter().map(value).collect()
     }
 
     /// Evaluations of value and gradient, over all lanes.
