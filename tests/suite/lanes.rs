@@ -2,6 +2,7 @@
 
 mod study;
 
+use manymin::Polished;
 use manymin::prelude::*;
 
 pub(crate) use study::ackley;
@@ -43,24 +44,34 @@ struct Tally {
     untrue: Vec<String>,
 }
 
-fn tally(study: &Study, device: &Device) -> Tally {
-    let outcome = run(study, device);
-    let share =
-        |which: &dyn Fn(Status) -> bool| 100.0 * outcome.statuses().iter().filter(|status| which(**status)).count() as f64 / LANES as f64;
-    let polished = outcome.polish(&(0..LANES).collect::<Vec<_>>()).unwrap();
-    let mut errors = Vec::new();
+/// The successes of lanes that are none: a gradient is left in f64, and there is more to gain than rounding explains.
+/// `polished` has all lanes, in order.
+pub(crate) fn untrue_successes(outcome: &Outcome, polished: &[Polished]) -> Vec<String> {
     let mut untrue = Vec::new();
-    for (lane, best) in outcome.iter().zip(&polished) {
-        errors.push(lane.last_point.iter().zip(&best.point).fold(0.0, |most: f64, (x, to)| most.max((x - to).abs() / (1.0 + to.abs()))));
+    for (lane, best) in outcome.iter().zip(polished) {
         let here = outcome.certify(lane.lane).unwrap();
         let steepest = here.gradient.iter().fold(0.0, |most: f64, g| most.max(g.abs()));
         // What f changes by when its terms and the point are rounded once.
-        let rounding = epsilon(device) * (here.scale + lane.point.iter().zip(&here.gradient).map(|(x, g)| (x * g).abs()).sum::<f64>());
+        let change = here.scale + lane.point.iter().zip(&here.gradient).map(|(x, g)| (x * g).abs()).sum::<f64>();
+        let rounding = epsilon(outcome.device()) * change;
         let gain = here.value - best.value;
         if lane.status.is_success() && !(steepest <= GRADIENT_MAX) && !(gain <= ROUNDINGS * rounding) {
             untrue.push(format!("lane {}, {:?}: gradient {steepest:e}, gain {gain:e}, rounding {rounding:e}", lane.lane, lane.status));
         }
     }
+    untrue
+}
+
+fn tally(study: &Study, device: &Device) -> Tally {
+    let outcome = run(study, device);
+    let share =
+        |which: &dyn Fn(Status) -> bool| 100.0 * outcome.statuses().iter().filter(|status| which(**status)).count() as f64 / LANES as f64;
+    let polished = outcome.polish(&(0..LANES).collect::<Vec<_>>()).unwrap();
+    // Of the last point, where slopes led: the best is the lowest by a value that is rounded.
+    let error = |(lane, best): (LaneResult, &Polished)| {
+        lane.last_point.iter().zip(&best.point).fold(0.0, |most: f64, (x, to)| most.max((x - to).abs() / (1.0 + to.abs())))
+    };
+    let mut errors: Vec<f64> = outcome.iter().zip(&polished).map(error).collect();
     errors.sort_by(f64::total_cmp);
     Tally {
         converged: share(&|status| matches!(status, Status::Converged(_))),
@@ -70,7 +81,7 @@ fn tally(study: &Study, device: &Device) -> Tally {
         evaluations: outcome.evaluations() as f64 / LANES as f64,
         median_error: errors[LANES / 2],
         most_error: errors[LANES * 99 / 100],
-        untrue,
+        untrue: untrue_successes(&outcome, &polished),
     }
 }
 

@@ -25,8 +25,6 @@ pub(crate) struct Study {
     pub(crate) name: &'static str,
     pub(crate) problem: Problem,
     pub(crate) starts: Starts,
-    /// The parameters of the lanes, one column each.
-    pub(crate) parameters: DMatrix<f64>,
     pub(crate) figures: Figures,
     /// Has a gradient everywhere.
     pub(crate) smooth: bool,
@@ -55,7 +53,7 @@ pub(crate) fn problems() -> Vec<Study> {
     let mut boxed = |name, problem: Problem, low, high, figures| {
         let points = (0..LANES * problem.dimension()).map(|_| random.within(low, high));
         let starts = Starts::from_matrix(DMatrix::from_iterator(problem.dimension(), LANES, points));
-        Study { name, problem, starts, parameters: DMatrix::zeros(0, LANES), figures, smooth: true }
+        Study { name, problem, starts, figures, smooth: true }
     };
     let mut all = vec![
         boxed("rosen2", rosenbrock(2), -2.0, 2.0, figures(0.0, 38.1, 3.0e-8, 1.5e-6)),
@@ -136,6 +134,6 @@ fn gaussian(random: &mut Random, figures: Figures) -> Study {
         points.push(base * random.within(0.5, 1.5));
     }
     let parameters = DMatrix::from_vec(VALUES, LANES, curves);
-    let starts = Starts::from_matrix(DMatrix::from_vec(4, LANES, points)).with_parameters(parameters.clone());
-    Study { name: "gaussfit", problem, starts, parameters, figures, smooth: true }
+    let starts = Starts::from_matrix(DMatrix::from_vec(4, LANES, points)).with_parameters(parameters);
+    Study { name: "gaussfit", problem, starts, figures, smooth: true }
 }

@@ -1,0 +1,128 @@
+//! The L-BFGS direction against a recursion of its own, in f64.
+
+use manymin::prelude::*;
+use nalgebra::{DMatrix, DVector};
+
+use crate::devices::{minimizer, rosenbrock, single, starts_at};
+
+/// How far a step may be from alpha d, relative to its length: some 4 m n roundings of 1e-16, which a history of nearly
+/// parallel pairs makes larger.
+const AGREEMENT: f64 = 1e-9;
+/// x_t is rounded, and the step is its difference from x: so many EPSILON of |x|.
+const ROUNDINGS: f64 = 4.0;
+
+/// H = V' H V + rho s s' for each pair, oldest first, from gamma I: the inverse Hessian that L-BFGS stands for, dense.
+fn direction(pairs: &[(DVector<f64>, DVector<f64>)], gradient: &DVector<f64>) -> DVector<f64> {
+    let n = gradient.len();
+    let (s, y) = pairs.last().expect("a pair");
+    let mut h = DMatrix::identity(n, n) * (s.dot(y) / y.dot(y));
+    for (s, y) in pairs {
+        let rho = 1.0 / s.dot(y);
+        let v = DMatrix::identity(n, n) - rho * y * s.transpose();
+        h = v.transpose() * h * v + rho * s * s.transpose();
+    }
+    -h * gradient
+}
+
+/// What following a lane step by step has shown.
+struct Followed {
+    /// Steps that were compared with the recursion, and those of them after the memory was full.
+    compared: usize,
+    wrapped: usize,
+    /// Pairs of negative curvature, skipped, and steps compared after the first of them that had a history.
+    skipped: usize,
+    after_skip: usize,
+    refused: u32,
+}
+
+/// Steps one lane in f64 and compares each step with alpha times the direction of the last `memory` pairs of positive
+/// curvature.
+fn follow(problem: &Problem, start: &[f64], memory: usize) -> Followed {
+    let minimizer = Minimizer::new(Lbfgs { memory });
+    let mut batch = minimizer.start(&Device::cpu(Precision::F64), problem, &starts_at(&[start])).unwrap();
+    let gradient = |x: &DVector<f64>| DVector::from_vec(problem.evaluate(x.as_slice(), &[]).unwrap().gradient);
+    let mut x = DVector::from_row_slice(start);
+    let mut g = gradient(&x);
+    let mut pairs: Vec<(DVector<f64>, DVector<f64>)> = Vec::new();
+    let mut seen = Followed { compared: 0, wrapped: 0, skipped: 0, after_skip: 0, refused: 0 };
+    while batch.active() > 0 {
+        batch.step().unwrap();
+        let summary = batch.summaries().unwrap()[0];
+        let to = batch.points().unwrap().column(0).into_owned();
+        let step = &to - &x;
+        let length = step.norm();
+        if length == 0.0 {
+            break;
+        }
+        assert!((summary.step - length).abs() <= AGREEMENT * length, "the length of step {}", summary.iteration);
+        let recent = &pairs[pairs.len().saturating_sub(memory)..];
+        let expected = if recent.is_empty() { -&g / g.amax() } else { direction(recent, &g) };
+        let off = (&step - summary.alpha * &expected).norm();
+        let allowed = AGREEMENT * length + ROUNDINGS * f64::EPSILON * x.norm();
+        assert!(off <= allowed, "step {} is {off:e} of {allowed:e} from alpha d with {} pairs", summary.iteration, recent.len());
+        seen.compared += 1;
+        seen.wrapped += usize::from(pairs.len() > memory);
+        seen.after_skip += usize::from(seen.skipped > 0 && !recent.is_empty());
+        let g_t = gradient(&to);
+        let y = &g_t - &g;
+        if step.dot(&y) > 0.0 {
+            pairs.push((step, y))
+        } else {
+            seen.skipped += 1
+        }
+        (x, g) = (to, g_t);
+    }
+    seen.refused = batch.finish().unwrap().lane(0).refused_pairs;
+    seen
+}
+
+#[test]
+fn directions_are_those_of_the_last_pairs_before_and_after_the_memory_is_full() {
+    let start: Vec<f64> = (0..8).map(|i| if i % 2 == 0 { -1.2 } else { 1.0 }).collect();
+    for memory in [1, 2, 3, 5, 8] {
+        let seen = follow(&rosenbrock(8), &start, memory);
+        assert_eq!((seen.skipped, seen.refused), (0, 0), "memory {memory}: every curvature is positive after the line search");
+        assert!(seen.wrapped >= 10, "memory {memory}: {} of {} steps used a full memory", seen.wrapped, seen.compared);
+    }
+}
+
+/// A bowl of three curvatures that makes a history, beside a ridge from which x0 falls, faster and faster, for a long way:
+/// the longest step that a search takes still ends where f curves down.
+fn ridge() -> Problem {
+    Problem::new(4, |x| {
+        let bowl = x[1] * x[1] + 3.0 * x[2] * x[2] + 10.0 * x[3] * x[3] + 0.1 * x[1] * x[2];
+        bowl - 0.5 * x[0] * x[0] + 1e-20 * x[0].powi(4)
+    })
+    .unwrap()
+}
+
+#[test]
+fn a_refused_pair_leaves_the_history_as_it_was() {
+    for start in [[1e-3, 2.0, -3.0, 1.0], [-1e-4, 1.0, 2.0, -2.0], [1e-5, -2.0, 1.0, 5.0]] {
+        for memory in [2, 8] {
+            let seen = follow(&ridge(), &start, memory);
+            assert_eq!(seen.refused as usize, seen.skipped, "{start:?}: pairs of negative curvature are refused, and no others");
+            assert!(seen.skipped > 0, "{start:?}: the way down the ridge is concave");
+            assert!(seen.after_skip > 0, "{start:?}: steps were compared after a pair was refused, with a history");
+        }
+    }
+}
+
+#[test]
+fn a_lane_keeps_nothing_of_the_one_that_had_its_place() {
+    // Places are taken again from lane to lane in a pool of one; each result must be that of the lane by itself.
+    let problem = rosenbrock(3);
+    for device in crate::devices::devices() {
+        let starts = crate::devices::starts_in(3, -9.0, 9.0, 20, 5);
+        let outcome = minimizer().pool(1).minimize(&device, &problem, &starts).unwrap();
+        for lane in outcome.iter() {
+            let alone = single(minimizer(), &device, &problem, &starts.point(lane.lane));
+            assert_eq!(
+                (alone.value.to_bits(), alone.evaluations),
+                (lane.value.to_bits(), lane.evaluations),
+                "{device}, lane {}",
+                lane.lane
+            );
+        }
+    }
+}
