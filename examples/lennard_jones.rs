@@ -9,7 +9,6 @@ mod common;
 use std::process::ExitCode;
 
 use common::{Arguments, Progress, Result, grouped, print_run};
-use manymin::Polished;
 use manymin::prelude::*;
 
 const HELP: &str = "\

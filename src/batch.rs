@@ -3,12 +3,13 @@
 use nalgebra::DMatrix;
 
 use crate::device::Device;
+use crate::engine::source::Queue;
 use crate::engine::{Engine, Lanes, Summary, Totals};
 use crate::error::Result;
 use crate::method::Status;
 use crate::minimizer::Settings;
 use crate::monitor::{Control, Monitor, Step};
-use crate::outcome::{LaneResult, Outcome};
+use crate::outcome::{LaneResult, Outcome, Run};
 use crate::problem::Problem;
 use crate::starts::Starts;
 
@@ -39,13 +40,14 @@ pub struct Batch {
     /// Lanes that have ended and were not handed out, and how many of them `summaries` has told of.
     finished: Lanes,
     told: usize,
-    /// Lanes that were handed out and how they ended, and the lowest of them.
-    handed_out: Vec<(u32, Status)>,
+    /// The lowest of the lanes that were handed out.
     best_drained: Option<LaneResult>,
     /// What [`Step::summaries`] shows.
     latest: Vec<Summary>,
-    /// Whether queued lanes were stopped before they started.
-    stopped: bool,
+    /// How the lanes that were handed out ended.
+    drained: Vec<Option<Status>>,
+    /// Lanes that were stopped before they started.
+    never: Queue,
 }
 
 impl Batch {
@@ -58,10 +60,10 @@ impl Batch {
             settings,
             finished: Lanes::default(),
             told: 0,
-            handed_out: Vec::new(),
             best_drained: None,
             latest: Vec::new(),
-            stopped: false,
+            drained: Vec::new(),
+            never: 0..0,
         }
     }
 
@@ -124,8 +126,11 @@ impl Batch {
     /// # Errors
     /// As [`step`](Batch::step).
     pub fn stop(&mut self) -> Result<()> {
+        let queued = self.engine.queued();
         self.engine.stop()?;
-        self.stopped = true;
+        if !queued.is_empty() {
+            self.never = queued;
+        }
         self.collect();
         Ok(())
     }
@@ -177,30 +182,33 @@ impl Batch {
         Ok(self.picture()?.points())
     }
 
-    /// The lane with the lowest value so far, of all that have started. Before the first step it is lane 0, its value NaN.
+    /// The lane with the lowest finite value so far, of all that have started. Before the first evaluation it is lane 0,
+    /// its value NaN.
     pub fn best(&self) -> LaneResult {
-        let resident = self.engine.clone_resident();
-        let candidates = [&self.finished, &resident].into_iter().filter_map(|lanes| LaneResult::lowest(lanes, self.problem.dimension()));
-        let lowest = candidates.chain(self.best_drained.clone()).filter(|lane| !lane.value.is_nan()).min_by(LaneResult::by_value);
-        lowest.unwrap_or_else(|| LaneResult::not_started(0, self.starts.point(0), self.stopped))
+        let dimension = self.problem.dimension();
+        let resident = self.engine.lowest();
+        let candidates = [&self.finished, &resident].into_iter().filter_map(|lanes| LaneResult::lowest(lanes, dimension));
+        let lowest = candidates.chain(self.best_drained.clone()).min_by(LaneResult::by_value);
+        lowest.unwrap_or_else(|| LaneResult::without_value(0, self.waiting(), self.starts.point(0)))
     }
 
-    /// The lanes that have ended since this was last asked, and lets go of them: with it a run of any length goes through
-    /// little memory: eight bytes a lane are kept, its number and its status.
+    /// The lanes that have ended since this was last asked, and lets go of them all but one byte each: with it a run of any
+    /// length goes through bounded memory.
     pub fn drain_finished(&mut self) -> Vec<LaneResult> {
         self.collect();
         self.told = 0;
         let lanes = std::mem::take(&mut self.finished);
         let n = self.problem.dimension();
         let drained: Vec<LaneResult> = (0..lanes.records.len()).map(|k| LaneResult::of(&lanes, k, n)).collect();
-        let lowest =
-            drained.iter().chain(&self.best_drained).filter(|lane| !lane.value.is_nan()).min_by(|a, b| LaneResult::by_value(a, b)).cloned();
+        let finite = drained.iter().chain(&self.best_drained).filter(|lane| lane.value.is_finite());
+        let lowest = finite.min_by(|a, b| LaneResult::by_value(a, b)).cloned();
         self.best_drained = lowest;
-        self.handed_out.extend(drained.iter().map(|lane| (lane.lane as u32, lane.status)));
+        self.drained.resize(self.lanes(), None);
+        drained.iter().for_each(|lane| self.drained[lane.lane] = Some(lane.status));
         drained
     }
 
-    /// Ends the batch: the results of all lanes that were not handed out, as they stand, and the statuses of all.
+    /// Ends the batch: the results of all lanes that were not handed out, as they stand.
     ///
     /// # Errors
     /// As [`step`](Batch::step).
@@ -213,17 +221,23 @@ impl Batch {
         self.collect();
         let mut lanes = self.finished.clone();
         lanes.append(self.engine.clone_resident());
-        let totals = self.totals();
-        Ok(Outcome::new(
-            lanes,
-            &self.handed_out,
-            totals,
-            self.stopped,
-            self.device.clone(),
-            self.problem.clone(),
-            self.starts.clone(),
-            self.settings.clone(),
-        ))
+        let mut statuses: Vec<Option<Status>> = self.drained.clone();
+        statuses.resize(self.lanes(), None);
+        let statuses = statuses.into_iter().map(|status| status.unwrap_or(self.waiting())).collect();
+        let not_started = if self.never.is_empty() { self.engine.queued() } else { self.never.clone() };
+        let run = Run {
+            device: self.device.clone(),
+            problem: self.problem.clone(),
+            starts: self.starts.clone(),
+            settings: self.settings.clone(),
+            totals: self.totals(),
+        };
+        Ok(Outcome::new(lanes, statuses, not_started, run))
+    }
+
+    /// The status of a lane that has not started.
+    fn waiting(&self) -> Status {
+        if self.never.is_empty() { Status::Active } else { Status::Stopped }
     }
 
     fn collect(&mut self) {
@@ -242,10 +256,10 @@ impl Clone for Batch {
             settings: self.settings.clone(),
             finished: self.finished.clone(),
             told: self.told,
-            handed_out: self.handed_out.clone(),
             best_drained: self.best_drained.clone(),
             latest: self.latest.clone(),
-            stopped: self.stopped,
+            drained: self.drained.clone(),
+            never: self.never.clone(),
         }
     }
 }

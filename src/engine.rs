@@ -93,6 +93,10 @@ pub(crate) trait Engine: Send {
     fn clone_resident(&self) -> Lanes;
     /// The lanes that have ended since this was last asked.
     fn take_finished(&mut self) -> Lanes;
+    /// Lanes that have not started.
+    fn queued(&self) -> source::Queue;
+    /// The lane on the device with the lowest finite value; none if no lane has one.
+    fn lowest(&self) -> Lanes;
     /// A branch of all state.
     fn clone_box(&self) -> Box<dyn Engine>;
 }

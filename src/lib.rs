@@ -29,14 +29,14 @@ pub use method::{Bounds, Evidence, Lbfgs, Limits, Status, Test, Tolerances};
 pub use minimizer::Minimizer;
 pub use monitor::{Answer, Control, Monitor, Step};
 pub use outcome::{LaneResult, Outcome, Polished};
-pub use problem::Problem;
+pub use problem::{Evaluation, GradientCheck, Problem};
 pub use starts::Starts;
 
 /// What most programs need: `use manymin::prelude::*;`
 pub mod prelude {
     pub use crate::problem::{Array, Condition, Context, Index, Point, Scalar, select};
     pub use crate::{
-        Batch, Bounds, Control, Device, LaneResult, Lbfgs, Limits, Minimizer, Monitor, Outcome, Precision, Problem, Source, Starts, Status,
-        Step, Summary, Test, Tolerances,
+        Batch, Bounds, Control, Device, Evaluation, LaneResult, Lbfgs, Limits, Minimizer, Monitor, Outcome, Polished, Precision, Problem,
+        Source, Starts, Status, Step, Summary, Test, Tolerances,
     };
 }

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use nalgebra::DMatrix;
 
 use crate::device::{Device, Precision};
+use crate::engine::source::Queue;
 use crate::engine::{Lanes, Totals};
 use crate::error::{Error, Result};
 use crate::method::{Evidence, Limits, Status, Tolerances};
@@ -23,7 +24,8 @@ pub struct LaneResult {
     pub status: Status,
     /// What the status rests on.
     pub evidence: Evidence,
-    /// The lowest value met, the start's included, in the lane's own precision. NaN if there is none.
+    /// The lowest value met, the start's included, in the lane's own precision. Not finite if the start's is not; NaN before
+    /// the first evaluation.
     pub value: f64,
     /// The point of that value.
     pub point: Vec<f64>,
@@ -64,17 +66,18 @@ impl LaneResult {
         }
     }
 
-    pub(crate) fn not_started(lane: usize, start: Vec<f64>, stopped: bool) -> Self {
+    /// A lane of which there is no value.
+    pub(crate) fn without_value(lane: usize, status: Status, point: Vec<f64>) -> Self {
         let nothing = f64::NAN;
         Self {
             lane,
-            status: if stopped { Status::Stopped } else { Status::Active },
+            status,
             evidence: Evidence { measured: nothing, threshold: nothing },
             value: nothing,
-            point: start.clone(),
+            point: point.clone(),
             gradient_max: nothing,
             last_value: nothing,
-            last_point: start,
+            last_point: point,
             iterations: 0,
             evaluations: 0,
             refused_pairs: 0,
@@ -82,20 +85,15 @@ impl LaneResult {
         }
     }
 
-    /// What is left of a lane whose result was handed out: how it ended.
-    fn handed_out(lane: usize, status: Status, dimension: usize) -> Self {
-        Self { status, ..Self::not_started(lane, vec![f64::NAN; dimension], false) }
-    }
-
     /// By value, and by lane where values are equal.
     pub(crate) fn by_value(a: &Self, b: &Self) -> Ordering {
         a.value.total_cmp(&b.value).then(a.lane.cmp(&b.lane))
     }
 
-    /// The lane with the lowest value that is a number.
+    /// The lane with the lowest finite value.
     pub(crate) fn lowest(lanes: &Lanes, dimension: usize) -> Option<Self> {
         let key = |k: &usize| &lanes.records[*k];
-        let numbers = (0..lanes.records.len()).filter(|k| !key(k).best_value.is_nan());
+        let numbers = (0..lanes.records.len()).filter(|k| key(k).best_value.is_finite());
         let lowest =
             numbers.min_by(|a, b| key(a).best_value.total_cmp(&key(b).best_value).then(key(a).summary.lane.cmp(&key(b).summary.lane)));
         lowest.map(|k| Self::of(lanes, k, dimension))
@@ -122,57 +120,39 @@ pub struct Polished {
     pub shift: f64,
 }
 
-/// Where a lane's result is.
-#[derive(Clone, Copy, Debug)]
-enum Place {
-    /// The lane has not started.
-    Waiting,
-    /// In the record of that index.
-    Record(u32),
-    /// It was handed out before.
-    HandedOut,
+/// Polishing starts near a minimum; so many iterations are for the worst conditioned of them.
+const POLISH_ITERATIONS: u32 = 5_000;
+
+/// What was run, and where.
+#[derive(Clone, Debug)]
+pub(crate) struct Run {
+    pub(crate) device: Device,
+    pub(crate) problem: Problem,
+    pub(crate) starts: Starts,
+    pub(crate) settings: Settings,
+    pub(crate) totals: Totals,
 }
 
-/// The results of a batch, lane by lane. A lane that was handed out by [`Batch::drain_finished`](crate::Batch::drain_finished)
-/// has its status here, and NaN for all else.
+/// The results of a batch, lane by lane.
 #[derive(Clone, Debug)]
 pub struct Outcome {
     lanes: Lanes,
-    places: Vec<Place>,
+    /// For each lane where its record is; none if it was handed out or has not started.
+    places: Vec<Option<u32>>,
     statuses: Vec<Status>,
-    totals: Totals,
-    device: Device,
-    problem: Problem,
-    starts: Starts,
-    settings: Settings,
-    stopped: bool,
+    not_started: Queue,
+    run: Run,
 }
 
 impl Outcome {
-    #[expect(clippy::too_many_arguments, reason = "a batch hands over all it has")]
-    pub(crate) fn new(
-        mut lanes: Lanes,
-        handed_out: &[(u32, Status)],
-        totals: Totals,
-        stopped: bool,
-        device: Device,
-        problem: Problem,
-        starts: Starts,
-        settings: Settings,
-    ) -> Self {
+    pub(crate) fn new(mut lanes: Lanes, mut statuses: Vec<Status>, not_started: Queue, run: Run) -> Self {
         lanes.last_points.sort_unstable_by_key(|last| last.0);
-        let mut places = vec![Place::Waiting; starts.lanes()];
-        let waiting = if stopped { Status::Stopped } else { Status::Active };
-        let mut statuses = vec![waiting; starts.lanes()];
+        let mut places = vec![None; statuses.len()];
         for (k, record) in lanes.records.iter().enumerate() {
-            places[record.summary.lane] = Place::Record(k as u32);
+            places[record.summary.lane] = Some(k as u32);
             statuses[record.summary.lane] = record.summary.status;
         }
-        for &(lane, status) in handed_out {
-            places[lane as usize] = Place::HandedOut;
-            statuses[lane as usize] = status;
-        }
-        Self { lanes, places, statuses, totals, device, problem, starts, settings, stopped }
+        Self { lanes, places, statuses, not_started, run }
     }
 
     /// How many lanes there are.
@@ -180,9 +160,9 @@ impl Outcome {
         self.places.len()
     }
 
-    /// The lane with the lowest value. If no lane has a value that is a number, it is lane 0.
+    /// The lane with the lowest finite value. If there is none, it is lane 0.
     pub fn best(&self) -> LaneResult {
-        LaneResult::lowest(&self.lanes, self.problem.dimension()).unwrap_or_else(|| self.lane(0))
+        LaneResult::lowest(&self.lanes, self.run.problem.dimension()).unwrap_or_else(|| self.lane(0))
     }
 
     /// The result of one lane.
@@ -191,10 +171,14 @@ impl Outcome {
     /// If there is no such lane, as indexing does.
     pub fn lane(&self, lane: usize) -> LaneResult {
         match self.places[lane] {
-            Place::Record(k) => LaneResult::of(&self.lanes, k as usize, self.problem.dimension()),
-            Place::Waiting => LaneResult::not_started(lane, self.starts.point(lane), self.stopped),
-            Place::HandedOut => LaneResult::handed_out(lane, self.statuses[lane], self.problem.dimension()),
+            Some(k) => LaneResult::of(&self.lanes, k as usize, self.run.problem.dimension()),
+            None => LaneResult::without_value(lane, self.statuses[lane], self.unknown_point(lane)),
         }
+    }
+
+    /// The start of a lane that has not started; not-a-number of one that was handed out.
+    fn unknown_point(&self, lane: usize) -> Vec<f64> {
+        if self.not_started.contains(&lane) { self.run.starts.point(lane) } else { vec![f64::NAN; self.run.problem.dimension()] }
     }
 
     /// The results of all lanes, in order.
@@ -216,13 +200,12 @@ impl Outcome {
 
     /// The best point of each lane, one column a lane.
     pub fn points(&self) -> DMatrix<f64> {
-        let n = self.problem.dimension();
+        let n = self.run.problem.dimension();
         let mut points = DMatrix::from_element(n, self.lanes(), f64::NAN);
         for (lane, mut column) in points.column_iter_mut().enumerate() {
             match self.places[lane] {
-                Place::Record(k) => column.copy_from_slice(&self.lanes.points[k as usize * n..][..n]),
-                Place::Waiting => column.copy_from_slice(&self.starts.point(lane)),
-                Place::HandedOut => {}
+                Some(k) => column.copy_from_slice(&self.lanes.points[k as usize * n..][..n]),
+                None => column.copy_from_slice(&self.unknown_point(lane)),
             }
         }
         points
@@ -230,26 +213,22 @@ impl Outcome {
 
     /// The lowest value of each lane.
     pub fn values(&self) -> Vec<f64> {
-        let value = |place: &Place| match place {
-            Place::Record(k) => self.lanes.records[*k as usize].best_value,
-            Place::Waiting | Place::HandedOut => f64::NAN,
-        };
-        self.places.iter().map(value).collect()
+        self.places.iter().map(|place| place.map_or(f64::NAN, |k| self.lanes.records[k as usize].best_value)).collect()
     }
 
     /// Evaluations of value and gradient, over all lanes.
     pub fn evaluations(&self) -> u64 {
-        self.totals.evaluations
+        self.run.totals.evaluations
     }
 
     /// Accepted steps, over all lanes.
     pub fn iterations(&self) -> u64 {
-        self.totals.iterations
+        self.run.totals.iterations
     }
 
     /// Where it was computed.
     pub fn device(&self) -> &Device {
-        &self.device
+        &self.run.device
     }
 
     /// Value and gradient in f64 at the best point of a lane, which stays where it is.
@@ -258,7 +237,7 @@ impl Outcome {
     /// [`Error::NoSuchLane`].
     pub fn certify(&self, lane: usize) -> Result<Evaluation> {
         self.check(lane)?;
-        self.problem.evaluate(&self.lane(lane).point, &self.starts.get(lane).1)
+        self.run.problem.evaluate(&self.lane(lane).point, &self.run.starts.get(lane).1)
     }
 
     /// Goes on in f64 from the best points of `lanes`, as far as f64 goes: on the CPU, by the same method.
@@ -282,15 +261,18 @@ impl Outcome {
             return Ok(Vec::new());
         }
         let results: Vec<LaneResult> = lanes.iter().map(|&lane| self.lane(lane)).collect();
-        let points =
-            DMatrix::from_iterator(self.problem.dimension(), lanes.len(), results.iter().flat_map(|result| result.point.iter().copied()));
+        let points = DMatrix::from_iterator(
+            self.run.problem.dimension(),
+            lanes.len(),
+            results.iter().flat_map(|result| result.point.iter().copied()),
+        );
         let parameters =
-            DMatrix::from_iterator(self.problem.parameters(), lanes.len(), lanes.iter().flat_map(|&lane| self.starts.get(lane).1));
+            DMatrix::from_iterator(self.run.problem.parameters(), lanes.len(), lanes.iter().flat_map(|&lane| self.run.starts.get(lane).1));
         let starts = Starts::from_matrix(points).with_parameters(parameters);
-        let outcome = Minimizer::new(self.settings.method)
+        let outcome = Minimizer::new(self.run.settings.method)
             .tolerances(Tolerances { gradient_max: 0.0, ..Tolerances::default() })
-            .limits(Limits::default())
-            .minimize(&Device::cpu(Precision::F64), &self.problem, &starts)?;
+            .limits(Limits { iterations: POLISH_ITERATIONS, ..Limits::default() })
+            .minimize(&Device::cpu(Precision::F64), &self.run.problem, &starts)?;
         let shift = |a: &[f64], b: &[f64]| a.iter().zip(b).fold(0.0_f64, |far, (a, b)| far.max((a - b).abs()));
         let polished = outcome.iter().zip(results).map(|(lane, before)| Polished {
             lane: before.lane,

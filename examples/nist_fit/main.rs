@@ -17,7 +17,6 @@ use std::process::ExitCode;
 
 use common::{Arguments, Progress, Result, grouped, print_run};
 use file::DataSet;
-use manymin::Polished;
 use manymin::prelude::*;
 
 const HELP: &str = "\

@@ -219,6 +219,20 @@ impl<T: Real> Engine for CpuEngine<T> {
         lanes
     }
 
+    fn queued(&self) -> Queue {
+        self.queue.clone()
+    }
+
+    fn lowest(&self) -> Lanes {
+        let candidates = self.blocks.iter().flat_map(|block| block.values());
+        let lowest = candidates.filter(|(value, ..)| value.is_finite()).min_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        let mut lanes = Lanes::default();
+        if let Some((_, _, tile, l)) = lowest {
+            tile.report(l, &mut lanes);
+        }
+        lanes
+    }
+
     fn take_finished(&mut self) -> Lanes {
         std::mem::take(&mut self.finished)
     }

@@ -34,6 +34,12 @@ pub(crate) const RESOLUTION: f64 = 2.0;
 pub(crate) const PAIR_COSINE: f64 = 1e-6;
 /// ... and `s.y > PAIR_NOISE EPSILON sum |s_i| (|g_i| + |g_t,i|)`, which its rounding may make of nothing.
 pub(crate) const PAIR_NOISE: f64 = 4.0;
+/// A step longer than this, as a multiple of its direction, whose pair is refused shows that the remembered pairs are of
+/// another scale: they are forgotten, and gamma grows by the step. Else a lane that comes from a steep wall onto a
+/// plateau of negative curvature creeps along it by the wall's measure, at a whole search a step.
+pub(crate) const MISLED: f64 = 64.0;
+/// Rounding measured in a failed search counts up to this many times what the model of the noise says: more is a jump.
+pub(crate) const MEASURED_NOISE: f64 = 64.0;
 /// Restarts along the gradient after a search that found nothing.
 pub(crate) const MOST_RESETS: u32 = 3;
 /// Accepted steps without progress that end a lane.

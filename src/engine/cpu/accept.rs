@@ -3,8 +3,8 @@
 use super::tile::{Rules, Tile};
 use super::trial::Trial;
 use crate::engine::lane::Phase;
-use crate::method::constants::{NOISE_SHARE, PAIR_COSINE, PAIR_NOISE};
-use crate::problem::evaluate::chunk::{Chunk, Mask};
+use crate::method::constants::{MISLED, NOISE_SHARE, PAIR_COSINE, PAIR_NOISE};
+use crate::problem::evaluate::chunk::{Chunk, Mask, row_by_row};
 use crate::problem::evaluate::machine::Machine;
 use crate::problem::evaluate::real::Real;
 
@@ -24,11 +24,20 @@ pub(super) fn accept<T: Real>(
     }
     let stepped = accepted.without(fresh);
     let pair = Pair::measure(tile, c, machine, trial);
-    let kept = pair.keep(tile, trial, stepped);
+    let kept = pair.keep(tile, stepped);
     remember(tile, c, machine, pair.rho, kept);
+    let misled = stepped.without(kept).and(Chunk::splat(T::from_f64(MISLED)).below(tile.lanes.alpha));
+    if misled.any() {
+        // No longer than to where f is called unbounded: the slope along d would overflow.
+        let farthest = trial.gradient_max.map(|max| T::FAR / max);
+        let longer = tile.lanes.gamma.zip3(tile.lanes.alpha, farthest, |gamma, alpha, farthest| (gamma * alpha).min(farthest));
+        tile.lanes.gamma = misled.choose(longer, tile.lanes.gamma);
+        forget(tile, misled);
+    }
     keep_best(tile, trial, stepped);
 
     for ((x, g), (point, gradient)) in tile.x.iter_mut().zip(&mut tile.g).zip(machine.point().iter().zip(machine.gradient())) {
+        row_by_row();
         *x = accepted.choose(point[c].get(), *x);
         *g = accepted.choose(gradient[c].get(), *g);
     }
@@ -64,6 +73,7 @@ impl<T: Real> Pair<T> {
         let vectors = || tile.x.iter().zip(&tile.g).zip(machine.point().iter().zip(machine.gradient()));
         let (mut sy, mut ss, mut yy) = (zero, zero, zero);
         for ((x, g), (point, gradient)) in vectors() {
+            row_by_row();
             let s = point[c].get().zip3(*x, by_step, |x_t, x, by| (x_t - x) * by);
             let y = gradient[c].get().zip3(*g, by_change, |g_t, g, by| (g_t - g) * by);
             sy = sy.zip3(s, y, |sum, s, y| sum + s * y);
@@ -72,6 +82,7 @@ impl<T: Real> Pair<T> {
         }
         let mut rounding = zero;
         for ((x, g), (point, gradient)) in vectors() {
+            row_by_row();
             let size = g.zip3(gradient[c].get(), by_change, |g, g_t, by| (g.abs() + g_t.abs()) * by);
             let step = point[c].get().zip3(*x, by_step, |x_t, x, by| ((x_t - x) * by).abs());
             rounding = rounding.zip3(step, size, |sum, step, size| sum + step * size);
@@ -87,18 +98,12 @@ impl<T: Real> Pair<T> {
 
     /// Decides which pairs are kept: before anything is written, so that a refused one costs nothing that is remembered.
     #[inline(always)]
-    fn keep(&self, tile: &mut Tile<T>, trial: &Trial<T>, stepped: Mask<T>) -> Mask<T> {
+    fn keep(&self, tile: &mut Tile<T>, stepped: Mask<T>) -> Mask<T> {
         let memory = tile.rho.len() as u32;
         let lanes = &mut tile.lanes;
         let kept = stepped.and(self.curved);
-        let refused = stepped.without(kept);
-        lanes.refused = lanes.refused.zip(refused.ones(), |a, b| a + b);
-        // Without a pair the step's own length is all that is known of the scale: where f goes on falling straight, steps
-        // grow from search to search, up to what is far enough to call f unbounded.
-        let alone = refused.and(Mask::of(lanes.pairs, |pairs| pairs == 0));
-        let farthest = trial.gradient_max.map(|max| T::FAR / max);
-        let grown = lanes.gamma.zip3(lanes.alpha, farthest, |gamma, alpha, farthest| (gamma * alpha).min(farthest));
-        lanes.gamma = kept.choose(self.gamma, alone.choose(grown, lanes.gamma));
+        lanes.refused = lanes.refused.zip(stepped.without(kept).ones(), |a, b| a + b);
+        lanes.gamma = kept.choose(self.gamma, lanes.gamma);
         lanes.pairs = lanes.pairs.zip(kept.ones(), |a, b| (a + b).min(memory));
         kept
     }
@@ -121,6 +126,7 @@ fn push_front<T: Real>(chunks: &mut [Chunk<T>], stride: usize, new: Chunk<T>, ke
     let mut carry = new;
     let mut at = 0;
     while at < chunks.len() {
+        row_by_row();
         let old = chunks[at];
         chunks[at] = kept.choose(carry, old);
         carry = old;
@@ -131,8 +137,11 @@ fn push_front<T: Real>(chunks: &mut [Chunk<T>], stride: usize, new: Chunk<T>, ke
 /// Clears the pairs of the lanes in `which`. Zeros, not just a count: the two-loop recursion passes over all places.
 #[inline(always)]
 pub(super) fn forget<T: Real>(tile: &mut Tile<T>, which: Mask<T>) {
-    for chunk in tile.s.iter_mut().chain(&mut tile.y).chain(&mut tile.rho) {
-        *chunk = which.choose(Chunk::splat(T::ZERO), *chunk);
+    for vector in [&mut tile.s, &mut tile.y, &mut tile.rho] {
+        for chunk in vector {
+            row_by_row();
+            *chunk = which.choose(Chunk::splat(T::ZERO), *chunk);
+        }
     }
     tile.lanes.pairs = which.words(Chunk::splat(0), tile.lanes.pairs);
 }

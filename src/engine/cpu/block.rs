@@ -89,6 +89,12 @@ impl<T: Real> Block<T> {
         }
     }
 
+    /// The best value of each lane under way, its number and its place.
+    pub(super) fn values(&self) -> impl Iterator<Item = (f64, u32, &Tile<T>, usize)> {
+        let places = self.tiles.iter().flat_map(|tile| (0..CHUNK).map(move |l| (tile, l)));
+        places.filter(|(tile, l)| tile.is_active(*l)).map(|(tile, l)| (tile.best_value(l).to_f64(), tile.lanes.lane.0[l], tile, l))
+    }
+
     /// Ends all lanes, stopped by the host.
     pub(super) fn stop(&mut self) {
         let nan = T::from_f64(f64::NAN);
@@ -150,7 +156,7 @@ impl<T: Real> pulp::NullaryFnOnce for Conclude<'_, T> {
         for (c, tile) in tiles[..self.tiles].iter_mut().enumerate() {
             let trial = measure(tile, c, machine);
             let verdict = judge(tile, &trial, rules);
-            let mut turns = Mask::lanes(|_| false);
+            let (mut turns, mut restarts) = (Mask::lanes(|_| false), Mask::lanes(|_| false));
             if verdict.accepted.any() {
                 let stepped = verdict.accepted.without(Mask::of(tile.lanes.phase, |phase| phase == Phase::Fresh as u32));
                 let decrease = accept(tile, c, machine, &trial, verdict.accepted, rules);
@@ -160,16 +166,16 @@ impl<T: Real> pulp::NullaryFnOnce for Conclude<'_, T> {
                 }
             }
             if verdict.ended.any() {
-                let mut restarts = [false; CHUNK];
+                let mut again = [false; CHUNK];
                 for l in (0..CHUNK).filter(|&l| verdict.ended.has(l)) {
-                    restarts[l] = end_search(tile, l, &trial, rules);
+                    again[l] = end_search(tile, l, &trial, rules);
                 }
-                let restarts = Mask::lanes(|l| restarts[l]);
+                restarts = Mask::lanes(|l| again[l]);
                 forget(tile, restarts);
                 turns = turns.or(restarts);
             }
             if turns.any() {
-                turn(tile, turns, scratch);
+                turn(tile, turns, restarts, scratch);
             }
         }
     }

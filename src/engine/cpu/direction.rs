@@ -7,7 +7,7 @@ use super::accept::forget;
 use super::tile::Tile;
 use super::trial::{BLOCK, dot};
 use crate::engine::lane::Phase;
-use crate::problem::evaluate::chunk::{CHUNK, Chunk, Mask};
+use crate::problem::evaluate::chunk::{CHUNK, Chunk, Mask, row_by_row};
 use crate::problem::evaluate::real::Real;
 
 /// Memory for the recursion, n and m chunks.
@@ -23,15 +23,16 @@ impl<T: Real> Scratch<T> {
     }
 }
 
-/// Gives the lanes of `turns` a new direction, and sets out on it.
+/// Gives the lanes of `turns` a new direction, and sets out on it. `restarts` are those of them whose last search failed.
 #[inline(always)]
-pub(super) fn turn<T: Real>(tile: &mut Tile<T>, turns: Mask<T>, scratch: &mut Scratch<T>) {
+pub(super) fn turn<T: Real>(tile: &mut Tile<T>, turns: Mask<T>, restarts: Mask<T>, scratch: &mut Scratch<T>) {
     // Without a pair gamma is that of the first direction, d = -g / max |g|: norms overflow, the largest component doesn't.
     let first = turns.and(Mask::of(tile.lanes.phase, |phase| phase == Phase::Fresh as u32));
     let gamma = tile.lanes.gradient_max.map(|max| (T::ONE / max).min(T::HUGE));
     tile.lanes.gamma = first.choose(gamma, tile.lanes.gamma);
     two_loop(tile, scratch);
     for (d, q) in tile.d.iter_mut().zip(&scratch.q) {
+        row_by_row();
         *d = turns.choose(*q, *d);
     }
     let slope = dot(&tile.g, &tile.d);
@@ -41,7 +42,7 @@ pub(super) fn turn<T: Real>(tile: &mut Tile<T>, turns: Mask<T>, scratch: &mut Sc
     if lost.any() {
         (0..CHUNK).filter(|&l| lost.has(l)).for_each(|l| along_gradient(tile, l));
     }
-    set_out(tile, turns, first);
+    set_out(tile, turns, first, restarts);
 }
 
 /// q = -H g for the gamma and pairs of each lane; places without a pair are zeros and change nothing.
@@ -55,6 +56,7 @@ fn two_loop<T: Real>(tile: &Tile<T>, scratch: &mut Scratch<T>) {
     let pairs = tile.lanes.pairs.0.iter().copied().max().unwrap_or(0) as usize;
     let (s, y) = (|k: usize| &tile.s[k * n..][..n], |k: usize| &tile.y[k * n..][..n]);
     for (q, g) in q.iter_mut().zip(&tile.g) {
+        row_by_row();
         *q = g.map(|g| -g);
     }
     if pairs == 0 {
@@ -87,6 +89,7 @@ fn pass<T: Real>(q: &mut [Chunk<T>], along: &[Chunk<T>], next: &[Chunk<T>], chan
     for ((q, along), next) in q.chunks_mut(BLOCK).zip(along.chunks(BLOCK)).zip(next.chunks(BLOCK)) {
         let mut part = Chunk::splat(T::ZERO);
         for ((q, along), next) in q.iter_mut().zip(along).zip(next) {
+            row_by_row();
             let changed = change(*q, *along);
             *q = changed;
             part = part.zip3(changed, *next, |part, q, next| part + q * next);
@@ -116,12 +119,12 @@ fn along_gradient<T: Real>(tile: &mut Tile<T>, l: usize) {
 
 /// Begins the line search of the lanes in `turns`.
 #[inline(always)]
-fn set_out<T: Real>(tile: &mut Tile<T>, turns: Mask<T>, first: Mask<T>) {
+fn set_out<T: Real>(tile: &mut Tile<T>, turns: Mask<T>, first: Mask<T>, restarts: Mask<T>) {
     let lanes = &mut tile.lanes;
     let one = Chunk::splat(T::ONE);
     let alpha = first.choose(one.zip(lanes.gradient_max, T::min), one);
     // A restart keeps what the last quasi-Newton step promised: it tells whether rounding is to blame.
-    let tells = first.or(turns.and(Mask::of(lanes.pairs, |pairs| pairs > 0)));
+    let tells = turns.without(restarts);
     lanes.decrement = tells.choose(alpha.zip(lanes.slope, |alpha, slope| (alpha * slope).abs()), lanes.decrement);
     lanes.alpha = turns.choose(alpha, lanes.alpha);
     lanes.low = turns.choose(Chunk::splat(T::ZERO), lanes.low);

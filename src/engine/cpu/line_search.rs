@@ -8,10 +8,10 @@ use super::trial::Trial;
 use crate::engine::lane::Phase;
 use crate::method::Status;
 use crate::method::constants::{
-    APPROXIMATE, ARMIJO, CURVATURE, EXPANSION, MARGIN, MOST_EXPANSIONS, MOST_RESETS, MOST_SEARCH_EVALUATIONS, RESOLUTION, RETREAT,
-    SHRINKAGE,
+    APPROXIMATE, ARMIJO, CURVATURE, EXPANSION, MARGIN, MEASURED_NOISE, MOST_EXPANSIONS, MOST_RESETS, MOST_SEARCH_EVALUATIONS, RESOLUTION,
+    RETREAT, SHRINKAGE,
 };
-use crate::problem::evaluate::chunk::{Chunk, Mask};
+use crate::problem::evaluate::chunk::{Chunk, Mask, row_by_row};
 use crate::problem::evaluate::real::Real;
 
 /// What a round's evaluation means for each lane.
@@ -66,11 +66,10 @@ pub(super) fn judge<T: Real>(tile: &mut Tile<T>, trial: &Trial<T>, rules: &Rules
 
     // The next trial: a secant step on the slopes, bisection where that can't be had or is too slow.
     let stubborn = was_bracketed.and(lanes.width.scaled(SHRINKAGE).below(width));
-    let secant = lanes.low_slope.zip(lanes.high_slope, |low, high| low / (low - high)).map(|part| {
-        // Not-a-number goes to the margin.
-        let part = if part > T::from_f64(MARGIN) { part } else { T::from_f64(MARGIN) };
-        if part < T::from_f64(1.0 - MARGIN) { part } else { T::from_f64(1.0 - MARGIN) }
-    });
+    let secant = lanes.low_slope.zip(lanes.high_slope, |low, high| low / (low - high));
+    // Kept in the inner part; not-a-number goes to the lower margin.
+    let secant = Chunk::splat(T::from_f64(MARGIN)).zip(secant, T::max);
+    let secant = Chunk::splat(T::from_f64(1.0 - MARGIN)).zip(secant, T::min);
     let part = high_known.without(stubborn).choose(secant, Chunk::splat(T::from_f64(0.5)));
     let part = trial.finite.choose(part, Chunk::splat(T::from_f64(RETREAT)));
     let inside = lanes.low.zip3(part, width, |low, part, width| low + part * width);
@@ -105,6 +104,7 @@ fn resolved<T: Real>(tile: &Tile<T>) -> Mask<T> {
     let width = tile.lanes.high.zip(tile.lanes.low, |high, low| (high - low).abs());
     let mut excess = Chunk::splat(T::ZERO);
     for (x, d) in tile.x.iter().zip(&tile.d) {
+        row_by_row();
         let one = width.zip3(*x, *d, |width, x, d| width * d.abs() - unit * x.abs().max(T::TINY));
         excess = excess.zip(one, T::max);
     }
@@ -151,6 +151,11 @@ pub(super) fn end_search<T: Real>(tile: &mut Tile<T>, l: usize, trial: &Trial<T>
     }
     let (promised, noise) = tile.promise(l);
     let lanes = &mut tile.lanes;
+    // A last trial next to x whose value differs by more than its slope explains has measured the noise: the model of it
+    // does not see what cancels inside a term, as in the square of a small residual.
+    let difference = (trial.value.0[l] - lanes.value.0[l]).abs();
+    let measured = if trial.descent.0[l].abs() < difference { difference } else { T::ZERO };
+    let noise = noise.max(measured.min(T::from_f64(MEASURED_NOISE) * lanes.noise.0[l]));
     if promised <= noise {
         tile.finish(l, Status::PrecisionFloor, promised, noise);
         return false;

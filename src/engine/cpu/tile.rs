@@ -145,6 +145,11 @@ impl<T: Real> Tile<T> {
         other.free(from);
     }
 
+    /// The lowest value that lane `l` has met.
+    pub(super) fn best_value(&self, l: usize) -> T {
+        if self.lanes.best_elsewhere.0[l] != 0 { self.lanes.best_value.0[l] } else { self.lanes.value.0[l] }
+    }
+
     /// Adds how lane `l` stands to `out`.
     pub(super) fn report(&self, l: usize, out: &mut Lanes) {
         let lanes = &self.lanes;
@@ -164,7 +169,6 @@ impl<T: Real> Tile<T> {
             evaluations: lanes.evaluations.0[l],
             status,
         };
-        let best = |best: &Chunk<T>, current: &Chunk<T>| if elsewhere { best.0[l].to_f64() } else { current.0[l].to_f64() };
         if elsewhere {
             out.last_points.push((out.records.len(), at(&self.x)));
         }
@@ -172,8 +176,8 @@ impl<T: Real> Tile<T> {
         out.records.push(Record {
             summary,
             evidence: Evidence { measured: lanes.measured.0[l].to_f64(), threshold: lanes.threshold.0[l].to_f64() },
-            best_value: best(&lanes.best_value, &lanes.value),
-            best_gradient_max: best(&lanes.best_gradient_max, &lanes.gradient_max),
+            best_value: self.best_value(l).to_f64(),
+            best_gradient_max: if elsewhere { &lanes.best_gradient_max } else { &lanes.gradient_max }.0[l].to_f64(),
             refused: lanes.refused.0[l],
             resets: lanes.resets.0[l],
         });

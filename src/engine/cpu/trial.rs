@@ -2,7 +2,7 @@
 
 use super::tile::Tile;
 use crate::engine::lane::Phase;
-use crate::problem::evaluate::chunk::{Chunk, Mask, Row};
+use crate::problem::evaluate::chunk::{Chunk, Mask, Row, row_by_row};
 use crate::problem::evaluate::machine::Machine;
 use crate::problem::evaluate::real::Real;
 
@@ -40,6 +40,7 @@ fn asks<T: Real>(tile: &Tile<T>) -> Mask<T> {
 pub(super) fn propose<T: Real>(tile: &Tile<T>, c: usize, points: &[Row<T>]) {
     let alpha = asks(tile).choose(tile.lanes.alpha, Chunk::splat(T::ZERO));
     for ((x, d), point) in tile.x.iter().zip(&tile.d).zip(points) {
+        row_by_row();
         point[c].set(x.zip3(alpha, *d, |x, alpha, d| x + alpha * d));
     }
 }
@@ -53,6 +54,7 @@ pub(super) fn measure<T: Real>(tile: &Tile<T>, c: usize, machine: &Machine<T>) -
     for (gradients, directions) in gradients.chunks(BLOCK).zip(tile.d.chunks(BLOCK)) {
         let mut part = zero;
         for (gradient, d) in gradients.iter().zip(directions) {
+            row_by_row();
             let g_t = gradient[c].get();
             part = part.zip3(g_t, *d, |part, g, d| part + g * d);
             gradient_max = gradient_max.zip(g_t, |max, g| max.max(g.abs()));
@@ -64,6 +66,7 @@ pub(super) fn measure<T: Real>(tile: &Tile<T>, c: usize, machine: &Machine<T>) -
     let largest = |rows: &[Row<T>], from: &[Chunk<T>]| {
         let mut largest = zero;
         for (row, from) in rows.iter().zip(from) {
+            row_by_row();
             largest = largest.zip3(row[c].get(), *from, |max, a, b| max.max((a - b).abs()));
         }
         largest
@@ -86,6 +89,7 @@ pub(super) fn dot<T: Real>(a: &[Chunk<T>], b: &[Chunk<T>]) -> Chunk<T> {
     for (a, b) in a.chunks(BLOCK).zip(b.chunks(BLOCK)) {
         let mut part = Chunk::splat(T::ZERO);
         for (a, b) in a.iter().zip(b) {
+            row_by_row();
             part = part.zip3(*a, *b, |part, a, b| part + a * b);
         }
         sum = sum.zip(part, |sum, part| sum + part);

@@ -1,7 +1,7 @@
 //! Functions of whole rows: vectorised where the function is, one lane at a time where not.
 
 use super::super::graph::{Binary, Unary};
-use super::chunk::{CHUNK, Chunk, Row};
+use super::chunk::{CHUNK, Chunk, Row, row_by_row};
 use super::real::Real;
 
 /// `d = op(a)`
@@ -62,6 +62,7 @@ fn hypot<T: Real>(x: T, y: T) -> T {
 #[inline(always)]
 fn map<T: Real>(d: &Row<T>, a: &Row<T>, chunks: usize, f: impl Fn(T) -> T + Copy) {
     for k in 0..chunks {
+        row_by_row();
         d[k].set(a[k].get().map(f));
     }
 }
@@ -69,6 +70,7 @@ fn map<T: Real>(d: &Row<T>, a: &Row<T>, chunks: usize, f: impl Fn(T) -> T + Copy
 #[inline(always)]
 fn zip<T: Real>(d: &Row<T>, a: &Row<T>, b: &Row<T>, chunks: usize, f: impl Fn(T, T) -> T + Copy) {
     for k in 0..chunks {
+        row_by_row();
         d[k].set(a[k].get().zip(b[k].get(), f));
     }
 }
@@ -77,6 +79,7 @@ fn zip<T: Real>(d: &Row<T>, a: &Row<T>, b: &Row<T>, chunks: usize, f: impl Fn(T,
 #[inline(always)]
 fn circular<T: Real>(d: &Row<T>, a: &Row<T>, chunks: usize, fast: impl Fn(T, T) -> T, slow: fn(T) -> T) {
     for k in 0..chunks {
+        row_by_row();
         let x = a[k].get();
         let mut out = x.map(|x| {
             let (s, c) = x.sin_cos_near();

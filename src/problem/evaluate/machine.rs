@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::chunk::{CHUNK, CHUNKS, Chunk, Row, row};
+use super::chunk::{CHUNK, CHUNKS, Chunk, Row, row, row_by_row};
 use super::code::{Arithmetic, Code, Compiled, Instruction, LoopCode, Operand, SUM_BLOCK};
 use super::functions::{binary, unary};
 use super::real::Real;
@@ -245,6 +245,7 @@ impl<T: Real> Operands<'_, T> {
     fn map2(&self, i: &Instruction, f: impl Fn(T, T) -> T + Copy) {
         let (d, a, b) = (self.row(i.d), self.row(i.a), self.row(i.b));
         for k in 0..self.chunks {
+            row_by_row();
             d[k].set(a[k].get().zip(b[k].get(), f));
         }
     }
@@ -253,6 +254,7 @@ impl<T: Real> Operands<'_, T> {
     fn map3(&self, i: &Instruction, f: impl Fn(T, T, T) -> T + Copy) {
         let (d, a, b, c) = (self.row(i.d), self.row(i.a), self.row(i.b), self.row(i.c));
         for k in 0..self.chunks {
+            row_by_row();
             d[k].set(a[k].get().zip3(b[k].get(), c[k].get(), f));
         }
     }
@@ -261,6 +263,7 @@ impl<T: Real> Operands<'_, T> {
     fn map4(&self, i: &Instruction, f: impl Fn(T, T, T, T) -> T + Copy) {
         let (d, a, b, c, e) = (self.row(i.d), self.row(i.a), self.row(i.b), self.row(i.c), self.row(i.e));
         for k in 0..self.chunks {
+            row_by_row();
             d[k].set(a[k].get().zip4(b[k].get(), c[k].get(), e[k].get(), f));
         }
     }

@@ -11,6 +11,10 @@ const AGREEMENT: f64 = 1e-9;
 /// x_t is rounded, and the step is its difference from x: so many EPSILON of |x|.
 const ROUNDINGS: f64 = 4.0;
 
+/// A refused pair at the end of a step longer than this, as a multiple of its direction, shows that the pairs before it are
+/// of another scale: they are forgotten, and gamma grows by the step.
+const MISLED: f64 = 64.0;
+
 /// H = V' H V + rho s s' for each pair, oldest first, from gamma I: the inverse Hessian that L-BFGS stands for, dense.
 fn direction(pairs: &[(DVector<f64>, DVector<f64>)], gradient: &DVector<f64>) -> DVector<f64> {
     let n = gradient.len();
@@ -32,6 +36,8 @@ struct Followed {
     /// Pairs of negative curvature, skipped, and steps compared after the first of them that had a history.
     skipped: usize,
     after_skip: usize,
+    /// Times that all pairs were forgotten, a refused one having shown another scale.
+    forgotten: usize,
     refused: u32,
 }
 
@@ -44,7 +50,8 @@ fn follow(problem: &Problem, start: &[f64], memory: usize) -> Followed {
     let mut x = DVector::from_row_slice(start);
     let mut g = gradient(&x);
     let mut pairs: Vec<(DVector<f64>, DVector<f64>)> = Vec::new();
-    let mut seen = Followed { compared: 0, wrapped: 0, skipped: 0, after_skip: 0, refused: 0 };
+    let mut gamma = 1.0 / g.amax();
+    let mut seen = Followed { compared: 0, wrapped: 0, skipped: 0, after_skip: 0, forgotten: 0, refused: 0 };
     while batch.active() > 0 {
         batch.step().unwrap();
         let summary = batch.summaries().unwrap()[0];
@@ -56,7 +63,7 @@ fn follow(problem: &Problem, start: &[f64], memory: usize) -> Followed {
         }
         assert!((summary.step - length).abs() <= AGREEMENT * length, "the length of step {}", summary.iteration);
         let recent = &pairs[pairs.len().saturating_sub(memory)..];
-        let expected = if recent.is_empty() { -&g / g.amax() } else { direction(recent, &g) };
+        let expected = if recent.is_empty() { -gamma * &g } else { direction(recent, &g) };
         let off = (&step - summary.alpha * &expected).norm();
         let allowed = AGREEMENT * length + ROUNDINGS * f64::EPSILON * x.norm();
         assert!(off <= allowed, "step {} is {off:e} of {allowed:e} from alpha d with {} pairs", summary.iteration, recent.len());
@@ -86,25 +93,40 @@ fn directions_are_those_of_the_last_pairs_before_and_after_the_memory_is_full() 
     }
 }
 
-/// A bowl of three curvatures that makes a history, beside a ridge from which x0 falls, faster and faster, for a long way:
-/// the longest step that a search takes still ends where f curves down.
-fn ridge() -> Problem {
+const RIDGE_STARTS: [[f64; 4]; 3] = [[1e-3, 2.0, -3.0, 1.0], [1e-4, 1.0, 2.0, -2.0], [1e-5, -2.0, 1.0, 5.0]];
+
+/// A bowl of three curvatures that makes a history, beside a ridge from which x0 falls, faster and faster, until `end`
+/// holds it: there the search ends where f curves down.
+fn ridge(end: impl for<'g> Fn(Scalar<'g>) -> Scalar<'g>) -> Problem {
     Problem::new(4, |x| {
         let bowl = x[1] * x[1] + 3.0 * x[2] * x[2] + 10.0 * x[3] * x[3] + 0.1 * x[1] * x[2];
-        bowl - 0.5 * x[0] * x[0] + 1e-20 * x[0].powi(4)
+        bowl - 0.5 * x[0] * x[0] + end(x[0])
     })
     .unwrap()
 }
 
 #[test]
 fn a_refused_pair_leaves_the_history_as_it_was() {
-    for start in [[1e-3, 2.0, -3.0, 1.0], [-1e-4, 1.0, 2.0, -2.0], [1e-5, -2.0, 1.0, 5.0]] {
+    // No number beyond 50, which is a few steps away when the ridge's slope has outgrown the bowl's.
+    let wall = ridge(|x| -1e-9 * (50.0 - x).sqrt());
+    for start in RIDGE_STARTS {
         for memory in [2, 8] {
-            let seen = follow(&ridge(), &start, memory);
+            let seen = follow(&wall, &start, memory);
             assert_eq!(seen.refused as usize, seen.skipped, "{start:?}: pairs of negative curvature are refused, and no others");
             assert!(seen.skipped > 0, "{start:?}: the way down the ridge is concave");
-            assert!(seen.after_skip > 0, "{start:?}: steps were compared after a pair was refused, with a history");
+            assert!(seen.after_skip > 0, "{start:?}: steps were compared after a pair was refused, with the history before it");
         }
+    }
+}
+
+#[test]
+fn a_long_step_that_ends_in_negative_curvature_begins_the_history_anew() {
+    // So far away that the longest step of a search still ends on the ridge.
+    let valley = ridge(|x| 1e-20 * x.powi(4));
+    for start in RIDGE_STARTS {
+        let seen = follow(&valley, &start, 8);
+        assert_eq!(seen.refused as usize, seen.skipped, "{start:?}: pairs of negative curvature are refused, and no others");
+        assert!(seen.forgotten > 0, "{start:?}: {} steps", seen.compared);
     }
 }
 
