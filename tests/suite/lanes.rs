@@ -2,7 +2,6 @@
 
 mod study;
 
-use manymin::Polished;
 use manymin::prelude::*;
 
 pub(crate) use study::ackley;
@@ -55,7 +54,8 @@ pub(crate) fn untrue_successes(outcome: &Outcome, polished: &[Polished]) -> Vec<
         let change = here.scale + lane.point.iter().zip(&here.gradient).map(|(x, g)| (x * g).abs()).sum::<f64>();
         let rounding = epsilon(outcome.device()) * change;
         let gain = here.value - best.value;
-        if lane.status.is_success() && !(steepest <= GRADIENT_MAX) && !(gain <= ROUNDINGS * rounding) {
+        let truly = steepest <= GRADIENT_MAX || gain <= ROUNDINGS * rounding;
+        if lane.status.is_success() && !truly {
             untrue.push(format!("lane {}, {:?}: gradient {steepest:e}, gain {gain:e}, rounding {rounding:e}", lane.lane, lane.status));
         }
     }

@@ -201,7 +201,7 @@ fn a_source_of_ones_own_is_asked_for_each_lane_and_checked() {
             2
         }
         fn validate(&self) -> manymin::Result<(), StartsError> {
-            if self.0 % 2 == 0 { Ok(()) } else { Err(StartsError::Lanes { parameters: self.0 + 1, starts: self.0 }) }
+            if self.0.is_multiple_of(2) { Ok(()) } else { Err(StartsError::Lanes { parameters: self.0 + 1, starts: self.0 }) }
         }
         fn fill(&self, lane: usize, point: &mut [f64], parameters: &mut [f64]) {
             point[0] = lane as f64;
