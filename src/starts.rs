@@ -187,7 +187,9 @@ impl Source for WithParameters {
     }
 
     fn fill(&self, lane: usize, point: &mut [f64], parameters: &mut [f64]) {
-        self.starts.source.fill(lane, point, &mut []);
+        // Parameters that the starts bring already are replaced.
+        let mut replaced = vec![0.0; self.starts.source.parameters()];
+        self.starts.source.fill(lane, point, &mut replaced);
         parameters.copy_from_slice(self.parameters.column(lane).as_slice());
     }
 }

@@ -46,3 +46,5 @@ pub(crate) const MOST_RESETS: u32 = 3;
 pub(crate) const MOST_STAGNANT: u32 = 10;
 /// The part of the reference gradient that the gradient must fall to, to be progress.
 pub(crate) const GRADIENT_PROGRESS: f64 = 0.9;
+/// A stagnant lane whose gradient has grown so many times over the reference gradient is leaving a saddle, and goes on.
+pub(crate) const GRADIENT_ESCAPE: f64 = 10.0;

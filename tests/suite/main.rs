@@ -1,6 +1,12 @@
 //! Tests of the crate through its public interface, in one binary: one compilation, one link.
 
+mod devices;
+mod faces;
 mod gradients;
+mod guards;
+mod invariance;
+mod lanes;
+mod misuse;
 mod precision;
 mod programs;
 mod random;

@@ -46,6 +46,9 @@ pub(super) fn judge<T: Real>(tile: &mut Tile<T>, trial: &Trial<T>, rules: &Rules
     lanes.safe_alpha = safe.choose(alpha, lanes.safe_alpha);
     lanes.safe_value = safe.choose(f_t, lanes.safe_value);
     lanes.has_safe = has_safe.or(safe).ones();
+    // On the last evaluation there is none left to go back by.
+    let last = Mask::of(lanes.evaluations, |evaluations| evaluations.saturating_add(1) >= rules.evaluations);
+    let accepted = accepted.or(safe.and(last));
 
     // The bracket. Differences of f are noise near the optimum, slopes are not: they steer.
     let goes_on = searches.without(accepted);
@@ -146,12 +149,13 @@ pub(super) fn end_search<T: Real>(tile: &mut Tile<T>, l: usize, trial: &Trial<T>
         tile.finish(l, Status::EvaluationLimit, T::from_f64(count), T::from_f64(limit));
         return false;
     }
-    let promised = lanes.decrement.0[l] * T::from_f64(0.5);
+    let (promised, noise) = tile.promise(l);
+    let lanes = &mut tile.lanes;
     // A last trial next to x whose value differs by more than its slope explains has measured the noise: the model of it
     // does not see what cancels inside a term, as in the square of a small residual.
     let difference = (trial.value.0[l] - lanes.value.0[l]).abs();
     let measured = if trial.descent.0[l].abs() < difference { difference } else { T::ZERO };
-    let noise = lanes.noise.0[l].max(measured.min(T::from_f64(MEASURED_NOISE) * lanes.noise.0[l]));
+    let noise = noise.max(measured.min(T::from_f64(MEASURED_NOISE) * lanes.noise.0[l]));
     if promised <= noise {
         tile.finish(l, Status::PrecisionFloor, promised, noise);
         return false;

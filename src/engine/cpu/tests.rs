@@ -3,7 +3,7 @@
 use super::tile::{Rules, Tile};
 use super::trial::Trial;
 use crate::engine::lane::Phase;
-use crate::method::constants::{GRADIENT_PROGRESS, MOST_STAGNANT};
+use crate::method::constants::{GRADIENT_ESCAPE, GRADIENT_PROGRESS, MOST_STAGNANT};
 use crate::method::{Status, Test};
 use crate::problem::evaluate::chunk::{CHUNK, Chunk, Mask};
 use crate::problem::evaluate::real::Real;
@@ -34,12 +34,24 @@ pub(super) fn test<T: Real>(tile: &mut Tile<T>, accepted: Mask<T>, trial: &Trial
     }
     let mut ended = [false; CHUNK];
     for l in (0..CHUNK).filter(|&l| suspects.has(l)) {
+        leave_saddle(tile, l);
         if let Some((status, measured, threshold)) = ending(tile, l, trial.step_max.0[l], decrease.0[l].abs(), rules) {
             tile.finish(l, status, measured, threshold);
             ended[l] = true;
         }
     }
     accepted.without(Mask::lanes(|l| ended[l]))
+}
+
+/// Around a saddle f hardly falls while the gradient grows: a stagnant lane that is under way from one measures its progress
+/// from where it is now.
+fn leave_saddle<T: Real>(tile: &mut Tile<T>, l: usize) {
+    let lanes = &mut tile.lanes;
+    if lanes.stagnant.0[l] >= MOST_STAGNANT && lanes.gradient_max.0[l] > T::from_f64(GRADIENT_ESCAPE) * lanes.reference_gradient.0[l] {
+        lanes.reference_value.0[l] = lanes.value.0[l];
+        lanes.reference_gradient.0[l] = lanes.gradient_max.0[l];
+        lanes.stagnant.0[l] = 0;
+    }
 }
 
 /// The first test that lane `l` passes, with what was measured and compared.
@@ -61,8 +73,7 @@ fn ending<T: Real>(tile: &Tile<T>, l: usize, step: T, change: T, rules: &Rules<T
         return Some((Status::TargetReached, value, rules.target));
     }
     if lanes.stagnant.0[l] >= MOST_STAGNANT {
-        let promised = lanes.decrement.0[l] * T::from_f64(0.5);
-        let noise = lanes.noise.0[l];
+        let (promised, noise) = tile.promise(l);
         let status = if promised <= noise { Status::PrecisionFloor } else { Status::Stalled };
         return Some((status, promised, noise));
     }

@@ -2,6 +2,7 @@
 
 use crate::engine::lane::{Phase, Scalars};
 use crate::engine::{Lanes, Record, Summary};
+use crate::method::constants::NOISE_UNITS;
 use crate::method::{Evidence, Status};
 use crate::problem::evaluate::chunk::Chunk;
 use crate::problem::evaluate::real::Real;
@@ -99,6 +100,19 @@ impl<T: Real> Tile<T> {
         // An idle lane goes on being computed beside the others: keep it where numbers are finite.
         lanes.alpha.0[l] = T::ZERO;
         self.d.iter_mut().for_each(|d| d.0[l] = T::ZERO);
+    }
+
+    /// Half the decrease that lane `l`'s last quasi-Newton step promised, and what rounding may make of nothing: the noise
+    /// of f, or what f changes by when the point is rounded, as both the point and the gradient there are. A sum of squares
+    /// that falls to nothing has no noise to speak of, and ends at the resolution of its point.
+    pub(super) fn promise(&self, l: usize) -> (T, T) {
+        let lanes = &self.lanes;
+        let mut change = T::ZERO;
+        for (x, g) in self.x.iter().zip(&self.g) {
+            change += x.0[l].abs() * g.0[l].abs();
+        }
+        let resolution = T::from_f64(NOISE_UNITS) * T::EPSILON * change;
+        (lanes.decrement.0[l] * T::from_f64(0.5), lanes.noise.0[l].max(resolution))
     }
 
     /// Frees place `l` after its result was collected.
