@@ -58,7 +58,7 @@ fn rosenbrock<const N: usize>() -> Result<(f64, f64)> {
             boxed(Hand { name: format!("by hand, {} lanes, {} abreast", $l, $k), memory, run })
         }};
     }
-    let hands = vec![hand!(16, 1), hand!(16, 2), hand!(32, 2), hand!(32, 4), hand!(64, 2), hand!(64, 4)];
+    let hands = vec![hand!(16, 1), hand!(32, 1), hand!(32, 2), hand!(64, 2), hand!(64, 4)];
     compare(&objectives::rosenbrock(N)?, hands, scalar::rosenbrock)
 }
 
@@ -72,7 +72,7 @@ fn decay() -> Result<(f64, f64)> {
             boxed(Hand { name: format!("by hand, {} lanes, {} abreast", $l, $k), memory, run })
         }};
     }
-    let hands = vec![hand!(16, 1), hand!(16, 2), hand!(32, 1), hand!(32, 2), hand!(64, 2)];
+    let hands = vec![hand!(16, 1), hand!(32, 1), hand!(32, 2), hand!(64, 2)];
     compare(&objectives::decay()?, hands, move |x, g| scalar::decay(x, g, data))
 }
 

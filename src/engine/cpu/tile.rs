@@ -94,6 +94,10 @@ impl<T: Real> Tile<T> {
     /// Ends lane `l`.
     pub(super) fn finish(&mut self, l: usize, status: Status, measured: T, threshold: T) {
         let lanes = &mut self.lanes;
+        // A success is reported where its test was passed, unless a lower point was met that rounding does not explain.
+        if status.is_success() && lanes.value.0[l] <= lanes.best_value.0[l] + lanes.noise.0[l] {
+            lanes.best_elsewhere.0[l] = 0;
+        }
         lanes.phase.0[l] = Phase::Idle as u32;
         lanes.status.0[l] = status.code();
         (lanes.measured.0[l], lanes.threshold.0[l]) = (measured, threshold);
