@@ -1,4 +1,4 @@
-//! Hand-written kernels: value and gradient of a block of L lanes in one pass, the dimension known to the compiler. As in
+//! Kernels with vector types: value and gradient of a block of L lanes in one pass, the dimension known to the compiler. As in
 //! the engine, multiplication and addition are never fused.
 
 use pulp::Simd;
@@ -28,8 +28,8 @@ impl<const L: usize> Row<L> {
 /// Points, gradients and values of L lanes.
 pub(crate) struct Block<const N: usize, const L: usize> {
     pub(crate) x: [Row<L>; N],
-    g: [Row<L>; N],
-    f: Row<L>,
+    pub(crate) g: [Row<L>; N],
+    pub(crate) f: Row<L>,
 }
 
 /// As many blocks as make so many lanes.

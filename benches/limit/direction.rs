@@ -6,10 +6,10 @@ use pulp::Simd;
 
 use crate::blocks::Row;
 use crate::clock::{Runner, race};
-use crate::{Result, figure};
+use crate::{Result, figure, plain};
 
-const N: usize = 10;
-const M: usize = 8;
+pub(crate) const N: usize = 10;
+pub(crate) const M: usize = 8;
 
 /// How far the two directions may be apart, as a part of the largest component, after [`ROUNDS`].
 const AGREEMENT: f64 = 1e-3;
@@ -17,29 +17,31 @@ const ROUNDS: usize = 40;
 
 /// L lanes that accept together: one ring of pairs for all of them.
 #[derive(Clone)]
-struct State<const L: usize> {
-    x: [Row<L>; N],
-    g: [Row<L>; N],
-    d: [Row<L>; N],
-    s: [[Row<L>; N]; M],
-    y: [[Row<L>; N]; M],
-    rho: [Row<L>; M],
-    slope: Row<L>,
+pub(crate) struct State<const L: usize> {
+    pub(crate) x: [Row<L>; N],
+    pub(crate) g: [Row<L>; N],
+    pub(crate) d: [Row<L>; N],
+    pub(crate) s: [[Row<L>; N]; M],
+    pub(crate) y: [[Row<L>; N]; M],
+    pub(crate) rho: [Row<L>; M],
+    pub(crate) slope: Row<L>,
 }
 
 /// A point and its gradient, of L lanes.
-struct Target<const L: usize> {
-    x: [Row<L>; N],
-    g: [Row<L>; N],
+#[derive(Clone)]
+pub(crate) struct Target<const L: usize> {
+    pub(crate) x: [Row<L>; N],
+    pub(crate) g: [Row<L>; N],
 }
 
-struct Hand<const L: usize> {
-    states: Vec<State<L>>,
+#[derive(Clone)]
+pub(crate) struct Hand<const L: usize> {
+    pub(crate) states: Vec<State<L>>,
     /// For each point, the blocks' targets.
-    targets: Vec<Vec<Target<L>>>,
-    next: usize,
+    pub(crate) targets: Vec<Vec<Target<L>>>,
+    pub(crate) next: usize,
     /// The newest pair's place in the ring.
-    newest: usize,
+    pub(crate) newest: usize,
 }
 
 impl<const L: usize> Hand<L> {
@@ -75,6 +77,10 @@ impl<const L: usize> Hand<L> {
 
     fn round(&mut self) {
         pulp::Arch::new().dispatch(Round(self));
+    }
+
+    fn plain_round(&mut self) {
+        pulp::Arch::new().dispatch(plain::Round(self));
     }
 
     fn direction(&self, lane: usize) -> (Vec<f64>, f64) {
@@ -160,18 +166,20 @@ fn dot<S: Simd, const L: usize>(s: S, a: &[Row<L>; N], q: &[S::f32s; N], v: usiz
 pub(crate) fn ratio() -> Result<()> {
     let mut probe = DirectionProbe::new(N, M)?;
     let (mut hand16, mut hand32, mut hand64) = (Hand::<16>::new(&probe), Hand::<32>::new(&probe), Hand::<64>::new(&probe));
+    let (mut plain16, mut plain32, mut plain64) = (hand16.clone(), hand32.clone(), hand64.clone());
     probe.round();
     for _ in 0..ROUNDS {
         probe.round();
-        hand16.round();
-        hand32.round();
-        hand64.round();
+        (hand16.round(), hand32.round(), hand64.round());
+        (plain16.plain_round(), plain32.plain_round(), plain64.plain_round());
     }
     for lane in 0..LANES {
         assert_eq!(probe.pairs(lane), M as u32, "every pair is kept");
         let (engine, engine_slope) = probe.direction(lane);
         let size = engine.iter().fold(0.0, |size: f64, d| size.max(d.abs()));
-        for (hand, slope) in [hand16.direction(lane), hand32.direction(lane), hand64.direction(lane)] {
+        let hands = [hand16.direction(lane), hand32.direction(lane), hand64.direction(lane)];
+        let plains = [plain16.direction(lane), plain32.direction(lane), plain64.direction(lane)];
+        for (hand, slope) in hands.into_iter().chain(plains) {
             for (a, b) in engine.iter().zip(&hand) {
                 assert!((a - b).abs() <= AGREEMENT * size, "lane {lane}: by hand {b}, and the engine {a}");
             }
@@ -181,12 +189,16 @@ pub(crate) fn ratio() -> Result<()> {
     eprintln!("{LANES} lanes accept a point, n = {N}, m = {M}");
     let seconds = race(&mut [
         Runner::new("engine", || probe.round()),
-        Runner::new("by hand, 16 lanes", || hand16.round()),
-        Runner::new("by hand, 32 lanes", || hand32.round()),
-        Runner::new("by hand, 64 lanes", || hand64.round()),
+        Runner::new("vector types, 16 lanes", || hand16.round()),
+        Runner::new("vector types, 32 lanes", || hand32.round()),
+        Runner::new("vector types, 64 lanes", || hand64.round()),
+        Runner::new("lane blocks, 16 lanes", || plain16.plain_round()),
+        Runner::new("lane blocks, 32 lanes", || plain32.plain_round()),
+        Runner::new("lane blocks, 64 lanes", || plain64.plain_round()),
     ]);
-    let best = seconds[1..].iter().copied().fold(f64::INFINITY, f64::min);
-    figure("direction_ratio", seconds[0] / best);
+    let least = |seconds: &[f64]| seconds.iter().copied().fold(f64::INFINITY, f64::min);
+    figure("direction_ratio", seconds[0] / least(&seconds[4..]));
+    figure("direction_ratio_vector_types", seconds[0] / least(&seconds[1..4]));
     Ok(())
 }
 

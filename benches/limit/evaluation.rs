@@ -7,10 +7,19 @@ use manymin::probe::{EvaluatorProbe, LANES};
 
 use crate::blocks::{Decay, Lanes, Observations, Rosenbrock, blocks};
 use crate::clock::{Runner, race};
-use crate::{Result, figure, objectives, scalar};
+use crate::{Result, figure, objectives, plain, scalar};
 
 /// How far engine and kernel may be apart, as a part of the largest number they give at a point.
 const AGREEMENT: f64 = 1e-5;
+
+/// The engine's share of the throughput of the fastest kernel of each kind, and how much faster than scalar code the plain
+/// one and the engine are.
+struct Shares {
+    of_plain: f64,
+    of_vectors: f64,
+    plain_over_scalar: f64,
+    engine_over_scalar: f64,
+}
 
 /// A kernel with its memory: how it is run, and what it is asked.
 struct Hand<M> {
@@ -24,11 +33,12 @@ pub(crate) fn shares() -> Result<()> {
     let ten = rosenbrock::<10>()?;
     let hundred = rosenbrock::<100>()?;
     let decay = decay()?;
-    figure("evaluation_share_rosenbrock10", ten.0);
-    figure("evaluation_share_rosenbrock100", hundred.0);
-    figure("evaluation_share_decay100", decay.0);
-    figure("scalar_speed_rosenbrock10", ten.1);
-    figure("scalar_speed_decay100", decay.1);
+    for (name, shares) in [("rosenbrock10", ten), ("rosenbrock100", hundred), ("decay100", decay)] {
+        figure(&format!("evaluation_share_{name}"), shares.of_plain);
+        figure(&format!("evaluation_share_vector_types_{name}"), shares.of_vectors);
+        figure(&format!("scalar_speed_{name}"), shares.plain_over_scalar);
+        figure(&format!("scalar_speed_engine_{name}"), shares.engine_over_scalar);
+    }
     Ok(())
 }
 
@@ -49,31 +59,50 @@ fn engine(problem: &Problem) -> EvaluatorProbe {
     engine
 }
 
-fn rosenbrock<const N: usize>() -> Result<(f64, f64)> {
+fn rosenbrock<const N: usize>() -> Result<Shares> {
     macro_rules! hand {
         ($l:literal, $k:literal) => {{
             let mut memory = blocks::<N, $l>(LANES);
             (0..LANES).for_each(|lane| memory.set_lane(lane, &point(N, lane)));
             let run = |memory: &mut Vec<_>| pulp::Arch::new().dispatch(Rosenbrock::<N, $l, $k>(memory));
-            boxed(Hand { name: format!("by hand, {} lanes, {} abreast", $l, $k), memory, run })
+            boxed(Hand { name: format!("vector types, {} lanes, {} abreast", $l, $k), memory, run })
         }};
     }
-    let hands = vec![hand!(16, 1), hand!(32, 1), hand!(32, 2), hand!(64, 2), hand!(64, 4)];
-    compare(&objectives::rosenbrock(N)?, hands, scalar::rosenbrock)
+    macro_rules! plain {
+        ($l:literal) => {{
+            let mut memory = blocks::<N, $l>(LANES);
+            (0..LANES).for_each(|lane| memory.set_lane(lane, &point(N, lane)));
+            let run = |memory: &mut Vec<_>| pulp::Arch::new().dispatch(plain::Rosenbrock::<N, $l>(memory));
+            boxed(Hand { name: format!("lane blocks, {} lanes", $l), memory, run })
+        }};
+    }
+    let vectors = vec![hand!(16, 1), hand!(32, 1), hand!(32, 2), hand!(64, 2), hand!(64, 4)];
+    let plains = vec![plain!(16), plain!(32), plain!(64), plain!(128)];
+    compare(&objectives::rosenbrock(N)?, vectors, plains, scalar::rosenbrock)
 }
 
-fn decay() -> Result<(f64, f64)> {
+fn decay() -> Result<Shares> {
     let data: &'static Observations = Box::leak(Box::new(Observations::new()));
     macro_rules! hand {
         ($l:literal, $k:literal) => {{
             let mut memory = (blocks::<4, $l>(LANES), data);
             (0..LANES).for_each(|lane| memory.set_lane(lane, &point(4, lane)));
             let run = |memory: &mut (Vec<_>, &'static Observations)| pulp::Arch::new().dispatch(Decay::<$l, $k>(&mut memory.0, memory.1));
-            boxed(Hand { name: format!("by hand, {} lanes, {} abreast", $l, $k), memory, run })
+            boxed(Hand { name: format!("vector types, {} lanes, {} abreast", $l, $k), memory, run })
         }};
     }
-    let hands = vec![hand!(16, 1), hand!(32, 1), hand!(32, 2), hand!(64, 2)];
-    compare(&objectives::decay()?, hands, move |x, g| scalar::decay(x, g, data))
+    macro_rules! plain {
+        ($l:literal) => {{
+            let mut memory = (blocks::<4, $l>(LANES), data);
+            (0..LANES).for_each(|lane| memory.set_lane(lane, &point(4, lane)));
+            let run =
+                |memory: &mut (Vec<_>, &'static Observations)| pulp::Arch::new().dispatch(plain::Decay::<$l>(&mut memory.0, memory.1));
+            boxed(Hand { name: format!("lane blocks, {} lanes", $l), memory, run })
+        }};
+    }
+    let vectors = vec![hand!(16, 1), hand!(32, 1), hand!(32, 2), hand!(64, 2)];
+    let plains = vec![plain!(16), plain!(32), plain!(64), plain!(128)];
+    compare(&objectives::decay()?, vectors, plains, move |x, g| scalar::decay(x, g, data))
 }
 
 impl<L: Lanes, D> Lanes for (L, D) {
@@ -115,9 +144,15 @@ fn boxed<M: Lanes + 'static>(hand: Hand<M>) -> Box<dyn Kernel> {
     Box::new(hand)
 }
 
-/// The engine's share of the throughput of the fastest kernel, and how much faster than scalar code that is. All compute
-/// the same lanes.
-fn compare(problem: &Problem, mut hands: Vec<Box<dyn Kernel>>, scalar: impl Fn(&[f32], &mut [f32]) -> f32) -> Result<(f64, f64)> {
+/// Times the engine, kernels of both kinds and scalar code on the same lanes.
+fn compare(
+    problem: &Problem,
+    vectors: Vec<Box<dyn Kernel>>,
+    plains: Vec<Box<dyn Kernel>>,
+    scalar: impl Fn(&[f32], &mut [f32]) -> f32,
+) -> Result<Shares> {
+    let first_plain = 2 + vectors.len();
+    let mut hands: Vec<Box<dyn Kernel>> = vectors.into_iter().chain(plains).collect();
     let n = problem.dimension();
     let mut engine = engine(problem);
     engine.evaluate();
@@ -146,8 +181,14 @@ fn compare(problem: &Problem, mut hands: Vec<Box<dyn Kernel>>, scalar: impl Fn(&
     for lane in 0..LANES {
         assert_agrees("scalar", &[f64::from(values[lane])], &[engine.value(lane)]);
     }
-    let best = seconds[2..].iter().copied().fold(f64::INFINITY, f64::min);
-    Ok((best / seconds[0], seconds[1] / best))
+    let least = |seconds: &[f64]| seconds.iter().copied().fold(f64::INFINITY, f64::min);
+    let (engine, scalar, vectors, plain) = (seconds[0], seconds[1], least(&seconds[2..first_plain]), least(&seconds[first_plain..]));
+    Ok(Shares {
+        of_plain: plain / engine,
+        of_vectors: vectors / engine,
+        plain_over_scalar: scalar / plain,
+        engine_over_scalar: scalar / engine,
+    })
 }
 
 fn assert_agrees(name: &str, a: &[f64], b: &[f64]) {

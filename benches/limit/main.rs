@@ -7,6 +7,7 @@ mod direction;
 mod evaluation;
 mod gaussian;
 mod objectives;
+mod plain;
 mod runs;
 mod scalar;
 
