@@ -82,19 +82,19 @@ fn two_loop<T: Real>(tile: &Tile<T>, scratch: &mut Scratch<T>) {
     }
 }
 
-/// Sets every component of q to `change(q, along)` and returns q.next.
+/// Sets every component of q to `change(q, along)` and returns q.next, added as [`dot`] adds.
 #[inline(always)]
 fn pass<T: Real>(q: &mut [Chunk<T>], along: &[Chunk<T>], next: &[Chunk<T>], change: impl Fn(Chunk<T>, Chunk<T>) -> Chunk<T>) -> Chunk<T> {
     let mut sum = Chunk::splat(T::ZERO);
     for ((q, along), next) in q.chunks_mut(BLOCK).zip(along.chunks(BLOCK)).zip(next.chunks(BLOCK)) {
-        let mut part = Chunk::splat(T::ZERO);
+        let (mut older, mut newer) = (Chunk::splat(T::ZERO), Chunk::splat(T::ZERO));
         for ((q, along), next) in q.iter_mut().zip(along).zip(next) {
             row_by_row();
             let changed = change(*q, *along);
             *q = changed;
-            part = part.zip3(changed, *next, |part, q, next| part + q * next);
+            (older, newer) = (newer, older.zip3(changed, *next, |part, q, next| part + q * next));
         }
-        sum = sum.zip(part, |sum, part| sum + part);
+        sum = sum.zip3(older, newer, |sum, older, newer| sum + (older + newer));
     }
     sum
 }

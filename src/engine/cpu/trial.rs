@@ -85,17 +85,17 @@ fn largest_change<T: Real>(to: &[Row<T>], c: usize, from: &[Chunk<T>]) -> Chunk<
 /// Inner products are added in blocks of so many components, then over the blocks.
 pub(super) const BLOCK: usize = 32;
 
-/// a.b, lane by lane.
+/// a.b, lane by lane. Every other product goes to one of two sums, so that an addition need not wait for the one before.
 #[inline(always)]
 pub(super) fn dot<T: Real>(a: &[Chunk<T>], b: &[Chunk<T>]) -> Chunk<T> {
     let mut sum = Chunk::splat(T::ZERO);
     for (a, b) in a.chunks(BLOCK).zip(b.chunks(BLOCK)) {
-        let mut part = Chunk::splat(T::ZERO);
+        let (mut older, mut newer) = (Chunk::splat(T::ZERO), Chunk::splat(T::ZERO));
         for (a, b) in a.iter().zip(b) {
             row_by_row();
-            part = part.zip3(*a, *b, |part, a, b| part + a * b);
+            (older, newer) = (newer, older.zip3(*a, *b, |part, a, b| part + a * b));
         }
-        sum = sum.zip(part, |sum, part| sum + part);
+        sum = sum.zip3(older, newer, |sum, older, newer| sum + (older + newer));
     }
     sum
 }
