@@ -11,6 +11,7 @@ cargo fmt --manifest-path benches/peers/Cargo.toml --check
 
 step "clippy"
 cargo clippy --all-targets -- -D warnings
+cargo clippy --manifest-path benches/peers/Cargo.toml --all-targets -- -D warnings
 
 step "tests"
 if cargo nextest --version >/dev/null 2>&1; then

@@ -182,7 +182,7 @@ fn exp<S: Simd>(s: S, x: S::f32s) -> S::f32s {
     let x = s.max_f32s(c(-105.0), s.min_f32s(c(90.0), x));
     let shifted = s.add_f32s(s.mul_f32s(x, c(std::f32::consts::LOG2_E)), round);
     let n = s.sub_f32s(shifted, round);
-    let r = s.sub_f32s(s.sub_f32s(x, s.mul_f32s(n, c(0.693_359_375))), s.mul_f32s(n, c(-2.121_944_4e-4)));
+    let r = s.sub_f32s(s.sub_f32s(x, s.mul_f32s(n, c(0.693_359_4))), s.mul_f32s(n, c(-2.121_944_4e-4)));
     let mut p = c(1.987_569_1e-4);
     for coefficient in [1.398_199_9e-3, 8.333_452e-3, 0.041_665_796, 0.166_666_65, 0.5] {
         p = s.add_f32s(c(coefficient), s.mul_f32s(r, p));

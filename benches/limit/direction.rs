@@ -170,8 +170,12 @@ pub(crate) fn ratio() -> Result<()> {
     probe.round();
     for _ in 0..ROUNDS {
         probe.round();
-        (hand16.round(), hand32.round(), hand64.round());
-        (plain16.plain_round(), plain32.plain_round(), plain64.plain_round());
+        hand16.round();
+        hand32.round();
+        hand64.round();
+        plain16.plain_round();
+        plain32.plain_round();
+        plain64.plain_round();
     }
     for lane in 0..LANES {
         assert_eq!(probe.pairs(lane), M as u32, "every pair is kept");

@@ -79,7 +79,7 @@ fn exp(x: f32) -> f32 {
     let x = if x < -105.0 { -105.0 } else { x };
     let shifted = x * std::f32::consts::LOG2_E + ROUND;
     let n = shifted - ROUND;
-    let r = x - n * 0.693_359_375 - n * -2.121_944_4e-4;
+    let r = x - n * 0.693_359_4 - n * -2.121_944_4e-4;
     let p = 8.333_452e-3 + r * (1.398_199_9e-3 + r * 1.987_569_1e-4);
     let p = 1.0 + (r + r * r * (0.5 + r * (0.166_666_65 + r * (0.041_665_796 + r * p))));
     let n = (shifted.to_bits() as i32).wrapping_sub(ROUND.to_bits() as i32);

@@ -56,6 +56,11 @@ trait Contestant {
     /// As it stands in the names of the figures.
     fn name(&self) -> &'static str;
 
+    /// Whether [`run`](Contestant::run) makes a first call of its own, which is not timed.
+    fn warms_up(&self) -> bool {
+        false
+    }
+
     /// Minimises from every start.
     fn run(&self, starts: &Starts) -> Result<Measurement>;
 }
@@ -88,13 +93,21 @@ fn compare() -> Result<()> {
     report(LARGE_BATCH, &single, &peers)
 }
 
+/// The second of two calls, as peers.py has it of its own: threads are up and memory is warm for everyone.
+fn second_call(contestant: &dyn Contestant, starts: &Starts) -> Result<Measurement> {
+    if !contestant.warms_up() {
+        contestant.run(starts)?;
+    }
+    contestant.run(starts)
+}
+
 /// Measures `ours` and the peers in turn, and prints the figures.
 fn report(lanes: usize, ours: &dyn Contestant, peers: &[&dyn Contestant]) -> Result<()> {
     let starts = Starts::uniform(&Bounds::new(&[-HALF_WIDTH; DIMENSION], &[HALF_WIDTH; DIMENSION])?, lanes, SEED);
     let contestants: Vec<&dyn Contestant> = std::iter::once(ours).chain(peers.iter().copied()).collect();
     let mut rounds = Vec::with_capacity(ROUNDS);
     for _ in 0..ROUNDS {
-        rounds.push(contestants.iter().map(|contestant| contestant.run(&starts)).collect::<Result<Vec<Measurement>>>()?);
+        rounds.push(contestants.iter().map(|contestant| second_call(*contestant, &starts)).collect::<Result<Vec<Measurement>>>()?);
     }
     // The share is the same in every round; only the time differs.
     let best = |k: usize| rounds.iter().map(|round| round[k]).min_by(|a, b| a.seconds.total_cmp(&b.seconds));

@@ -39,6 +39,10 @@ impl Contestant for Tfp {
         "tfp"
     }
 
+    fn warms_up(&self) -> bool {
+        true
+    }
+
     /// The time is the script's own, of a second call: neither Python's start nor compilation is in it.
     fn run(&self, starts: &Starts) -> Result<Measurement> {
         let file = write_starts(starts).map_err(|error| format!("the starts can't be written to a temporary file: {error}"))?;
