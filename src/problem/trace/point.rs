@@ -69,7 +69,7 @@ impl<'g> std::ops::Index<usize> for Point<'g> {
 }
 
 /// The lane's parameters and the shared data, the second argument of a closure given to
-/// [`ProblemBuilder::build`](super::ProblemBuilder::build).
+/// [`ProblemBuilder::build`](crate::problem::ProblemBuilder::build).
 #[derive(Clone, Copy)]
 pub struct Context<'g> {
     tracer: &'g Tracer,
