@@ -194,14 +194,6 @@ pub enum BoundsError {
         /// Its upper bound.
         upper: f64,
     },
-    /// Bounds of another dimension than the problem's.
-    #[error("bounds have {bounds} components and the problem has {problem}")]
-    Dimension {
-        /// Components of the bounds.
-        bounds: usize,
-        /// Components of the problem's point.
-        problem: usize,
-    },
 }
 
 /// What a device can't do.
