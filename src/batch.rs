@@ -220,7 +220,7 @@ impl Batch {
     fn picture(&mut self) -> Result<Outcome> {
         self.collect();
         let mut lanes = self.finished.clone();
-        lanes.append(self.engine.lanes());
+        lanes.append(self.engine.lanes()?);
         let mut statuses: Vec<Option<Status>> = self.drained.clone();
         statuses.resize(self.lanes(), None);
         let statuses = statuses.into_iter().map(|status| status.unwrap_or(self.waiting())).collect();

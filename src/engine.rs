@@ -1,6 +1,8 @@
 //! Where lanes live: the interface that engines share, and what they report.
 
 pub(crate) mod cpu;
+#[cfg(feature = "gpu")]
+pub(crate) mod gpu;
 pub(crate) mod lane;
 pub(crate) mod source;
 
@@ -90,7 +92,7 @@ pub(crate) trait Engine: Send {
     /// How the lanes on the device stand, after its places are filled; points stay where they are.
     fn records(&mut self) -> Result<Vec<Record>>;
     /// The lanes that are on the device already, as they stand.
-    fn lanes(&self) -> Lanes;
+    fn lanes(&self) -> Result<Lanes>;
     /// The lanes that have ended since this was last asked.
     fn take_finished(&mut self) -> Lanes;
     /// Lanes that have not started.

@@ -164,8 +164,18 @@ impl Problem {
 
     /// The program, with memory to run it in.
     pub(crate) fn machine<T: Real>(&self) -> Machine<T> {
-        let data = self.shared.data.iter().flat_map(|(_, values)| values).map(|&v| T::from_f64(v)).collect();
+        let data = self.data().map(T::from_f64).collect();
         Machine::new(self.compiled(), Arc::new(data), self.dimension(), self.parameters())
+    }
+
+    /// All data, one array after another.
+    pub(crate) fn data(&self) -> impl Iterator<Item = f64> {
+        self.shared.data.iter().flat_map(|(_, values)| values.iter().copied())
+    }
+
+    /// The most iterations that all loops of one evaluation take together.
+    pub(crate) fn loop_iterations(&self) -> u64 {
+        self.shared.program.root.loop_iterations(&self.shared.program.graph)
     }
 
     fn compiled(&self) -> Arc<Compiled> {

@@ -213,10 +213,10 @@ impl<T: Real> Engine for CpuEngine<T> {
         Ok(self.blocks.iter().flat_map(Block::lanes).map(|(tile, l)| tile.record(l)).collect())
     }
 
-    fn lanes(&self) -> Lanes {
+    fn lanes(&self) -> Result<Lanes> {
         let mut lanes = Lanes::default();
         self.blocks.iter().flat_map(Block::lanes).for_each(|(tile, l)| tile.report(l, &mut lanes));
-        lanes
+        Ok(lanes)
     }
 
     fn queued(&self) -> Queue {

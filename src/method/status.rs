@@ -103,6 +103,11 @@ impl Status {
         matches!(self, Self::Stopped | Self::Duplicate)
     }
 
+    /// Whether a measurement goes with it: see [`Evidence`].
+    pub(crate) fn has_evidence(self) -> bool {
+        !(self.is_active() || self.is_stopped() || matches!(self, Self::NonFiniteStart | Self::NonFiniteGradient))
+    }
+
     /// Ended with nothing to rely on.
     pub fn is_failure(self) -> bool {
         !(self.is_active() || self.is_success() || self.is_budget() || self.is_stopped())

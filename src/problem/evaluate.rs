@@ -1,7 +1,7 @@
 //! Evaluation on the CPU, over blocks of lanes.
 
 pub(crate) mod chunk;
-pub(super) mod code;
+pub(crate) mod code;
 mod compile;
 mod functions;
 pub(crate) mod machine;

@@ -37,6 +37,17 @@ pub(crate) struct LoopNest {
     pub(crate) body: Region,
 }
 
+impl Region {
+    /// The most iterations that its loops take, those inside them included.
+    pub(crate) fn loop_iterations(&self, graph: &Graph) -> u64 {
+        let each = |statement: &Statement| match statement {
+            Statement::Loop(nest) => graph.most_trips(nest.variable).saturating_mul(1 + nest.body.loop_iterations(graph)),
+            _ => 0,
+        };
+        self.statements.iter().map(each).fold(0, u64::saturating_add)
+    }
+}
+
 /// The statements that compute `wanted` and carry out `scatters`.
 pub(crate) fn schedule(graph: &Graph, wanted: &[Id], scatters: &[Scatter]) -> Region {
     let scatters: Vec<&Scatter> = scatters.iter().collect();

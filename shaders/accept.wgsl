@@ -1,0 +1,99 @@
+// An accepted point: the pair it gives, whether that is kept, and the lane's new place.
+
+// What a step s = x_t - x and the change of gradient y = g_t - g tell of the curvature.
+struct Pair {
+    // |s|
+    length: f32,
+    // s.y / y.y and 1 / s.y
+    gamma: f32,
+    rho: f32,
+    // s.y is positive beyond rounding.
+    curved: bool,
+}
+
+// Products are taken on vectors scaled by their largest components, and neither overflow nor vanish.
+fn measure_pair() -> Pair {
+    let by_step = 1.0 / trial.step_max;
+    let by_change = 1.0 / trial.change_max;
+    var sy = Sum();
+    var ss = Sum();
+    var yy = Sum();
+    var rounding = Sum();
+    for (var i = 0u; i < N; i++) {
+        let s = (trial_x(i) - x(i)) * by_step;
+        let y = (trial_g(i) - g(i)) * by_change;
+        add(&sy, i, s, y);
+        add(&ss, i, s, s);
+        add(&yy, i, y, y);
+        add(&rounding, i, abs(s), (abs(g(i)) + abs(trial_g(i))) * by_change);
+    }
+    let product = total(sy);
+    let gamma = (product / total(yy)) * (trial.step_max * by_change);
+    let rho = (1.0 / product) * by_step * by_change;
+    let curved = product > PAIR_COSINE * sqrt(total(ss) * total(yy)) && product > PAIR_NOISE * EPSILON * total(rounding);
+    return Pair(trial.step_max * sqrt(total(ss)), gamma, rho, curved && is_usable(gamma) && is_usable(rho));
+}
+
+// Neither too small to have all its digits, nor infinite.
+fn is_usable(value: f32) -> bool {
+    return is_finite(value) && value >= TINY;
+}
+
+// Moves the lane to its trial point. Returns f - f_t.
+fn accept() -> f32 {
+    if (lane.phase == PHASE_FRESH) {
+        lane.pairs = 0u;
+    } else {
+        let pair = measure_pair();
+        lane.iterations += 1u;
+        // Decided before a place of the ring is written.
+        if (pair.curved) {
+            remember(pair);
+        } else {
+            lane.refused += 1u;
+            if (lane.alpha > MISLED) {
+                // The remembered pairs are of another scale. No longer than to where f is called unbounded.
+                lane.gamma = min(lane.gamma * lane.alpha, FAR / trial.gradient_max);
+                lane.pairs = 0u;
+            }
+        }
+        keep_best();
+        lane.step = pair.length;
+        lane.accepted_alpha = lane.alpha;
+    }
+    for (var i = 0u; i < N; i++) {
+        set_x(i, trial_x(i));
+        set_g(i, trial_g(i));
+    }
+    let decrease = lane.value - trial.value;
+    lane.noise = rules.noise * max(abs(trial.value), trial.scale * (1.0 / NOISE_SHARE));
+    lane.value = trial.value;
+    lane.gradient_max = trial.gradient_max;
+    return decrease;
+}
+
+// Writes the pair to the next place of the ring.
+fn remember(pair: Pair) {
+    let newest = ring(0u);
+    for (var i = 0u; i < N; i++) {
+        steps[at_pair(newest, i)] = trial_x(i) - x(i);
+        changes[at_pair(newest, i)] = trial_g(i) - g(i);
+    }
+    set_rho(newest, pair.rho);
+    lane.gamma = pair.gamma;
+    lane.pairs = min(lane.pairs + 1u, MEMORY);
+}
+
+// A step may go up within the noise of f: keeps the lowest point there was.
+fn keep_best() {
+    let elsewhere = lane.best_elsewhere != 0u;
+    let above = trial.value > select(lane.value, lane.best_value, elsewhere);
+    if (above && !elsewhere) {
+        lane.best_value = lane.value;
+        lane.best_gradient_max = lane.gradient_max;
+        for (var i = 0u; i < N; i++) {
+            set_best(i, x(i));
+        }
+    }
+    lane.best_elsewhere = select(0u, 1u, above);
+}

@@ -1,0 +1,113 @@
+// How lanes end: after a search without a point, and by the tests after an accepted step.
+
+fn finish(status: u32, measured: f32, threshold: f32) {
+    // A success is reported where its test was passed, unless a lower point was met that rounding does not explain.
+    if (is_success(status) && lane.value <= lane.best_value + lane.noise) {
+        lane.best_elsewhere = 0u;
+    }
+    lane.phase = PHASE_IDLE;
+    lane.status = status;
+    lane.measured = measured;
+    lane.threshold = threshold;
+}
+
+// Half the decrease that the last quasi-Newton step promised, and what rounding may make of nothing: the noise of f, or
+// what f changes by when the point is rounded.
+fn promise() -> vec2<f32> {
+    var change = 0.0;
+    for (var i = 0u; i < N; i++) {
+        change += abs(x(i)) * abs(g(i));
+    }
+    return vec2<f32>(0.5 * lane.decrement, max(lane.noise, NOISE_UNITS * EPSILON * change));
+}
+
+// What becomes of a lane whose search, or start, has ended without a point: true if it is to restart along the gradient.
+fn end_search() -> bool {
+    if (lane.phase == PHASE_FRESH) {
+        lane.value = trial.value;
+    }
+    if (is_minus_infinity(trial.value)) {
+        finish(UNBOUNDED, trial.value, -HUGE);
+        return false;
+    }
+    if (lane.phase == PHASE_FRESH) {
+        // Statuses without evidence.
+        finish(select(NON_FINITE_START, NON_FINITE_GRADIENT, is_finite(trial.value)), 0.0, 0.0);
+        return false;
+    }
+    if (lane.expansions > MOST_EXPANSIONS) {
+        // `alpha` has grown once beyond the last trial.
+        var farthest = 0.0;
+        for (var i = 0u; i < N; i++) {
+            farthest = max(farthest, abs(trial_x(i)));
+        }
+        if (farthest > FAR) {
+            finish(UNBOUNDED, farthest, FAR);
+            return false;
+        }
+    }
+    if (lane.has_safe != 0u && lane.phase != PHASE_RETAKE) {
+        lane.phase = PHASE_RETAKE;
+        lane.alpha = lane.safe_alpha;
+        return false;
+    }
+    if (lane.evaluations >= rules.evaluations) {
+        finish(EVALUATION_LIMIT, f32(lane.evaluations), f32(rules.evaluations));
+        return false;
+    }
+    var promised = promise();
+    // A last trial next to x whose value differs by more than its slope explains has measured the noise.
+    let difference = abs(trial.value - lane.value);
+    if (trial.finite && abs(trial.descent) < difference) {
+        promised.y = max(promised.y, min(difference, MEASURED_NOISE * lane.noise));
+    }
+    if (promised.x <= promised.y) {
+        finish(PRECISION_FLOOR, promised.x, promised.y);
+        return false;
+    }
+    if (lane.pairs > 0u && lane.resets < MOST_RESETS) {
+        lane.resets += 1u;
+        return true;
+    }
+    finish(LINE_SEARCH_FAILED, promised.x, promised.y);
+    return false;
+}
+
+// Ends the lane if it passes a test. `decrease` is f - f_t of the step.
+fn test(decrease: f32) {
+    let stepped = lane.phase != PHASE_FRESH;
+    // The reference moves with progress that is more than rounding.
+    if (!stepped || lane.value < lane.reference_value - lane.noise || lane.gradient_max <= GRADIENT_PROGRESS * lane.reference_gradient) {
+        refer();
+    } else {
+        lane.stagnant += 1u;
+    }
+    // Around a saddle f hardly falls while the gradient grows.
+    if (lane.stagnant >= MOST_STAGNANT && lane.gradient_max > GRADIENT_ESCAPE * lane.reference_gradient) {
+        refer();
+    }
+    let change = abs(decrease);
+    if (lane.gradient_max <= rules.gradient_max) {
+        finish(CONVERGED_GRADIENT, lane.gradient_max, rules.gradient_max);
+    } else if (stepped && trial.step_max > 0.0 && trial.step_max <= rules.step_max) {
+        finish(CONVERGED_STEP, trial.step_max, rules.step_max);
+    } else if (stepped && rules.value_change > 0.0 && change <= rules.value_change) {
+        finish(CONVERGED_VALUE, change, rules.value_change);
+    } else if ((rules.flags & HAS_TARGET) != 0u && lane.value <= rules.goal) {
+        finish(TARGET_REACHED, lane.value, rules.goal);
+    } else if (lane.stagnant >= MOST_STAGNANT) {
+        let promised = promise();
+        finish(select(STALLED, PRECISION_FLOOR, promised.x <= promised.y), promised.x, promised.y);
+    } else if (lane.iterations >= rules.iterations) {
+        finish(ITERATION_LIMIT, f32(lane.iterations), f32(rules.iterations));
+    } else if (lane.evaluations >= rules.evaluations) {
+        finish(EVALUATION_LIMIT, f32(lane.evaluations), f32(rules.evaluations));
+    }
+}
+
+// Progress is measured from here.
+fn refer() {
+    lane.reference_value = lane.value;
+    lane.reference_gradient = lane.gradient_max;
+    lane.stagnant = 0u;
+}

@@ -1,0 +1,82 @@
+// The line search: one evaluation a round, steered by slopes. Differences of f are noise near the optimum.
+
+// What a round's evaluation means: go on searching, accept the trial, or the search (or the start) ends without.
+const GO_ON: u32 = 0u;
+const ACCEPT: u32 = 1u;
+const END: u32 = 2u;
+
+// Judges the trial, and sets the next one.
+fn judge() -> u32 {
+    lane.search_evaluations += 1u;
+    lane.evaluations += 1u;
+    if (lane.phase != PHASE_SEARCH) {
+        return select(END, ACCEPT, trial.finite);
+    }
+    let good = trial.finite && trial.moved;
+    let level = trial.finite && trial.value <= lane.value + lane.noise;
+    let armijo = good && trial.value <= lane.value + ARMIJO * trial.descent;
+    let curved = good && trial.slope >= CURVATURE * lane.slope;
+    let approximate = level && trial.slope <= APPROXIMATE * lane.slope;
+
+    // The safe point: the lowest so far that makes enough progress.
+    let safe = armijo && trial.value < select(lane.value, lane.safe_value, lane.has_safe != 0u);
+    if (safe) {
+        lane.safe_alpha = lane.alpha;
+        lane.safe_value = trial.value;
+        lane.has_safe = 1u;
+    }
+    // On the last evaluation there is none left to go back by.
+    let last = lane.evaluations >= rules.evaluations;
+    if ((curved && (armijo || approximate)) || (safe && last)) {
+        return ACCEPT;
+    }
+    bracket(level);
+    // Taking the safe point needs one evaluation more.
+    let exhausted = lane.expansions > MOST_EXPANSIONS || lane.search_evaluations >= MOST_SEARCH_EVALUATIONS
+        || lane.evaluations + lane.has_safe >= rules.evaluations;
+    if (exhausted || is_minus_infinity(trial.value) || !trial.moved || (lane.bracketed != 0u && resolved())) {
+        return END;
+    }
+    return GO_ON;
+}
+
+// Narrows the bracket by the trial and sets the next step: by the secant of the slopes, by bisection where that can't be
+// had or is too slow, outwards while there is no upper end.
+fn bracket(level: bool) {
+    let was_bracketed = lane.bracketed != 0u;
+    if (level && trial.slope < 0.0) {
+        lane.low = lane.alpha;
+        lane.low_slope = trial.slope;
+    } else {
+        lane.high = lane.alpha;
+        lane.high_slope = trial.slope;
+        lane.high_known = select(0u, 1u, level);
+        lane.bracketed = 1u;
+    }
+    if (lane.bracketed == 0u) {
+        lane.alpha *= EXPANSION;
+        lane.expansions += 1u;
+        return;
+    }
+    let width = lane.high - lane.low;
+    let stubborn = was_bracketed && width > SHRINKAGE * lane.width;
+    var part = 0.5;
+    if (!trial.finite) {
+        part = RETREAT;
+    } else if (lane.high_known != 0u && !stubborn) {
+        part = clamp(lane.low_slope / (lane.low_slope - lane.high_slope), MARGIN, 1.0 - MARGIN);
+    }
+    lane.alpha = lane.low + part * width;
+    lane.width = width;
+}
+
+// Whether no other point lies between the bracket's ends: |high - low| |d_i| <= 2 EPSILON |x_i| for every component.
+fn resolved() -> bool {
+    let width = abs(lane.high - lane.low);
+    for (var i = 0u; i < N; i++) {
+        if (width * abs(d(i)) > RESOLUTION * EPSILON * max(abs(x(i)), TINY)) {
+            return false;
+        }
+    }
+    return true;
+}

@@ -1,0 +1,58 @@
+// The lane's state machine: a round is one evaluation, and what follows from it.
+
+fn round() {
+    evaluate();
+    let verdict = judge();
+    var turns = false;
+    var restarts = false;
+    if (verdict == ACCEPT) {
+        let stepped = lane.phase != PHASE_FRESH;
+        test(accept());
+        turns = lane.phase != PHASE_IDLE;
+        if (stepped && turns && (rules.flags & STEPPING) != 0u) {
+            lane.waits = 1u;
+        }
+    } else if (verdict == END) {
+        restarts = end_search();
+        turns = restarts;
+    }
+    if (turns) {
+        turn(restarts);
+    }
+}
+
+fn is_busy() -> bool {
+    return lane.phase != PHASE_IDLE && lane.waits == 0u;
+}
+
+// So many rounds of every listed lane. In a `step()` a lane that has accepted a point waits for the others.
+@compute @workgroup_size(WORKGROUP)
+fn rounds(@builtin(global_invocation_id) id: vec3<u32>) {
+    let k = place_in_list(id);
+    if (k >= rules.count) {
+        return;
+    }
+    slot = lists.slots[rules.list + rules.first + k];
+    load_lane();
+    if ((rules.flags & NEW_STEP) != 0u) {
+        lane.waits = 0u;
+    }
+    if (is_busy()) {
+        let evaluations = lane.evaluations;
+        let iterations = lane.iterations;
+        load_vectors();
+        for (var r = 0u; r < rules.rounds && is_busy(); r++) {
+            round();
+        }
+        store_vectors();
+        store_lane();
+        atomicAdd(&lists.evaluations, lane.evaluations - evaluations);
+        atomicAdd(&lists.iterations, lane.iterations - iterations);
+    }
+    if (lane.phase != PHASE_IDLE) {
+        atomicAdd(&lists.active_lanes, 1u);
+    }
+    if (is_busy()) {
+        atomicAdd(&lists.busy, 1u);
+    }
+}

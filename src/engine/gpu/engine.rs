@@ -1,0 +1,284 @@
+//! The host's side of a batch on the GPU: rounds out, a few words back, places emptied and filled.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::context::Gpu;
+use super::failed::Failed;
+use super::flight::{Counts, Flight};
+use super::kernels::{Dispatch, Kernels, Rules};
+use super::memory::{COUNTERS, Memory, Sizes};
+use super::pace::Pace;
+use super::shader::{Shape, WORKGROUP, flag, list};
+use crate::engine::cpu::Setup;
+use crate::engine::source::{Queue, Source};
+use crate::engine::{Engine, Lanes, Record, Totals};
+use crate::error::{DeviceError, Result};
+use crate::method::Status;
+use crate::method::constants::NOISE_UNITS;
+
+/// Lanes on a GPU.
+pub(crate) struct GpuEngine {
+    pub(super) gpu: Arc<Gpu>,
+    pub(super) kernels: Arc<Kernels>,
+    pub(super) memory: Memory,
+    /// What all dispatches are told.
+    pub(super) rules: Rules,
+    pub(super) source: Arc<dyn Source>,
+    /// Lanes that have not been placed.
+    pub(super) queue: Queue,
+    /// Which of the two lists of lanes under way is the current one, how many slots it has, and how many of their lanes
+    /// have not ended.
+    half: u32,
+    pub(super) listed: usize,
+    pub(super) active: usize,
+    /// Slots without a lane; the first so many of the list of lanes that have ended.
+    pub(super) free: usize,
+    pub(super) finished: Lanes,
+    done: Totals,
+    pace: Pace,
+    /// What went wrong: the device's side can't be relied on any more.
+    failed: Option<DeviceError>,
+}
+
+/// Dispatches on their way at once: one is computed while the counts of the one before are read.
+const IN_FLIGHT: usize = 2;
+/// Lanes that have ended leave the list when they are one in so many of it.
+const ENDED_SHARE: usize = 4;
+
+impl GpuEngine {
+    /// An engine over `pool` slots, or fewer where there are fewer lanes.
+    pub(crate) fn new(gpu: Arc<Gpu>, setup: &Setup) -> Result<Self, DeviceError> {
+        let shape = Shape { dimension: setup.problem.dimension(), memory: setup.method.memory, parameters: setup.problem.parameters() };
+        let pace = Pace::new(shape, setup.problem.loop_iterations(), gpu.loop_limit)?;
+        let data: Vec<f32> = setup.problem.data().map(|value| value as f32).collect();
+        let lanes = setup.pool.min(setup.source.lanes());
+        let sizes = Sizes::new(shape, lanes, data.len());
+        let kernels = Kernels::new(&gpu, shape, &setup.problem)?;
+        let memory = Memory::new(&gpu, &kernels.layout, sizes)?;
+        gpu.queue.write_buffer(memory.data(), 0, bytemuck::cast_slice(&data));
+        let slots: Vec<u32> = (0..lanes as u32).collect();
+        let ended = 4 * (COUNTERS + list::ENDED as usize * sizes.pool) as u64;
+        gpu.queue.write_buffer(memory.lists(), ended, bytemuck::cast_slice(&slots));
+        let tolerances = &setup.tolerances;
+        let rules = Rules {
+            pool: sizes.pool as u32,
+            iterations: setup.limits.iterations,
+            evaluations: setup.limits.evaluations,
+            noise: (NOISE_UNITS + setup.problem.terms().max(1.0).log2()) as f32 * f32::EPSILON,
+            gradient_max: tolerances.gradient_max as f32,
+            step_max: tolerances.step_max as f32,
+            value_change: tolerances.value_change as f32,
+            goal: tolerances.target.map(|target| target as f32),
+            ..Rules::default()
+        };
+        Ok(Self {
+            source: Arc::clone(&setup.source),
+            queue: 0..setup.source.lanes(),
+            gpu,
+            kernels: Arc::new(kernels),
+            memory,
+            rules,
+            half: 0,
+            listed: 0,
+            active: 0,
+            free: lanes,
+            finished: Lanes::default(),
+            done: Totals::default(),
+            pace,
+            failed: None,
+        })
+    }
+
+    /// Where the current list begins, and where the other one does.
+    pub(super) fn lists(&self) -> (u32, u32) {
+        (self.half * self.rules.pool, (1 - self.half) * self.rules.pool)
+    }
+
+    /// Where the list of slots without a lane begins.
+    pub(super) fn ended(&self) -> u32 {
+        list::ENDED * self.rules.pool
+    }
+
+    /// Submits kernels over `rules.count` lanes.
+    pub(super) fn submit(&self, rules: &Rules, dispatches: &[Dispatch<'_>]) -> Result<(), DeviceError> {
+        let mut encoder = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        Kernels::encode(&self.gpu, &self.memory, rules, dispatches, &mut encoder);
+        self.gpu.submit(encoder).map(drop)
+    }
+
+    /// Sends off rounds of all listed lanes.
+    fn launch(&mut self, rounds: u32, flags: u32) -> Result<Flight, DeviceError> {
+        let (list, _) = self.lists();
+        let rules = Rules { list, count: self.listed as u32, rounds, flags, ..self.rules };
+        Flight::launch(&self.gpu, &self.kernels, &mut self.memory, &rules, self.pace.next_turn())
+    }
+
+    /// Waits for rounds to be done, and takes note of what they did.
+    fn land(&mut self, flight: Flight) -> Result<Counts, DeviceError> {
+        let rounds = flight.rounds;
+        let (counts, seconds) = flight.land(&self.gpu, &mut self.memory)?;
+        self.pace.note(rounds, seconds);
+        self.active = counts.active as usize;
+        self.done.evaluations += u64::from(counts.evaluations);
+        self.done.iterations += u64::from(counts.iterations);
+        Ok(counts)
+    }
+
+    /// Takes lanes that have ended from the list, and their results to the host.
+    fn settle(&mut self) -> Result<(), DeviceError> {
+        let ended = self.listed - self.active;
+        if ended > 0 {
+            let (list, other) = self.lists();
+            let rules = Rules { list, other, first: self.free as u32, count: self.listed as u32, ..self.rules };
+            self.submit(&rules, &self.kernels.compaction())?;
+            self.half = 1 - self.half;
+            self.listed = self.active;
+            let lanes = self.report(self.ended(), self.free, ended, true)?;
+            self.finished.append(lanes);
+            self.free += ended;
+        }
+        self.fill()
+    }
+
+    /// As many rounds as `budget` has, of lanes that run free, until all have ended.
+    fn rounds(&mut self, mut budget: Option<u32>) -> Result<(), DeviceError> {
+        self.fill()?;
+        let mut flights = VecDeque::new();
+        loop {
+            while flights.len() < IN_FLIGHT && self.active > 0 && budget != Some(0) {
+                let rounds = self.pace.rounds(!self.queue.is_empty()).min(budget.unwrap_or(u32::MAX));
+                budget = budget.map(|left| left - rounds);
+                let flight = self.launch(rounds, 0)?;
+                flights.push_back(flight);
+            }
+            let Some(flight) = flights.pop_front() else { return self.settle() };
+            self.land(flight)?;
+            // In a counted run, places are filled at its end.
+            if budget.is_none() && (self.listed - self.active) * ENDED_SHARE >= self.listed {
+                while let Some(flight) = flights.pop_front() {
+                    self.land(flight)?;
+                }
+                self.settle()?;
+            }
+        }
+    }
+
+    fn one_step(&mut self) -> Result<(), DeviceError> {
+        self.fill()?;
+        let mut flags = flag::STEPPING | flag::NEW_STEP;
+        while self.active > 0 {
+            let flight = self.launch(self.pace.rounds_of_step(), flags)?;
+            let counts = self.land(flight)?;
+            if counts.busy == 0 {
+                break;
+            }
+            flags = flag::STEPPING;
+        }
+        self.settle()
+    }
+
+    /// Runs `action` unless the device has failed, and remembers if it does.
+    fn guard<R>(&mut self, action: impl FnOnce(&mut Self) -> Result<R, DeviceError>) -> Result<R> {
+        if let Some(error) = &self.failed {
+            return Err(error.clone().into());
+        }
+        action(self).map_err(|error| {
+            self.failed = Some(error.clone());
+            error.into()
+        })
+    }
+}
+
+impl Engine for GpuEngine {
+    fn step(&mut self) -> Result<()> {
+        self.guard(Self::one_step)
+    }
+
+    fn advance(&mut self, rounds: u32) -> Result<()> {
+        self.guard(|engine| engine.rounds(Some(rounds)))
+    }
+
+    fn run(&mut self) -> Result<()> {
+        self.guard(|engine| engine.rounds(None))
+    }
+
+    fn active(&self) -> usize {
+        self.active + self.queue.len()
+    }
+
+    fn totals(&self) -> Totals {
+        self.done
+    }
+
+    fn stop(&mut self) -> Result<()> {
+        self.queue.start = self.queue.end;
+        self.guard(|engine| {
+            if engine.listed > 0 {
+                let rules = Rules { list: engine.lists().0, count: engine.listed as u32, ..engine.rules };
+                engine.submit(&rules, &[Dispatch::Lanes(&engine.kernels.stop)])?;
+                engine.active = 0;
+            }
+            engine.settle()
+        })
+    }
+
+    fn records(&mut self) -> Result<Vec<Record>> {
+        self.guard(|engine| {
+            engine.fill()?;
+            Ok(engine.report(engine.lists().0, 0, engine.listed, false)?.records)
+        })
+    }
+
+    fn lanes(&self) -> Result<Lanes> {
+        match &self.failed {
+            Some(error) => Err(error.clone().into()),
+            None => Ok(self.report(self.lists().0, 0, self.listed, true)?),
+        }
+    }
+
+    fn take_finished(&mut self) -> Lanes {
+        std::mem::take(&mut self.finished)
+    }
+
+    fn queued(&self) -> Queue {
+        self.queue.clone()
+    }
+
+    fn lowest(&self) -> Lanes {
+        let list = self.lists().0;
+        let lowest = || -> Result<Lanes, DeviceError> {
+            let records = self.report(list, 0, self.listed, false)?.records;
+            let finite = records.iter().enumerate().filter(|(_, record)| record.best_value.is_finite());
+            let key = |record: &Record| (record.best_value, record.summary.lane);
+            let lowest = finite.min_by(|(_, a), (_, b)| key(a).0.total_cmp(&key(b).0).then(key(a).1.cmp(&key(b).1)));
+            lowest.map_or_else(|| Ok(Lanes::default()), |(k, _)| self.report(list, k, 1, true))
+        };
+        // A device that fails says so with the next step; what is known until then stands.
+        if self.failed.is_some() { Lanes::default() } else { lowest().unwrap_or_default() }
+    }
+
+    fn clone_box(&self) -> Box<dyn Engine> {
+        let copied = Memory::new(&self.gpu, &self.kernels.layout, self.memory.sizes).and_then(|memory| {
+            let mut encoder = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+            memory.copy(&mut encoder, &self.memory);
+            self.gpu.submit(encoder).map(|_| memory)
+        });
+        let memory = match (&self.failed, copied) {
+            (None, Ok(memory)) => memory,
+            (Some(error), _) => return Box::new(Failed::after(self, error.clone())),
+            (None, Err(error)) => return Box::new(Failed::after(self, error)),
+        };
+        Box::new(Self {
+            gpu: Arc::clone(&self.gpu),
+            kernels: Arc::clone(&self.kernels),
+            memory,
+            source: Arc::clone(&self.source),
+            queue: self.queue.clone(),
+            finished: self.finished.clone(),
+            pace: self.pace.clone(),
+            failed: None,
+            ..*self
+        })
+    }
+}

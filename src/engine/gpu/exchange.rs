@@ -1,0 +1,154 @@
+//! Lanes that come and go: starts to the device, reports back.
+
+use std::sync::PoisonError;
+
+use rayon::prelude::*;
+
+use super::engine::GpuEngine;
+use super::flight::PATIENCE;
+use super::kernels::{Dispatch, Kernels, Rules};
+use super::shader::{REPORT, REPORT_WORDS, flag};
+use crate::engine::{Lanes, Record, Summary};
+use crate::error::DeviceError;
+use crate::method::{Evidence, Status};
+
+impl GpuEngine {
+    /// Fills free places from the queue, in order.
+    pub(super) fn fill(&mut self) -> Result<(), DeviceError> {
+        let portion = self.memory.sizes.portion();
+        while self.free > 0 && !self.queue.is_empty() {
+            let lanes = self.queue.start..self.queue.end.min(self.queue.start + self.free.min(portion));
+            self.queue.start = lanes.end;
+            let words = self.starts(lanes);
+            let stride = self.lane_words();
+            let count = words.len() / stride;
+            if count == 0 {
+                continue;
+            }
+            self.free -= count;
+            let (list, _) = self.lists();
+            let other = list + self.listed as u32;
+            let rules = Rules { list: self.ended(), first: self.free as u32, count: count as u32, other, ..self.rules };
+            self.gpu.queue.write_buffer(self.memory.transfer(), 0, bytemuck::cast_slice(&words));
+            self.submit(&rules, &[Dispatch::Lanes(&self.kernels.place)])?;
+            self.listed += count;
+            self.active += count;
+        }
+        self.gpu.check()
+    }
+
+    /// Words of a lane on its way to the device: its number, its start, its parameters.
+    fn lane_words(&self) -> usize {
+        1 + self.source.dimension() + self.source.parameters()
+    }
+
+    /// The words of lanes' starts in f32. Those that are not finite there end here.
+    fn starts(&mut self, lanes: std::ops::Range<usize>) -> Vec<u32> {
+        let (n, p, stride) = (self.source.dimension(), self.source.parameters(), self.lane_words());
+        let mut words = vec![0_u32; lanes.len() * stride];
+        let source = &*self.source;
+        words.par_chunks_mut(stride).enumerate().for_each_init(
+            || (vec![0.0; n], vec![0.0; p]),
+            |(point, parameters), (k, words)| {
+                source.fill(lanes.start + k, point, parameters);
+                words[0] = (lanes.start + k) as u32;
+                words[1..].iter_mut().zip(point.iter().chain(&*parameters)).for_each(|(word, value)| *word = (*value as f32).to_bits());
+            },
+        );
+        let point = |words: &[u32]| words[1..=n].iter().map(|&bits| f64::from(f32::from_bits(bits))).collect::<Vec<f64>>();
+        let mut finite = Vec::with_capacity(words.len());
+        for words in words.chunks(stride) {
+            let start = point(words);
+            if start.iter().all(|x| x.is_finite()) {
+                finite.extend_from_slice(words);
+            } else {
+                self.finished.append(never_started(words[0], start));
+            }
+        }
+        finite
+    }
+
+    /// How `count` lanes of a list stand, from the `first` on, with their points if asked for.
+    pub(super) fn report(&self, list: u32, first: usize, count: usize, points: bool) -> Result<Lanes, DeviceError> {
+        let n = self.source.dimension();
+        let stride = REPORT_WORDS + if points { 2 * n } else { 0 };
+        let flags = if points { flag::WITH_POINTS } else { 0 };
+        let mut reports = self.memory.reports.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut lanes = Lanes::default();
+        let mut done = 0;
+        while done < count {
+            let part = self.memory.sizes.portion().min(count - done);
+            let rules = Rules { list, first: (first + done) as u32, count: part as u32, flags, ..self.rules };
+            let mut encoder = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+            Kernels::encode(&self.gpu, &self.memory, &rules, &[Dispatch::Lanes(&self.kernels.report)], &mut encoder);
+            reports.start(&mut encoder, self.memory.transfer(), 0..part * stride)?;
+            let submission = self.gpu.submit(encoder)?;
+            let words = reports.finish(&self.gpu, &submission, PATIENCE)?;
+            words.chunks(stride).for_each(|words| read(words, n, points, &mut lanes));
+            done += part;
+        }
+        Ok(lanes)
+    }
+}
+
+/// A lane whose start overflows, or is not finite to begin with.
+fn never_started(lane: u32, start: Vec<f64>) -> Lanes {
+    let nan = f64::NAN;
+    let summary = Summary {
+        lane: lane as usize,
+        iteration: 0,
+        value: nan,
+        gradient_max: nan,
+        gradient_norm: nan,
+        step: 0.0,
+        alpha: 0.0,
+        mu: 0.0,
+        evaluations: 0,
+        status: Status::NonFiniteStart,
+    };
+    let evidence = Evidence { measured: nan, threshold: nan };
+    let record = Record { summary, evidence, best_value: nan, best_gradient_max: nan, refused: 0, resets: 0 };
+    Lanes { records: vec![record], points: start, last_points: Vec::new() }
+}
+
+/// Reads one lane's report.
+fn read(words: &[u32], n: usize, points: bool, lanes: &mut Lanes) {
+    let word = |name: &str| words[REPORT.iter().position(|field| *field == name).unwrap_or_default()];
+    let float = |name: &str| f64::from(f32::from_bits(word(name)));
+    let status = Status::from_code(word("status")).unwrap_or(Status::Active);
+    let gradient_max = float("gradient_max");
+    let norm = f64::from(f32::from_bits(words[REPORT_WORDS - 1]));
+    let elsewhere = word("best_elsewhere") != 0;
+    let summary = Summary {
+        lane: word("lane") as usize,
+        iteration: word("iterations"),
+        value: float("value"),
+        gradient_max,
+        gradient_norm: if gradient_max.is_nan() { f64::NAN } else { norm },
+        step: float("step"),
+        alpha: float("accepted_alpha"),
+        mu: 0.0,
+        evaluations: word("evaluations"),
+        status,
+    };
+    let evidence = if status.has_evidence() {
+        Evidence { measured: float("measured"), threshold: float("threshold") }
+    } else {
+        Evidence { measured: f64::NAN, threshold: f64::NAN }
+    };
+    if points {
+        let point = |at: usize| words[REPORT_WORDS + at..][..n].iter().map(|&bits| f64::from(f32::from_bits(bits))).collect::<Vec<f64>>();
+        if elsewhere {
+            lanes.last_points.push((lanes.records.len(), point(n)));
+        }
+        lanes.points.extend(point(0));
+    }
+    lanes.records.push(Record {
+        summary,
+        evidence,
+        best_value: if elsewhere { float("best_value") } else { summary.value },
+        best_gradient_max: if elsewhere { float("best_gradient_max") } else { gradient_max },
+        refused: word("refused"),
+        resets: word("resets"),
+    });
+}

@@ -1,0 +1,82 @@
+//! What is left of a batch whose device has failed: what is known, and the error.
+
+use super::engine::GpuEngine;
+use crate::engine::source::Queue;
+use crate::engine::{Engine, Lanes, Record, Totals};
+use crate::error::{DeviceError, Result};
+
+/// Answers what the host knows, and everything else with the error.
+#[derive(Clone)]
+pub(super) struct Failed {
+    error: DeviceError,
+    active: usize,
+    queue: Queue,
+    totals: Totals,
+    finished: Lanes,
+}
+
+impl Failed {
+    pub(super) fn after(engine: &GpuEngine, error: DeviceError) -> Self {
+        Self {
+            error,
+            active: engine.active(),
+            queue: engine.queued(),
+            totals: engine.totals(),
+            finished: engine.finished.clone(),
+        }
+    }
+
+    fn fail<T>(&self) -> Result<T> {
+        Err(self.error.clone().into())
+    }
+}
+
+impl Engine for Failed {
+    fn step(&mut self) -> Result<()> {
+        self.fail()
+    }
+
+    fn advance(&mut self, _: u32) -> Result<()> {
+        self.fail()
+    }
+
+    fn run(&mut self) -> Result<()> {
+        self.fail()
+    }
+
+    fn active(&self) -> usize {
+        self.active
+    }
+
+    fn totals(&self) -> Totals {
+        self.totals
+    }
+
+    fn stop(&mut self) -> Result<()> {
+        self.fail()
+    }
+
+    fn records(&mut self) -> Result<Vec<Record>> {
+        self.fail()
+    }
+
+    fn lanes(&self) -> Result<Lanes> {
+        self.fail()
+    }
+
+    fn take_finished(&mut self) -> Lanes {
+        std::mem::take(&mut self.finished)
+    }
+
+    fn queued(&self) -> Queue {
+        self.queue.clone()
+    }
+
+    fn lowest(&self) -> Lanes {
+        Lanes::default()
+    }
+
+    fn clone_box(&self) -> Box<dyn Engine> {
+        Box::new(self.clone())
+    }
+}

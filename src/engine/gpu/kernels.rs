@@ -1,0 +1,138 @@
+//! The pipelines that one objective needs, over one layout of bindings.
+
+use super::context::Gpu;
+use super::memory::{Memory, RULES};
+use super::shader::{self, Shape, WORKGROUP, flag};
+use crate::error::DeviceError;
+use crate::problem::Problem;
+
+/// What a dispatch is told: see `Rules` in shaders/memory.wgsl.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Rules {
+    pub(super) pool: u32,
+    pub(super) list: u32,
+    pub(super) first: u32,
+    pub(super) count: u32,
+    pub(super) rounds: u32,
+    pub(super) flags: u32,
+    pub(super) iterations: u32,
+    pub(super) evaluations: u32,
+    pub(super) other: u32,
+    pub(super) noise: f32,
+    pub(super) gradient_max: f32,
+    pub(super) step_max: f32,
+    pub(super) value_change: f32,
+    pub(super) goal: Option<f32>,
+}
+
+/// The most workgroups in a row of a dispatch.
+const ROW: u32 = 32_768;
+
+impl Rules {
+    /// Workgroups in x and y, an invocation a lane.
+    fn groups(&self) -> (u32, u32) {
+        let groups = self.count.div_ceil(WORKGROUP);
+        (groups.min(ROW), groups.div_ceil(ROW))
+    }
+
+    fn words(&self) -> [u32; RULES] {
+        let width = self.groups().0 * WORKGROUP;
+        let flags = self.flags | if self.goal.is_some() { flag::HAS_TARGET } else { 0 };
+        let floats = [self.noise, self.gradient_max, self.step_max, self.value_change, self.goal.unwrap_or(0.0)].map(f32::to_bits);
+        let words = [
+            [self.pool, self.list, self.first, self.count, width, self.rounds, flags, self.iterations, self.evaluations, self.other]
+                .as_slice(),
+            &floats,
+            &[0],
+        ];
+        let mut all = [0; RULES];
+        all.iter_mut().zip(words.concat()).for_each(|(to, word)| *to = word);
+        all
+    }
+}
+
+/// The kernels, each an entry point of the one shader.
+pub(super) struct Kernels {
+    pub(super) layout: wgpu::BindGroupLayout,
+    pub(super) rounds: wgpu::ComputePipeline,
+    pub(super) place: wgpu::ComputePipeline,
+    pub(super) report: wgpu::ComputePipeline,
+    pub(super) stop: wgpu::ComputePipeline,
+    count_active: wgpu::ComputePipeline,
+    add_up: wgpu::ComputePipeline,
+    spread: wgpu::ComputePipeline,
+}
+
+/// A kernel in a submission, and over what it goes.
+pub(super) enum Dispatch<'a> {
+    /// An invocation a lane.
+    Lanes(&'a wgpu::ComputePipeline),
+    /// One workgroup for all of them.
+    Single(&'a wgpu::ComputePipeline),
+}
+
+impl Kernels {
+    pub(super) fn new(gpu: &Gpu, shape: Shape, problem: &Problem) -> Result<Self, DeviceError> {
+        let text = shader::assemble(shape, &problem.wgsl());
+        let module = gpu.module("manymin", &text)?;
+        let entries: Vec<wgpu::BindGroupLayoutEntry> = (0..9).map(entry).collect();
+        let layout = gpu.device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor { label: Some("lanes"), entries: &entries });
+        let pipelines = gpu.device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
+            label: Some("lanes"),
+            bind_group_layouts: &[Some(&layout)],
+            immediate_size: 0,
+        });
+        let pipeline = |entry: &str| gpu.pipeline(entry, &pipelines, &module, entry);
+        Ok(Self {
+            rounds: pipeline("rounds")?,
+            place: pipeline("place")?,
+            report: pipeline("report")?,
+            stop: pipeline("stop")?,
+            count_active: pipeline("count_active")?,
+            add_up: pipeline("add_up")?,
+            spread: pipeline("spread")?,
+            layout,
+        })
+    }
+
+    /// The three kernels that take lanes that have ended from the list.
+    pub(super) fn compaction(&self) -> [Dispatch<'_>; 3] {
+        [Dispatch::Lanes(&self.count_active), Dispatch::Single(&self.add_up), Dispatch::Lanes(&self.spread)]
+    }
+
+    /// Hands the rules over for the next submission, and encodes kernels one after another, each over `rules.count` lanes.
+    pub(super) fn encode(
+        gpu: &Gpu,
+        memory: &Memory,
+        rules: &Rules,
+        dispatches: &[Dispatch<'_>],
+        encoder: &mut wgpu::CommandEncoder,
+    ) {
+        gpu.queue.write_buffer(&memory.rules, 0, bytemuck::cast_slice(&rules.words()));
+        let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label: None, timestamp_writes: None });
+        pass.set_bind_group(0, &memory.bindings, &[]);
+        let (x, y) = rules.groups();
+        for dispatch in dispatches {
+            let (kernel, x, y) = match dispatch {
+                Dispatch::Lanes(kernel) => (kernel, x, y),
+                Dispatch::Single(kernel) => (kernel, 1, 1),
+            };
+            pass.set_pipeline(kernel);
+            pass.dispatch_workgroups(x, y, 1);
+        }
+    }
+}
+
+/// Binding 0 is the rules, 6 the data, the others are written too.
+fn entry(binding: u32) -> wgpu::BindGroupLayoutEntry {
+    let kind = match binding {
+        0 => wgpu::BufferBindingType::Uniform,
+        _ => wgpu::BufferBindingType::Storage { read_only: binding == 6 },
+    };
+    wgpu::BindGroupLayoutEntry {
+        binding,
+        visibility: wgpu::ShaderStages::COMPUTE,
+        ty: wgpu::BindingType::Buffer { ty: kind, has_dynamic_offset: false, min_binding_size: None },
+        count: None,
+    }
+}

@@ -1,0 +1,308 @@
+//! The shader's text: a preamble generated from the lane's table, the constants and the codes; the objective; the stages.
+//!
+//! No number stands in two languages: what shaders share with the CPU engine comes from here.
+
+use std::fmt::Write;
+
+use crate::engine::lane::{Extent, FIELDS, Kind, Phase};
+use crate::method::constants as c;
+use crate::method::{Status, Test};
+use crate::problem::evaluate::code::SUM_BLOCK;
+use crate::problem::evaluate::real::Real;
+
+/// Invocations in a workgroup.
+pub(super) const WORKGROUP: u32 = 64;
+
+/// The stages, in the order they stand in the text.
+const STAGES: [(&str, &str); 9] = [
+    ("memory", include_str!("../../../shaders/memory.wgsl")),
+    ("evaluate", include_str!("../../../shaders/evaluate.wgsl")),
+    ("line_search", include_str!("../../../shaders/line_search.wgsl")),
+    ("accept", include_str!("../../../shaders/accept.wgsl")),
+    ("direction", include_str!("../../../shaders/direction.wgsl")),
+    ("ending", include_str!("../../../shaders/ending.wgsl")),
+    ("round", include_str!("../../../shaders/round.wgsl")),
+    ("transfer", include_str!("../../../shaders/transfer.wgsl")),
+    ("compact", include_str!("../../../shaders/compact.wgsl")),
+];
+
+/// Bits of `flags`.
+pub(super) mod flag {
+    /// A lane that has accepted a step waits.
+    pub(crate) const STEPPING: u32 = 1;
+    /// The first dispatch of a step: no lane waits yet.
+    pub(crate) const NEW_STEP: u32 = 2;
+    /// There is a target value.
+    pub(crate) const HAS_TARGET: u32 = 4;
+    /// Reports bring points.
+    pub(crate) const WITH_POINTS: u32 = 8;
+}
+
+/// What a report says of a lane: fields by name, then the norm of the gradient.
+pub(super) const REPORT: [&str; 15] = [
+    "lane",
+    "status",
+    "iterations",
+    "evaluations",
+    "refused",
+    "resets",
+    "best_elsewhere",
+    "value",
+    "gradient_max",
+    "step",
+    "accepted_alpha",
+    "measured",
+    "threshold",
+    "best_value",
+    "best_gradient_max",
+];
+/// The words of a report.
+pub(super) const REPORT_WORDS: usize = REPORT.len() + 1;
+
+/// The lists of slots, each `pool` long: two of lanes under way in turn, one of lanes that have ended, then sums.
+pub(super) mod list {
+    pub(crate) const ENDED: u32 = 2;
+    pub(crate) const SUMS: u32 = 3;
+}
+
+/// Vectors of up to so many components live in an invocation's own memory while it runs.
+const MOST_PRIVATE: usize = 64;
+
+/// The sizes that the text is made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Shape {
+    pub(super) dimension: usize,
+    pub(super) memory: usize,
+    pub(super) parameters: usize,
+}
+
+/// A vector of a lane, and where it lives.
+struct Vector {
+    name: &'static str,
+    len: usize,
+    /// It has a place in the buffer of vectors.
+    stored: bool,
+    /// It lives in the invocation's memory while that runs.
+    private: bool,
+}
+
+impl Shape {
+    fn vectors(self) -> Vec<Vector> {
+        let small = self.dimension <= MOST_PRIVATE && self.memory <= MOST_PRIVATE;
+        let (n, m) = (self.dimension, self.memory);
+        let vector = |name, len, private, work: bool| Vector { name, len, stored: !(work && private), private };
+        vec![
+            vector("x", n, small, false),
+            vector("g", n, small, false),
+            vector("d", n, small, false),
+            vector("best", n, false, false),
+            vector("rho", m, false, false),
+            vector("trial_x", n, small, true),
+            vector("trial_g", n, small, true),
+            vector("q", n, small, true),
+            vector("coefficient", m, small, true),
+        ]
+    }
+
+    /// Elements of the vectors' buffer, a lane.
+    pub(super) fn vector_elements(self) -> usize {
+        self.vectors().iter().filter(|v| v.stored).map(|v| v.len).sum()
+    }
+
+    /// Elements of the fields' buffer, a lane.
+    pub(super) fn field_elements(self) -> usize {
+        FIELDS.iter().filter(|f| f.extent == Extent::One).count()
+    }
+
+    /// Elements of each of the two histories, a lane.
+    pub(super) fn history_elements(self) -> usize {
+        self.dimension * self.memory
+    }
+
+    /// The most iterations that the loops of one round take beside the objective's, and those around the rounds.
+    pub(super) fn loop_iterations(self) -> (u64, u64) {
+        let (n, m) = (self.dimension as u64, self.memory as u64);
+        // evaluate 2, resolved or promise or farthest 3, pair, ring, best and move 4, recursion 2 + 2 (m + 1), direction 3
+        let round = n * (2 + 3 + 4 + 2 + 2 * (m + 1) + 3) + 2 * m + 1;
+        (round, 4 * n + 64)
+    }
+}
+
+/// The whole text for a problem whose value and gradient `objective` computes.
+pub(super) fn assemble(shape: Shape, objective: &str) -> String {
+    let mut text = preamble(shape);
+    text += &accessors(shape);
+    for (name, stage) in STAGES {
+        _ = write!(text, "\n// shaders/{name}.wgsl\n{stage}");
+        if name == "memory" {
+            _ = write!(text, "\n// The objective.\n{objective}");
+        }
+    }
+    text
+}
+
+/// Sizes, constants and codes.
+fn preamble(shape: Shape) -> String {
+    let mut text = String::from("// Generated: sizes, constants, codes.\n");
+    let mut word = |name: &str, value: u32| _ = writeln!(text, "const {name}: u32 = {value}u;");
+    word("N", shape.dimension as u32);
+    word("MEMORY", shape.memory as u32);
+    word("PARAMETERS", shape.parameters as u32);
+    word("WORKGROUP", WORKGROUP);
+    word("SUM_BLOCK", SUM_BLOCK as u32);
+    word("REPORT", REPORT_WORDS as u32);
+    word("ENDED", list::ENDED);
+    word("SUMS", list::SUMS);
+    word("STEPPING", flag::STEPPING);
+    word("NEW_STEP", flag::NEW_STEP);
+    word("HAS_TARGET", flag::HAS_TARGET);
+    word("WITH_POINTS", flag::WITH_POINTS);
+    word("EXPONENT_BITS", f32::INFINITY.to_bits());
+    word("MINUS_INFINITY_BITS", f32::NEG_INFINITY.to_bits());
+    word("NAN_BITS", f32::NAN.to_bits());
+    word("MOST_EXPANSIONS", c::MOST_EXPANSIONS);
+    word("MOST_SEARCH_EVALUATIONS", c::MOST_SEARCH_EVALUATIONS);
+    word("MOST_RESETS", c::MOST_RESETS);
+    word("MOST_STAGNANT", c::MOST_STAGNANT);
+    for (name, phase) in
+        [("PHASE_IDLE", Phase::Idle), ("PHASE_FRESH", Phase::Fresh), ("PHASE_SEARCH", Phase::Search), ("PHASE_RETAKE", Phase::Retake)]
+    {
+        word(name, phase as u32);
+    }
+    for code in 0.. {
+        let Some(status) = Status::from_code(code) else { break };
+        word(&status.name().to_uppercase(), code);
+    }
+    for field in ["phase", "value", "gradient_max"] {
+        word(&format!("{}_FIELD", field.to_uppercase()), field_number(field));
+    }
+    let mut float = |name: &str, value: f64| _ = writeln!(text, "const {name}: f32 = {:e}f;", value as f32);
+    float("EPSILON", f64::from(f32::EPSILON));
+    float("TINY", f64::from(f32::TINY));
+    float("HUGE", f64::from(f32::HUGE));
+    float("FAR", f64::from(f32::FAR));
+    float("ARMIJO", c::ARMIJO);
+    float("CURVATURE", c::CURVATURE);
+    float("APPROXIMATE", c::APPROXIMATE);
+    float("NOISE_UNITS", c::NOISE_UNITS);
+    float("NOISE_SHARE", c::NOISE_SHARE);
+    float("EXPANSION", c::EXPANSION);
+    float("RETREAT", c::RETREAT);
+    float("MARGIN", c::MARGIN);
+    float("SHRINKAGE", c::SHRINKAGE);
+    float("RESOLUTION", c::RESOLUTION);
+    float("PAIR_COSINE", c::PAIR_COSINE);
+    float("PAIR_NOISE", c::PAIR_NOISE);
+    float("MISLED", c::MISLED);
+    float("MEASURED_NOISE", c::MEASURED_NOISE);
+    float("GRADIENT_PROGRESS", c::GRADIENT_PROGRESS);
+    float("GRADIENT_ESCAPE", c::GRADIENT_ESCAPE);
+    text
+}
+
+/// The place of a field in the buffer of fields.
+fn field_number(name: &str) -> u32 {
+    FIELDS.iter().position(|field| field.name == name).unwrap_or_default() as u32
+}
+
+/// The lane's fields, and functions that reach its memory.
+fn accessors(shape: Shape) -> String {
+    let scalars = || FIELDS.iter().enumerate().filter(|(_, field)| field.extent == Extent::One);
+    let mut text = String::from("\nstruct Lane {\n");
+    for (_, field) in scalars() {
+        _ = writeln!(text, "    {}: {},", field.name, if field.kind == Kind::Float { "f32" } else { "u32" });
+    }
+    text += "}\n\nfn load_lane() {\n";
+    for (k, field) in scalars() {
+        let word = format!("fields[{k}u * rules.pool + slot]");
+        let value = if field.kind == Kind::Float { format!("bitcast<f32>({word})") } else { word };
+        _ = writeln!(text, "    lane.{} = {value};", field.name);
+    }
+    text += "}\n\nfn store_lane() {\n";
+    for (k, field) in scalars() {
+        _ = writeln!(text, "    fields[{k}u * rules.pool + slot] = {};", as_word(field.name));
+    }
+    text += "}\n\nfn write_report(to: u32) {\n";
+    for (k, name) in REPORT.iter().enumerate() {
+        _ = writeln!(text, "    transfer[to + {k}u] = {};", as_word(name));
+    }
+    text += "}\n\nfn is_success(status: u32) -> bool {\n";
+    let successes = [Status::Converged(Test::Gradient), Status::Converged(Test::Step), Status::Converged(Test::Value)];
+    let successes = [&successes[..], &[Status::TargetReached, Status::PrecisionFloor]].concat();
+    let tests: Vec<String> = successes.iter().map(|s| format!("status == {}", s.name().to_uppercase())).collect();
+    _ = writeln!(text, "    return {};\n}}", tests.join(" || "));
+    vector_accessors(shape, &mut text);
+    text
+}
+
+/// The word that holds a field of the lane.
+fn as_word(name: &str) -> String {
+    match FIELDS.iter().find(|field| field.name == name).map(|field| field.kind) {
+        Some(Kind::Float) => format!("bitcast<u32>(lane.{name})"),
+        _ => format!("lane.{name}"),
+    }
+}
+
+fn vector_accessors(shape: Shape, text: &mut String) {
+    let (mut loads, mut stores) = (String::new(), String::new());
+    let mut row = 0;
+    for Vector { name, len, stored, private } in shape.vectors() {
+        let memory = format!("vectors[({row}u + i) * rules.pool + slot]");
+        let own = format!("private_{name}[i]");
+        let place = if private { &own } else { &memory };
+        if private {
+            _ = writeln!(text, "\nvar<private> private_{name}: array<f32, {len}>;");
+        }
+        _ = writeln!(text, "fn {name}(i: u32) -> f32 {{ return {place}; }}");
+        _ = writeln!(text, "fn set_{name}(i: u32, value: f32) {{ {place} = value; }}");
+        if private && stored {
+            _ = writeln!(loads, "        {own} = {memory};");
+            _ = writeln!(stores, "        {memory} = {own};");
+        }
+        row += if stored { len } else { 0 };
+    }
+    for (name, body) in [("load_vectors", loads), ("store_vectors", stores)] {
+        let body = if body.is_empty() { body } else { format!("    for (var i = 0u; i < N; i++) {{\n{body}    }}\n") };
+        _ = writeln!(text, "\nfn {name}() {{\n{body}}}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wgpu::naga;
+
+    use super::*;
+    use crate::problem::Problem;
+
+    fn shape(dimension: usize, memory: usize) -> Shape {
+        Shape { dimension, memory, parameters: 0 }
+    }
+
+    fn validate(text: &str) {
+        let module = naga::front::wgsl::parse_str(text).unwrap_or_else(|error| panic!("{}\n{text}", error.emit_to_string(text)));
+        let (flags, capabilities) = (naga::valid::ValidationFlags::all(), naga::valid::Capabilities::empty());
+        if let Err(error) = naga::valid::Validator::new(flags, capabilities).validate(&module) {
+            panic!("{}", error.emit_to_string(text));
+        }
+    }
+
+    #[test]
+    fn every_shape_of_the_text_is_valid() {
+        for (n, m) in [(1, 1), (2, 8), (10, 8), (64, 64), (65, 8), (500, 3)] {
+            let bowl = Problem::new(n, |x| x.sum(0..n, |i| x.at(i) * x.at(i))).unwrap();
+            validate(&assemble(shape(n, m), &bowl.wgsl()));
+        }
+    }
+
+    #[test]
+    fn stages_are_short_and_have_no_numbers_of_their_own() {
+        for (name, text) in STAGES {
+            assert!(text.lines().count() <= 120, "{name} is long");
+            let code: String = text.lines().map(|line| line.split("//").next().unwrap_or_default()).collect::<Vec<_>>().join("\n");
+            let literals = code.split(|c: char| !(c.is_alphanumeric() || c == '.' || c == '_'));
+            for literal in literals.filter(|word| word.starts_with(|c: char| c.is_ascii_digit()) && word.contains('.')) {
+                assert!(["0.0", "0.5", "1.0", "2.0"].contains(&literal), "{name} has the number {literal}");
+            }
+        }
+    }
+}
