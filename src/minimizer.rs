@@ -6,6 +6,7 @@ use crate::batch::Batch;
 use crate::device::{Device, Precision};
 use crate::engine::Engine;
 use crate::engine::cpu::{CpuEngine, Setup};
+use crate::engine::gpu::engine::GpuEngine;
 use crate::engine::lane;
 use crate::error::{DeviceError, Error, Result, StartsError};
 use crate::method::{Lbfgs, Limits, Tolerances};
@@ -146,9 +147,10 @@ impl<'m> Minimizer<'m> {
             limits: settings.limits,
             pool,
         };
-        let engine: Box<dyn Engine> = match device.precision() {
-            Precision::F32 => Box::new(CpuEngine::<f32>::new(&setup)),
-            Precision::F64 => Box::new(CpuEngine::<f64>::new(&setup)),
+        let engine: Box<dyn Engine> = match (device.context(), device.precision()) {
+            (Some(gpu), _) => Box::new(GpuEngine::new(Arc::clone(gpu), &setup)?),
+            (None, Precision::F32) => Box::new(CpuEngine::<f32>::new(&setup)),
+            (None, Precision::F64) => Box::new(CpuEngine::<f64>::new(&setup)),
         };
         Ok(Batch::new(engine, device.clone(), problem.clone(), starts.clone(), settings.clone()))
     }

@@ -1,3 +1,21 @@
 //! The GPU engine: the lane's state machine in WGSL, an invocation a lane.
+//!
+//! Shaders stand in `shaders/`, one stage a file; what they share with the CPU engine is generated before them. The host
+//! sends off rounds, reads a few words back, and exchanges lanes that have ended for such as wait.
 
-mod shader;
+pub(crate) mod adapter;
+pub(crate) mod context;
+pub(crate) mod engine;
+mod exchange;
+mod failed;
+mod flight;
+mod kernels;
+mod large_stack;
+mod loop_limit;
+pub(crate) mod memory;
+mod pace;
+pub(crate) mod readback;
+pub(crate) mod shader;
+#[cfg(test)]
+mod tests;
+mod trouble;

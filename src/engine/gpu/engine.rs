@@ -9,12 +9,11 @@ use super::flight::{Counts, Flight};
 use super::kernels::{Dispatch, Kernels, Rules};
 use super::memory::{COUNTERS, Memory, Sizes};
 use super::pace::Pace;
-use super::shader::{Shape, WORKGROUP, flag, list};
+use super::shader::{Shape, flag, list};
 use crate::engine::cpu::Setup;
 use crate::engine::source::{Queue, Source};
 use crate::engine::{Engine, Lanes, Record, Totals};
 use crate::error::{DeviceError, Result};
-use crate::method::Status;
 use crate::method::constants::NOISE_UNITS;
 
 /// Lanes on a GPU.
@@ -46,13 +45,18 @@ const IN_FLIGHT: usize = 2;
 /// Lanes that have ended leave the list when they are one in so many of it.
 const ENDED_SHARE: usize = 4;
 
+/// The most memory of a batch, whatever the pool: lanes beyond it go in waves.
+const MOST_BYTES: u64 = 2 << 30;
+
 impl GpuEngine {
     /// An engine over `pool` slots, or fewer where there are fewer lanes.
     pub(crate) fn new(gpu: Arc<Gpu>, setup: &Setup) -> Result<Self, DeviceError> {
         let shape = Shape { dimension: setup.problem.dimension(), memory: setup.method.memory, parameters: setup.problem.parameters() };
         let pace = Pace::new(shape, setup.problem.loop_iterations(), gpu.loop_limit)?;
         let data: Vec<f32> = setup.problem.data().map(|value| value as f32).collect();
-        let lanes = setup.pool.min(setup.source.lanes());
+        let binding = gpu.largest(wgpu::BufferUsages::STORAGE);
+        let most = Sizes::most_lanes(shape, data.len(), binding, MOST_BYTES);
+        let lanes = setup.pool.min(setup.source.lanes()).min(most);
         let sizes = Sizes::new(shape, lanes, data.len());
         let kernels = Kernels::new(&gpu, shape, &setup.problem)?;
         let memory = Memory::new(&gpu, &kernels.layout, sizes)?;

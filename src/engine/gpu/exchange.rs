@@ -81,7 +81,7 @@ impl GpuEngine {
             let rules = Rules { list, first: (first + done) as u32, count: part as u32, flags, ..self.rules };
             let mut encoder = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
             Kernels::encode(&self.gpu, &self.memory, &rules, &[Dispatch::Lanes(&self.kernels.report)], &mut encoder);
-            reports.start(&mut encoder, self.memory.transfer(), 0..part * stride)?;
+            reports.start(&self.gpu, &mut encoder, self.memory.transfer(), 0..part * stride)?;
             let submission = self.gpu.submit(encoder)?;
             let words = reports.finish(&self.gpu, &submission, PATIENCE)?;
             words.chunks(stride).for_each(|words| read(words, n, points, &mut lanes));

@@ -36,7 +36,7 @@ impl Flight {
         let lists = memory.lists().clone();
         encoder.clear_buffer(&lists, 0, Some(4 * COUNTERS as u64));
         Kernels::encode(gpu, memory, rules, &[Dispatch::Lanes(&kernels.rounds)], &mut encoder);
-        memory.counters[turn].start(&mut encoder, &lists, 0..COUNTERS)?;
+        memory.counters[turn].start(gpu, &mut encoder, &lists, 0..COUNTERS)?;
         Ok(Self { rounds: rules.rounds, turn, submission: gpu.submit(encoder)?, begun: Instant::now() })
     }
 

@@ -39,14 +39,9 @@ impl Rules {
         let width = self.groups().0 * WORKGROUP;
         let flags = self.flags | if self.goal.is_some() { flag::HAS_TARGET } else { 0 };
         let floats = [self.noise, self.gradient_max, self.step_max, self.value_change, self.goal.unwrap_or(0.0)].map(f32::to_bits);
-        let words = [
-            [self.pool, self.list, self.first, self.count, width, self.rounds, flags, self.iterations, self.evaluations, self.other]
-                .as_slice(),
-            &floats,
-            &[0],
-        ];
+        let words = [self.pool, self.list, self.first, self.count, width, self.rounds, flags, self.iterations, self.evaluations, self.other];
         let mut all = [0; RULES];
-        all.iter_mut().zip(words.concat()).for_each(|(to, word)| *to = word);
+        all.iter_mut().zip(words.into_iter().chain(floats)).for_each(|(to, word)| *to = word);
         all
     }
 }
