@@ -1,11 +1,27 @@
 //! The devices that the conformance suite runs on, and what its tests share. An engine joins with one line here.
 
+use std::sync::OnceLock;
+
 use manymin::prelude::*;
 use nalgebra::DMatrix;
 
 /// Every device of the suite.
 pub(crate) fn devices() -> Vec<Device> {
-    vec![Device::cpu(Precision::F32), Device::cpu(Precision::F64)]
+    vec![Device::cpu(Precision::F32), Device::cpu(Precision::F64), gpu()]
+}
+
+/// The GPU engine's device: hardware where there is some, else a software driver. A machine without either fails, since
+/// nothing would be tested.
+pub(crate) fn gpu() -> Device {
+    static GPU: OnceLock<Device> = OnceLock::new();
+    let open = || match Device::gpu().or_else(|_| Device::adapter("")) {
+        Ok(device) => {
+            println!("the GPU engine runs on {device}");
+            device
+        }
+        Err(error) => panic!("{error}"),
+    };
+    GPU.get_or_init(open).clone()
 }
 
 /// The distance of 1 from the next number in the device's precision.
