@@ -1,6 +1,8 @@
 //! Where lanes live: the interface that engines share, and what they report.
 
 pub(crate) mod cpu;
+#[cfg(feature = "gpu")]
+pub(crate) mod gpu;
 pub(crate) mod lane;
 pub(crate) mod source;
 

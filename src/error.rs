@@ -1,6 +1,10 @@
 //! What can go wrong: one [`Error`], with a small typed cause for each part of the crate.
 
+mod device;
+
 use thiserror::Error;
+
+pub use device::DeviceError;
 
 /// Misuse, or a device that failed. How a lane ended is no error: that is its [`Status`](crate::Status).
 #[derive(Clone, Debug, Error, PartialEq)]
@@ -193,47 +197,5 @@ pub enum BoundsError {
         lower: f64,
         /// Its upper bound.
         upper: f64,
-    },
-}
-
-/// What a device can't do.
-#[derive(Clone, Debug, Error, PartialEq)]
-#[non_exhaustive]
-pub enum DeviceError {
-    /// A device that this build does not have.
-    #[error(
-        "{wanted} was asked for and this version of manymin has the CPU engine only; use `Device::cpu(Precision::F32)`, or unset MANYMIN_DEVICE"
-    )]
-    NoGpu {
-        /// What was asked for.
-        wanted: String,
-    },
-    /// An environment variable with a value that says nothing.
-    #[error("{variable} is `{value}`; it takes {takes}")]
-    Environment {
-        /// The variable.
-        variable: &'static str,
-        /// What it is set to.
-        value: String,
-        /// What it may be.
-        takes: &'static str,
-    },
-    /// The objective is more than the engine takes.
-    #[error(
-        "the objective has {operations} operations and this engine takes {limit}; write repeated parts as `x.sum(range, |i| ...)`, which stays one loop"
-    )]
-    ObjectiveTooLarge {
-        /// Operations of value and gradient.
-        operations: usize,
-        /// The most that the engine takes.
-        limit: usize,
-    },
-    /// A number of the problem that overflows in the lanes' precision.
-    #[error("{what} is {value}, which overflows in f32; scale the problem, or use `Device::cpu(Precision::F64)`")]
-    Overflow {
-        /// Where the number stands.
-        what: String,
-        /// Its value.
-        value: f64,
     },
 }

@@ -71,7 +71,7 @@ pub mod problem;
 mod starts;
 
 pub use batch::Batch;
-pub use device::{Device, Precision};
+pub use device::{Device, DeviceInfo, DeviceKind, DeviceLimits, Precision};
 pub use engine::source::Source;
 pub use engine::{Summary, Totals};
 pub use error::{BoundsError, DeviceError, Error, ProblemError, Result, StartsError};

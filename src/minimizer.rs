@@ -146,6 +146,11 @@ impl<'m> Minimizer<'m> {
             limits: settings.limits,
             pool,
         };
+        // Until the GPU engine joins here.
+        if device.is_gpu() {
+            let message = format!("no engine runs on {device} yet");
+            return Err(DeviceError::Internal { message }.into());
+        }
         let engine: Box<dyn Engine> = match device.precision() {
             Precision::F32 => Box::new(CpuEngine::<f32>::new(&setup)),
             Precision::F64 => Box::new(CpuEngine::<f64>::new(&setup)),

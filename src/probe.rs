@@ -1,10 +1,18 @@
-//! Parts of the CPU engine, by themselves: for this crate's benchmarks; no part of the interface.
+//! Parts of the engines, by themselves: for this crate's benchmarks and tests; no part of the interface.
 
 pub use crate::engine::cpu::probe::DirectionProbe;
 use crate::problem::Problem;
 use crate::problem::evaluate::chunk::{CHUNK, CHUNKS, Row};
 use crate::problem::evaluate::machine::Machine;
 use crate::problem::evaluate::real::Real;
+
+/// Loses the GPU of `device`, as a driver does that resets it. The CPU engine can't be lost.
+#[cfg(feature = "gpu")]
+pub fn destroy(device: &crate::Device) {
+    if let Some(gpu) = device.context() {
+        gpu.destroy();
+    }
+}
 
 /// How many lanes one block of the engine has.
 pub const LANES: usize = crate::problem::evaluate::chunk::LANES;

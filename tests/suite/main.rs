@@ -2,6 +2,8 @@
 
 mod devices;
 mod faces;
+#[cfg(feature = "gpu")]
+mod gpu_device;
 mod gradients;
 mod guards;
 mod invariance;
