@@ -1,9 +1,55 @@
 #!/usr/bin/env bash
-# All checks of the project: format, clippy, tests, documentation. From a fresh clone, with Rust installed, it needs no more.
+# All checks of the project: format, clippy, tests, documentation. From a fresh clone, with Rust installed, it needs no more:
+# where there is no GPU driver, it installs Mesa's software driver, which the tests of the GPU engine run on.
 set -euo pipefail
 cd "$(dirname "$0")"
 
 step() { printf '\n== %s\n' "$*"; }
+
+# Whether there is a driver that the tests of the GPU engine can run on: lavapipe, or that of a GPU that is really there.
+# Drivers of GPUs alone say nothing: Mesa installs all of its own. Windows and macOS bring theirs.
+has_driver() {
+  [ "$(uname)" = Linux ] || return 0
+  local directory
+  for directory in /usr/share/vulkan/icd.d /usr/local/share/vulkan/icd.d /etc/vulkan/icd.d "${XDG_DATA_HOME:-$HOME/.local/share}/vulkan/icd.d"; do
+    if compgen -G "$directory/lvp_icd*.json" >/dev/null; then return 0; fi
+    if compgen -G "$directory/*.json" >/dev/null && { compgen -G "/dev/dri/renderD*" || compgen -G "/dev/nvidia[0-9]*"; } >/dev/null; then return 0; fi
+  done
+  return 1
+}
+
+install_driver() {
+  local root=()
+  if [ "$(id -u)" != 0 ]; then
+    command -v sudo >/dev/null || { echo "no Vulkan software driver (lavapipe) is installed, and no sudo to install it with: install Mesa's Vulkan drivers" >&2; return 1; }
+    root=(sudo)
+  fi
+  echo "installing Mesa's software driver, which the tests of the GPU engine run on"
+  if command -v apt-get >/dev/null; then
+    "${root[@]}" apt-get update -qq || true # a package list that is at hand may do
+    "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq mesa-vulkan-drivers libvulkan1
+  elif command -v dnf >/dev/null; then
+    "${root[@]}" dnf install -y mesa-vulkan-drivers vulkan-loader
+  elif command -v pacman >/dev/null; then
+    "${root[@]}" pacman -S --needed --noconfirm vulkan-swrast vulkan-icd-loader
+  elif command -v apk >/dev/null; then
+    "${root[@]}" apk add mesa-vulkan-swrast vulkan-loader
+  else
+    echo "no Vulkan software driver (lavapipe) is installed, and no package manager known here: install Mesa's Vulkan drivers" >&2
+    return 1
+  fi
+}
+
+step "drivers"
+has_driver || install_driver
+# Mesa complains on standard error without it.
+if [ -z "${XDG_RUNTIME_DIR:-}" ]; then
+  XDG_RUNTIME_DIR="$(mktemp -d)"
+  export XDG_RUNTIME_DIR
+  trap 'rm -rf "$XDG_RUNTIME_DIR"' EXIT
+fi
+# The tests say themselves which device they mean.
+unset MANYMIN_DEVICE MANYMIN_ADAPTER
 
 step "format"
 cargo fmt --all --check
@@ -11,6 +57,7 @@ cargo fmt --manifest-path benches/peers/Cargo.toml --check
 
 step "clippy"
 cargo clippy --all-targets -- -D warnings
+cargo clippy --all-targets --no-default-features -- -D warnings
 cargo clippy --manifest-path benches/peers/Cargo.toml --all-targets -- -D warnings
 
 step "tests"
@@ -23,6 +70,7 @@ fi
 step "examples"
 cargo run --quiet --release --example lennard_jones -- --atoms 7 --lanes 500 >/dev/null
 cargo run --quiet --release --example nist_fit >/dev/null
+cargo run --quiet --release --example devices
 
 step "documentation and its examples"
 cargo test --release --doc

@@ -11,6 +11,7 @@ use std::sync::Arc;
 #[cfg(not(feature = "gpu"))]
 pub(crate) use self::absent::{Adapters, Gpu};
 use self::choose::{Choice, Wanted, Wish};
+#[cfg(feature = "gpu")]
 pub(crate) use self::info::STORAGE_BUFFERS;
 pub use self::info::{DeviceInfo, DeviceKind, DeviceLimits};
 #[cfg(feature = "gpu")]

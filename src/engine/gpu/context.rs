@@ -67,18 +67,20 @@ impl Gpu {
 
     /// An error if the device is lost, or has refused a command that nobody asked about.
     pub(crate) fn check(&self) -> Result<(), DeviceError> {
-        // A loss is told only to those who ask.
+        // A loss is told only to those who ask, and not before the work under way is done.
         self.poll(wgpu::PollType::Poll).and(Ok(()))
     }
 
     /// Waits until `submission` is done, at most `limit`; afterwards it may be waited for again. Then as [`check`](Gpu::check).
     pub(crate) fn wait(&self, submission: &wgpu::SubmissionIndex, limit: Duration) -> Result<(), DeviceError> {
-        match self.poll(wgpu::PollType::Wait { submission_index: Some(submission.clone()), timeout: Some(limit) })? {
+        let until = |submission_index| self.poll(wgpu::PollType::Wait { submission_index, timeout: Some(limit) });
+        match until(Some(submission.clone()))? {
             Ok(_) => Ok(()),
             Err(wgpu::PollError::Timeout) => Err(DeviceError::TimedOut { limit }),
             Err(error) => {
-                // So it says of a submission that a lost device did not take, before it tells that it is lost.
-                self.check()?;
+                // It does not know the submission: so it is with a lost device, which took no more of them, and tells that
+                // it is lost when those before are done.
+                let _ = until(None)?;
                 Err(DeviceError::Internal { message: error.to_string() })
             }
         }
