@@ -34,7 +34,7 @@ fn rounds(@builtin(global_invocation_id) id: vec3<u32>) {
     }
     slot = lists.slots[rules.list + rules.first + k];
     load_lane();
-    if ((rules.flags & NEW_STEP) != 0u) {
+    if ((rules.flags & RELEASE) != 0u) {
         lane.waits = 0u;
     }
     if (is_busy()) {

@@ -2,6 +2,7 @@
 
 use std::sync::OnceLock;
 
+use manymin::DeviceKind;
 use manymin::prelude::*;
 use nalgebra::DMatrix;
 
@@ -14,12 +15,12 @@ pub(crate) fn devices() -> Vec<Device> {
 /// nothing would be tested.
 pub(crate) fn gpu() -> Device {
     static GPU: OnceLock<Device> = OnceLock::new();
-    let open = || match Device::gpu().or_else(|_| Device::adapter("")) {
-        Ok(device) => {
-            println!("the GPU engine runs on {device}");
-            device
-        }
-        Err(error) => panic!("{error}"),
+    let open = || {
+        let list = Device::list();
+        let name = list.iter().find(|info| info.kind != DeviceKind::Cpu).map_or("llvmpipe", |info| &info.name);
+        let device = Device::adapter(name).unwrap_or_else(|error| panic!("{error}"));
+        println!("the GPU engine runs on {device}");
+        device
     };
     GPU.get_or_init(open).clone()
 }

@@ -153,7 +153,7 @@ impl GpuEngine {
             while flights.len() < IN_FLIGHT && self.active > 0 && budget != Some(0) {
                 let rounds = self.pace.rounds(!self.queue.is_empty()).min(budget.unwrap_or(u32::MAX));
                 budget = budget.map(|left| left - rounds);
-                let flight = self.launch(rounds, 0)?;
+                let flight = self.launch(rounds, flag::RELEASE)?;
                 flights.push_back(flight);
             }
             let Some(flight) = flights.pop_front() else { return self.settle() };
@@ -170,7 +170,7 @@ impl GpuEngine {
 
     fn one_step(&mut self) -> Result<(), DeviceError> {
         self.fill()?;
-        let mut flags = flag::STEPPING | flag::NEW_STEP;
+        let mut flags = flag::STEPPING | flag::RELEASE;
         while self.active > 0 {
             let flight = self.launch(self.pace.rounds_of_step(), flags)?;
             let counts = self.land(flight)?;

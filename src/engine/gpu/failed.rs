@@ -17,13 +17,7 @@ pub(super) struct Failed {
 
 impl Failed {
     pub(super) fn after(engine: &GpuEngine, error: DeviceError) -> Self {
-        Self {
-            error,
-            active: engine.active(),
-            queue: engine.queued(),
-            totals: engine.totals(),
-            finished: engine.finished.clone(),
-        }
+        Self { error, active: engine.active(), queue: engine.queued(), totals: engine.totals(), finished: engine.finished.clone() }
     }
 
     fn fail<T>(&self) -> Result<T> {

@@ -39,7 +39,8 @@ impl Rules {
         let width = self.groups().0 * WORKGROUP;
         let flags = self.flags | if self.goal.is_some() { flag::HAS_TARGET } else { 0 };
         let floats = [self.noise, self.gradient_max, self.step_max, self.value_change, self.goal.unwrap_or(0.0)].map(f32::to_bits);
-        let words = [self.pool, self.list, self.first, self.count, width, self.rounds, flags, self.iterations, self.evaluations, self.other];
+        let words =
+            [self.pool, self.list, self.first, self.count, width, self.rounds, flags, self.iterations, self.evaluations, self.other];
         let mut all = [0; RULES];
         all.iter_mut().zip(words.into_iter().chain(floats)).for_each(|(to, word)| *to = word);
         all
@@ -96,13 +97,7 @@ impl Kernels {
     }
 
     /// Hands the rules over for the next submission, and encodes kernels one after another, each over `rules.count` lanes.
-    pub(super) fn encode(
-        gpu: &Gpu,
-        memory: &Memory,
-        rules: &Rules,
-        dispatches: &[Dispatch<'_>],
-        encoder: &mut wgpu::CommandEncoder,
-    ) {
+    pub(super) fn encode(gpu: &Gpu, memory: &Memory, rules: &Rules, dispatches: &[Dispatch<'_>], encoder: &mut wgpu::CommandEncoder) {
         gpu.queue.write_buffer(&memory.rules, 0, bytemuck::cast_slice(&rules.words()));
         let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label: None, timestamp_writes: None });
         pass.set_bind_group(0, &memory.bindings, &[]);

@@ -30,8 +30,8 @@ const STAGES: [(&str, &str); 9] = [
 pub(super) mod flag {
     /// A lane that has accepted a step waits.
     pub(crate) const STEPPING: u32 = 1;
-    /// The first dispatch of a step: no lane waits yet.
-    pub(crate) const NEW_STEP: u32 = 2;
+    /// No lane waits any more: a step, or a free run, begins.
+    pub(crate) const RELEASE: u32 = 2;
     /// There is a target value.
     pub(crate) const HAS_TARGET: u32 = 4;
     /// Reports bring points.
@@ -154,7 +154,7 @@ fn preamble(shape: Shape) -> String {
     word("ENDED", list::ENDED);
     word("SUMS", list::SUMS);
     word("STEPPING", flag::STEPPING);
-    word("NEW_STEP", flag::NEW_STEP);
+    word("RELEASE", flag::RELEASE);
     word("HAS_TARGET", flag::HAS_TARGET);
     word("WITH_POINTS", flag::WITH_POINTS);
     word("EXPONENT_BITS", f32::INFINITY.to_bits());
