@@ -4,6 +4,7 @@ use nalgebra::DMatrix;
 
 use crate::device::Device;
 use crate::engine::source::Queue;
+use crate::engine::telemetry::Telemetry;
 use crate::engine::{Engine, Lanes, Summary, Totals};
 use crate::error::Result;
 use crate::method::Status;
@@ -148,6 +149,11 @@ impl Batch {
     /// What has been done so far.
     pub fn totals(&self) -> Totals {
         self.engine.totals()
+    }
+
+    /// What a GPU did for the batch so far, and how long it took; none on the CPU engine.
+    pub fn telemetry(&self) -> Option<Telemetry> {
+        self.engine.telemetry()
     }
 
     /// Evaluations of value and gradient so far, over all lanes.

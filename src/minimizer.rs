@@ -6,6 +6,7 @@ use crate::batch::Batch;
 use crate::device::{Device, Precision};
 use crate::engine::Engine;
 use crate::engine::cpu::{CpuEngine, Setup};
+#[cfg(feature = "gpu")]
 use crate::engine::gpu::engine::GpuEngine;
 use crate::engine::lane;
 use crate::error::{DeviceError, Error, Result, StartsError};
@@ -148,7 +149,10 @@ impl<'m> Minimizer<'m> {
             pool,
         };
         let engine: Box<dyn Engine> = match (device.context(), device.precision()) {
+            #[cfg(feature = "gpu")]
             (Some(gpu), _) => Box::new(GpuEngine::new(Arc::clone(gpu), &setup)?),
+            #[cfg(not(feature = "gpu"))]
+            (Some(gpu), _) => match **gpu {},
             (None, Precision::F32) => Box::new(CpuEngine::<f32>::new(&setup)),
             (None, Precision::F64) => Box::new(CpuEngine::<f64>::new(&setup)),
         };

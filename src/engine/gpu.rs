@@ -4,6 +4,7 @@
 //! sends off rounds, reads a few words back, and exchanges lanes that have ended for such as wait.
 
 pub(crate) mod adapter;
+mod clock;
 pub(crate) mod context;
 pub(crate) mod engine;
 mod exchange;

@@ -97,9 +97,16 @@ impl Kernels {
     }
 
     /// Hands the rules over for the next submission, and encodes kernels one after another, each over `rules.count` lanes.
-    pub(super) fn encode(gpu: &Gpu, memory: &Memory, rules: &Rules, dispatches: &[Dispatch<'_>], encoder: &mut wgpu::CommandEncoder) {
+    pub(super) fn encode(
+        gpu: &Gpu,
+        memory: &Memory,
+        rules: &Rules,
+        dispatches: &[Dispatch<'_>],
+        stamps: Option<wgpu::ComputePassTimestampWrites<'_>>,
+        encoder: &mut wgpu::CommandEncoder,
+    ) {
         gpu.queue.write_buffer(&memory.rules, 0, bytemuck::cast_slice(&rules.words()));
-        let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label: None, timestamp_writes: None });
+        let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label: None, timestamp_writes: stamps });
         pass.set_bind_group(0, &memory.bindings, &[]);
         let (x, y) = rules.groups();
         for dispatch in dispatches {
