@@ -8,7 +8,15 @@ use crate::problem::evaluate::chunk::{Chunk, Mask, row_by_row};
 use crate::problem::evaluate::machine::Machine;
 use crate::problem::evaluate::real::Real;
 
-/// Moves the lanes of `accepted` to their trial points. Returns f - f_t.
+/// What an accepted point gives besides.
+pub(super) struct Accepted<T: Real> {
+    /// f - f_t
+    pub(super) decrease: Chunk<T>,
+    /// Lanes with a new pair.
+    pub(super) kept: Mask<T>,
+}
+
+/// Moves the lanes of `accepted` to their trial points.
 #[inline(always)]
 pub(super) fn accept<T: Real>(
     tile: &mut Tile<T>,
@@ -17,7 +25,7 @@ pub(super) fn accept<T: Real>(
     trial: &Trial<T>,
     accepted: Mask<T>,
     rules: &Rules<T>,
-) -> Chunk<T> {
+) -> Accepted<T> {
     let fresh = accepted.and(Mask::of(tile.lanes.phase, |phase| phase == Phase::Fresh as u32));
     if fresh.any() {
         forget(tile, fresh);
@@ -25,7 +33,6 @@ pub(super) fn accept<T: Real>(
     let stepped = accepted.without(fresh);
     let pair = Pair::measure(tile, c, machine, trial);
     let kept = pair.keep(tile, stepped);
-    remember(tile, c, machine, pair.rho, kept);
     let misled = stepped.without(kept).and(Chunk::splat(T::from_f64(MISLED)).below(tile.lanes.alpha));
     if misled.any() {
         // No longer than to where f is called unbounded: the slope along d would overflow.
@@ -36,6 +43,7 @@ pub(super) fn accept<T: Real>(
     }
     keep_best(tile, trial, stepped);
 
+    remember(tile, c, machine, pair.rho, kept);
     for ((x, g), (point, gradient)) in tile.x.iter_mut().zip(&mut tile.g).zip(machine.point().iter().zip(machine.gradient())) {
         row_by_row();
         *x = accepted.choose(point[c].get(), *x);
@@ -50,7 +58,7 @@ pub(super) fn accept<T: Real>(
     lanes.step = stepped.choose(pair.length, lanes.step);
     lanes.accepted_alpha = stepped.choose(lanes.alpha, lanes.accepted_alpha);
     lanes.iterations = lanes.iterations.zip(stepped.ones(), |a, b| a + b);
-    decrease
+    Accepted { decrease, kept }
 }
 
 /// What a step s = x_t - x and the change of gradient y = g_t - g tell of the curvature. Their products are taken on
@@ -99,7 +107,7 @@ impl<T: Real> Pair<T> {
     /// Decides which pairs are kept: before anything is written, so that a refused one costs nothing that is remembered.
     #[inline(always)]
     fn keep(&self, tile: &mut Tile<T>, stepped: Mask<T>) -> Mask<T> {
-        let memory = tile.rho.len() as u32;
+        let memory = tile.rho.len() as u32 - 1;
         let lanes = &mut tile.lanes;
         let kept = stepped.and(self.curved);
         lanes.refused = lanes.refused.zip(stepped.without(kept).ones(), |a, b| a + b);
@@ -109,28 +117,29 @@ impl<T: Real> Pair<T> {
     }
 }
 
-/// Moves the pairs of the lanes in `kept` on by one place and writes the new one to the first.
+/// Writes the pairs of the lanes in `kept` to the first place, and zeros for the others: it is the two-loop recursion that
+/// makes room for the next.
 #[inline(always)]
 fn remember<T: Real>(tile: &mut Tile<T>, c: usize, machine: &Machine<T>, rho: Chunk<T>, kept: Mask<T>) {
-    let n = tile.x.len();
-    for (i, (point, gradient)) in machine.point().iter().zip(machine.gradient()).enumerate() {
-        push_front(&mut tile.s[i..], n, point[c].get().zip(tile.x[i], |x_t, x| x_t - x), kept);
-        push_front(&mut tile.y[i..], n, gradient[c].get().zip(tile.g[i], |g_t, g| g_t - g), kept);
+    let zero = Chunk::splat(T::ZERO);
+    let (points, gradients) = (machine.point().iter().zip(&tile.x), machine.gradient().iter().zip(&tile.g));
+    for ((s, y), ((point, x), (gradient, g))) in tile.s.iter_mut().zip(&mut tile.y).zip(points.zip(gradients)) {
+        row_by_row();
+        *s = kept.choose(point[c].get().zip(*x, |x_t, x| x_t - x), zero);
+        *y = kept.choose(gradient[c].get().zip(*g, |g_t, g| g_t - g), zero);
     }
-    push_front(&mut tile.rho, 1, rho, kept);
+    tile.rho[0] = kept.choose(rho, zero);
 }
 
-/// Puts `new` before what stands at every `stride`th place, in the lanes of `kept`; their last falls out.
+/// Clears place `k` of the history of the lanes in `which`.
 #[inline(always)]
-fn push_front<T: Real>(chunks: &mut [Chunk<T>], stride: usize, new: Chunk<T>, kept: Mask<T>) {
-    let mut carry = new;
-    let mut at = 0;
-    while at < chunks.len() {
-        row_by_row();
-        let old = chunks[at];
-        chunks[at] = kept.choose(carry, old);
-        carry = old;
-        at += stride;
+pub(super) fn forget_place<T: Real>(tile: &mut Tile<T>, which: Mask<T>, k: usize) {
+    let n = tile.x.len();
+    for chunks in [&mut tile.s[k * n..][..n], &mut tile.y[k * n..][..n], &mut tile.rho[k..][..1]] {
+        for chunk in chunks {
+            row_by_row();
+            *chunk = which.choose(Chunk::splat(T::ZERO), *chunk);
+        }
     }
 }
 
