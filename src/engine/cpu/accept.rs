@@ -26,6 +26,7 @@ pub(super) fn accept<T: Real>(
     accepted: Mask<T>,
     rules: &Rules<T>,
 ) -> Accepted<T> {
+    let accepted = accepted.opaque();
     let fresh = accepted.and(Mask::of(tile.lanes.phase, |phase| phase == Phase::Fresh as u32));
     if fresh.any() {
         forget(tile, fresh);
@@ -43,12 +44,8 @@ pub(super) fn accept<T: Real>(
     }
     keep_best(tile, trial, stepped);
 
-    remember(tile, c, machine, pair.rho, kept);
-    for ((x, g), (point, gradient)) in tile.x.iter_mut().zip(&mut tile.g).zip(machine.point().iter().zip(machine.gradient())) {
-        row_by_row();
-        *x = accepted.choose(point[c].get(), *x);
-        *g = accepted.choose(gradient[c].get(), *g);
-    }
+    move_to_trial(tile, c, machine, accepted, kept);
+    tile.rho[0] = kept.choose(pair.rho, Chunk::splat(T::ZERO));
     let lanes = &mut tile.lanes;
     let decrease = lanes.value.zip(trial.value, |f, f_t| f - f_t);
     let noise = trial.value.zip(trial.scale, |f, scale| rules.noise * f.abs().max(scale * T::from_f64(1.0 / NOISE_SHARE)));
@@ -75,30 +72,29 @@ struct Pair<T: Real> {
 
 impl<T: Real> Pair<T> {
     #[inline(always)]
-    fn measure(tile: &Tile<T>, c: usize, machine: &Machine<T>, trial: &Trial<T>) -> Self {
-        let zero = Chunk::splat(T::ZERO);
+    fn measure(tile: &mut Tile<T>, c: usize, machine: &Machine<T>, trial: &Trial<T>) -> Self {
         let (by_step, by_change) = (trial.step_max.map(|max| T::ONE / max), trial.change_max.map(|max| T::ONE / max));
-        let vectors = || tile.x.iter().zip(&tile.g).zip(machine.point().iter().zip(machine.gradient()));
-        let (mut sy, mut ss, mut yy) = (zero, zero, zero);
-        for ((x, g), (point, gradient)) in vectors() {
+        let n = tile.x.len();
+        let (steps, changes) = (&mut tile.s[..n], &mut tile.y[..n]);
+        for ((s, x), point) in steps.iter_mut().zip(&tile.x).zip(machine.point()) {
             row_by_row();
-            let s = point[c].get().zip3(*x, by_step, |x_t, x, by| (x_t - x) * by);
-            let y = gradient[c].get().zip3(*g, by_change, |g_t, g, by| (g_t - g) * by);
-            sy = sy.zip3(s, y, |sum, s, y| sum + s * y);
-            ss = ss.zip(s, |sum, s| sum + s * s);
-            yy = yy.zip(y, |sum, y| sum + y * y);
+            *s = point[c].get().zip3(*x, by_step, |x_t, x, by| (x_t - x) * by);
         }
-        let mut rounding = zero;
-        for ((x, g), (point, gradient)) in vectors() {
+        for ((y, g), gradient) in changes.iter_mut().zip(&tile.g).zip(machine.gradient()) {
+            row_by_row();
+            *y = gradient[c].get().zip3(*g, by_change, |g_t, g, by| (g_t - g) * by);
+        }
+        let (sy, ss, yy) = (product(steps, changes), product(steps, steps), product(changes, changes));
+        let mut rounding = Chunk::splat(T::ZERO);
+        for ((s, g), gradient) in steps.iter().zip(&tile.g).zip(machine.gradient()) {
             row_by_row();
             let size = g.zip3(gradient[c].get(), by_change, |g, g_t, by| (g.abs() + g_t.abs()) * by);
-            let step = point[c].get().zip3(*x, by_step, |x_t, x, by| ((x_t - x) * by).abs());
-            rounding = rounding.zip3(step, size, |sum, step, size| sum + step * size);
+            rounding = rounding.zip3(*s, size, |sum, s, size| sum + s.abs() * size);
         }
         let gamma = sy.zip4(yy, trial.step_max, by_change, |sy, yy, step, by| (sy / yy) * (step * by));
         let rho = sy.zip3(by_step, by_change, |sy, by_step, by_change| (T::ONE / sy) * by_step * by_change);
         let cosine = ss.zip(yy, |ss, yy| T::from_f64(PAIR_COSINE) * (ss * yy).sqrt());
-        let rounding = rounding.map(|sum| T::from_f64(PAIR_NOISE) * T::EPSILON * sum);
+        let rounding = rounding.whole().map(|sum| T::from_f64(PAIR_NOISE) * T::EPSILON * sum);
         let usable = |value: Chunk<T>| Chunk::splat(T::TINY).at_most(value).and(value.at_most(Chunk::splat(T::HUGE)));
         let curved = cosine.below(sy).and(rounding.below(sy)).and(usable(gamma)).and(usable(rho));
         Self { length: trial.step_max.zip(ss, |step, ss| step * ss.sqrt()), gamma, rho, curved }
@@ -109,7 +105,7 @@ impl<T: Real> Pair<T> {
     fn keep(&self, tile: &mut Tile<T>, stepped: Mask<T>) -> Mask<T> {
         let memory = tile.rho.len() as u32 - 1;
         let lanes = &mut tile.lanes;
-        let kept = stepped.and(self.curved);
+        let kept = stepped.and(self.curved).opaque();
         lanes.refused = lanes.refused.zip(stepped.without(kept).ones(), |a, b| a + b);
         lanes.gamma = kept.choose(self.gamma, lanes.gamma);
         lanes.pairs = lanes.pairs.zip(kept.ones(), |a, b| (a + b).min(memory));
@@ -117,18 +113,33 @@ impl<T: Real> Pair<T> {
     }
 }
 
-/// Writes the pairs of the lanes in `kept` to the first place, and zeros for the others: it is the two-loop recursion that
-/// makes room for the next.
+/// a.b, added in the order of the components. Each product has a loop of its own: with several sums in one, the compiler
+/// would take lanes of different sums into one vector.
 #[inline(always)]
-fn remember<T: Real>(tile: &mut Tile<T>, c: usize, machine: &Machine<T>, rho: Chunk<T>, kept: Mask<T>) {
-    let zero = Chunk::splat(T::ZERO);
-    let (points, gradients) = (machine.point().iter().zip(&tile.x), machine.gradient().iter().zip(&tile.g));
-    for ((s, y), ((point, x), (gradient, g))) in tile.s.iter_mut().zip(&mut tile.y).zip(points.zip(gradients)) {
+fn product<T: Real>(a: &[Chunk<T>], b: &[Chunk<T>]) -> Chunk<T> {
+    let mut sum = Chunk::splat(T::ZERO);
+    for (a, b) in a.iter().zip(b) {
         row_by_row();
-        *s = kept.choose(point[c].get().zip(*x, |x_t, x| x_t - x), zero);
-        *y = kept.choose(gradient[c].get().zip(*g, |g_t, g| g_t - g), zero);
+        sum = sum.zip3(*a, *b, |sum, a, b| sum + a * b);
     }
-    tile.rho[0] = kept.choose(rho, zero);
+    sum.whole()
+}
+
+/// Sets x = x_t and g = g_t in the lanes of `accepted`. Their pairs go to the first place in the lanes of `kept`, zeros in
+/// the others; it is the two-loop recursion that makes room for the next.
+#[inline(always)]
+fn move_to_trial<T: Real>(tile: &mut Tile<T>, c: usize, machine: &Machine<T>, accepted: Mask<T>, kept: Mask<T>) {
+    let zero = Chunk::splat(T::ZERO);
+    let steps = machine.point().iter().zip(&mut tile.x).zip(&mut tile.s);
+    let changes = machine.gradient().iter().zip(&mut tile.g).zip(&mut tile.y);
+    for (((point, x), s), ((gradient, g), y)) in steps.zip(changes) {
+        row_by_row();
+        let (x_t, g_t) = (point[c].get(), gradient[c].get());
+        *s = kept.choose(x_t.zip(*x, |x_t, x| x_t - x), zero);
+        *y = kept.choose(g_t.zip(*g, |g_t, g| g_t - g), zero);
+        *x = accepted.choose(x_t, *x);
+        *g = accepted.choose(g_t, *g);
+    }
 }
 
 /// Clears place `k` of the history of the lanes in `which`.
@@ -146,6 +157,7 @@ pub(super) fn forget_place<T: Real>(tile: &mut Tile<T>, which: Mask<T>, k: usize
 /// Clears the pairs of the lanes in `which`. Zeros, not just a count: the two-loop recursion passes over all places.
 #[inline(always)]
 pub(super) fn forget<T: Real>(tile: &mut Tile<T>, which: Mask<T>) {
+    let which = which.opaque();
     for vector in [&mut tile.s, &mut tile.y, &mut tile.rho] {
         for chunk in vector {
             row_by_row();

@@ -27,6 +27,7 @@ impl<T: Real> Scratch<T> {
 /// whose last search failed.
 #[inline(always)]
 pub(super) fn turn<T: Real>(tile: &mut Tile<T>, turns: Mask<T>, kept: Mask<T>, restarts: Mask<T>, scratch: &mut Scratch<T>) {
+    let (turns, kept) = (turns.opaque(), kept.opaque());
     // Without a pair gamma is that of the first direction, d = -g / max |g|: norms overflow, the largest component doesn't.
     let first = turns.and(Mask::of(tile.lanes.phase, |phase| phase == Phase::Fresh as u32));
     let gamma = tile.lanes.gradient_max.map(|max| (T::ONE / max).min(T::HUGE));
@@ -55,7 +56,7 @@ fn direct<T: Real>(tile: &mut Tile<T>, turns: Mask<T>, kept: Mask<T>, scratch: &
             }
         };
     }
-    by_dimension!(1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16)
+    by_dimension!(1 2 3 4 5 6 7 8 9 10 11 12)
 }
 
 /// How many places of the history the recursion passes over: those of the new pairs, and of all pairs that the lanes of
@@ -164,4 +165,101 @@ fn set_out<T: Real>(tile: &mut Tile<T>, turns: Mask<T>, first: Mask<T>, restarts
     clear(&mut lanes.has_safe);
     clear(&mut lanes.expansions);
     clear(&mut lanes.search_evaluations);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::cpu::tile::Rules;
+
+    const MEMORY: usize = 5;
+
+    /// Lanes with 0 to m pairs of made-up numbers, and a new one in every third: in the others the first place is zero.
+    fn tile(dimension: usize) -> (Tile<f32>, Mask<f32>) {
+        let rules = Rules {
+            dimension,
+            memory: MEMORY,
+            noise: 0.0,
+            gradient_max: 0.0,
+            step_max: 0.0,
+            value_change: 0.0,
+            target: f32::NEG_INFINITY,
+            iterations: u32::MAX,
+            evaluations: u32::MAX,
+        };
+        let mut tile = Tile::new(&rules);
+        let kept = Mask::lanes(|l| l % 3 == 0);
+        let pairs = |l: usize| if kept.has(l) { (l % MEMORY + 1).min(MEMORY) } else { l % (MEMORY + 1) };
+        let old = |l: usize| if l == 15 { MEMORY } else { pairs(l) - usize::from(kept.has(l)) };
+        let number = |k: usize, l: usize| ((k * 16 + l) as f32 * 1.7).sin();
+        for l in 0..CHUNK {
+            tile.lanes.pairs.0[l] = if l == 15 { MEMORY as u32 } else { pairs(l) as u32 };
+            tile.lanes.gamma.0[l] = 0.5;
+            let fill = |history: &mut [Chunk<f32>], n: usize, salt: usize| {
+                for (k, chunk) in history.iter_mut().enumerate() {
+                    let place = k / n;
+                    let is_pair = if place == 0 { kept.has(l) } else { place <= old(l) };
+                    chunk.0[l] = if is_pair { number(k + salt, l) } else { 0.0 };
+                }
+            };
+            fill(&mut tile.s, dimension, 1000);
+            fill(&mut tile.y, dimension, 2000);
+            fill(&mut tile.rho, 1, 3000);
+            tile.g.iter_mut().enumerate().for_each(|(i, g)| g.0[l] = number(i, l));
+        }
+        (tile, kept)
+    }
+
+    fn scratch(dimension: usize) -> Scratch<f32> {
+        Scratch::new(dimension, MEMORY)
+    }
+
+    fn bits(chunks: &[Chunk<f32>], l: usize) -> Vec<u32> {
+        chunks.iter().map(|chunk| chunk.0[l].to_bits()).collect()
+    }
+
+    #[test]
+    fn a_new_pair_comes_before_the_others_and_a_lane_without_one_keeps_its_own() {
+        for n in [1, 3, 10, 40] {
+            let (before, kept) = tile(n);
+            let mut after = before.clone();
+            direct(&mut after, Mask::lanes(|_| true), kept, &mut scratch(n));
+            for l in 0..CHUNK {
+                let shift = if kept.has(l) { 0 } else { 1 };
+                for (history, old, n) in [(&after.s, &before.s, n), (&after.y, &before.y, n), (&after.rho, &before.rho, 1)] {
+                    assert_eq!(bits(&history[n..], l), bits(&old[shift * n..][..MEMORY * n], l), "n = {n}, lane {l}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_direction_does_not_depend_on_the_other_lanes() {
+        for n in [1, 3, 10, 40] {
+            let (before, kept) = tile(n);
+            let mut together = before.clone();
+            let slopes = direct(&mut together, Mask::lanes(|_| true), kept, &mut scratch(n));
+            for l in 0..CHUNK {
+                let mut alone = before.clone();
+                let only = Mask::lanes(|k| k == l);
+                let slope = direct(&mut alone, only, kept.and(only), &mut scratch(n));
+                assert_eq!(bits(&alone.d, l), bits(&together.d, l), "n = {n}, lane {l}");
+                assert_eq!(slope.0[l].to_bits(), slopes.0[l].to_bits(), "n = {n}, lane {l}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_known_dimension_changes_nothing() {
+        let (mut known, kept) = tile(10);
+        let mut unknown = known.clone();
+        let all = Mask::lanes(|_| true);
+        direct(&mut known, all, kept, &mut scratch(10));
+        let places = places(&mut unknown, all, kept);
+        let Scratch { mut q, mut a } = scratch(10);
+        two_loop(&mut unknown, &mut q, &mut a[..places], all, kept);
+        for l in 0..CHUNK {
+            assert_eq!(bits(&known.d, l), bits(&unknown.d, l), "lane {l}");
+        }
+    }
 }
