@@ -26,7 +26,6 @@ pub(super) fn accept<T: Real>(
     accepted: Mask<T>,
     rules: &Rules<T>,
 ) -> Accepted<T> {
-    let accepted = accepted.opaque();
     let fresh = accepted.and(Mask::of(tile.lanes.phase, |phase| phase == Phase::Fresh as u32));
     if fresh.any() {
         forget(tile, fresh);
@@ -105,7 +104,7 @@ impl<T: Real> Pair<T> {
     fn keep(&self, tile: &mut Tile<T>, stepped: Mask<T>) -> Mask<T> {
         let memory = tile.rho.len() as u32 - 1;
         let lanes = &mut tile.lanes;
-        let kept = stepped.and(self.curved).opaque();
+        let kept = stepped.and(self.curved);
         lanes.refused = lanes.refused.zip(stepped.without(kept).ones(), |a, b| a + b);
         lanes.gamma = kept.choose(self.gamma, lanes.gamma);
         lanes.pairs = lanes.pairs.zip(kept.ones(), |a, b| (a + b).min(memory));
@@ -129,6 +128,7 @@ fn product<T: Real>(a: &[Chunk<T>], b: &[Chunk<T>]) -> Chunk<T> {
 /// the others; it is the two-loop recursion that makes room for the next.
 #[inline(always)]
 fn move_to_trial<T: Real>(tile: &mut Tile<T>, c: usize, machine: &Machine<T>, accepted: Mask<T>, kept: Mask<T>) {
+    let (accepted, kept) = (accepted.opaque(), kept.opaque());
     let zero = Chunk::splat(T::ZERO);
     let steps = machine.point().iter().zip(&mut tile.x).zip(&mut tile.s);
     let changes = machine.gradient().iter().zip(&mut tile.g).zip(&mut tile.y);
@@ -157,7 +157,6 @@ pub(super) fn forget_place<T: Real>(tile: &mut Tile<T>, which: Mask<T>, k: usize
 /// Clears the pairs of the lanes in `which`. Zeros, not just a count: the two-loop recursion passes over all places.
 #[inline(always)]
 pub(super) fn forget<T: Real>(tile: &mut Tile<T>, which: Mask<T>) {
-    let which = which.opaque();
     for vector in [&mut tile.s, &mut tile.y, &mut tile.rho] {
         for chunk in vector {
             row_by_row();

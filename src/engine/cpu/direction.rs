@@ -27,7 +27,6 @@ impl<T: Real> Scratch<T> {
 /// whose last search failed.
 #[inline(always)]
 pub(super) fn turn<T: Real>(tile: &mut Tile<T>, turns: Mask<T>, kept: Mask<T>, restarts: Mask<T>, scratch: &mut Scratch<T>) {
-    let (turns, kept) = (turns.opaque(), kept.opaque());
     // Without a pair gamma is that of the first direction, d = -g / max |g|: norms overflow, the largest component doesn't.
     let first = turns.and(Mask::of(tile.lanes.phase, |phase| phase == Phase::Fresh as u32));
     let gamma = tile.lanes.gradient_max.map(|max| (T::ONE / max).min(T::HUGE));
@@ -174,7 +173,8 @@ mod tests {
 
     const MEMORY: usize = 5;
 
-    /// Lanes with 0 to m pairs of made-up numbers, and a new one in every third: in the others the first place is zero.
+    /// Lanes with 0 to m pairs of made-up numbers, and a new one in every third: in the others the first place is zero. The
+    /// last lane has a new pair beside m old ones.
     fn tile(dimension: usize) -> (Tile<f32>, Mask<f32>) {
         let rules = Rules {
             dimension,
