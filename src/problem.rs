@@ -164,8 +164,9 @@ impl Problem {
 
     /// The program, with memory to run it in.
     pub(crate) fn machine<T: Real>(&self) -> Machine<T> {
-        let data = self.data().map(T::from_f64).collect();
-        Machine::new(self.compiled(), Arc::new(data), self.dimension(), self.parameters())
+        let code = self.compiled();
+        let numbers = self.data().chain(code.numbers.iter().copied()).map(T::from_f64).collect();
+        Machine::new(code, Arc::new(numbers), self.dimension(), self.parameters())
     }
 
     /// All data, one array after another.
@@ -180,7 +181,13 @@ impl Problem {
 
     fn compiled(&self) -> Arc<Compiled> {
         let shared = &*self.shared;
-        let compiled = || Arc::new(compile(&shared.program, shared.dimension, shared.parameters, &shared.array_starts()));
+        let layout = || evaluate::Layout {
+            dimension: shared.dimension as u32,
+            parameters: shared.parameters as u32,
+            arrays: shared.array_starts(),
+            data: shared.data_length() as u32,
+        };
+        let compiled = || Arc::new(compile(&shared.program, &layout()));
         Arc::clone(shared.compiled.get_or_init(compiled))
     }
 
@@ -196,7 +203,9 @@ impl Problem {
 
     /// The first constant or datum whose absolute value is above `largest`, and where it stands.
     pub(crate) fn beyond(&self, largest: f64) -> Option<(String, f64)> {
-        let constants = self.compiled().constants.iter().map(|c| ("a constant of the objective".to_string(), c.1)).collect::<Vec<_>>();
+        let code = self.compiled();
+        let constants = code.numbers.iter().copied().chain(code.constants.iter().map(|c| c.1));
+        let constants = constants.map(|value| ("a constant of the objective".to_string(), value)).collect::<Vec<_>>();
         let data = self
             .shared
             .data
@@ -215,6 +224,11 @@ impl Shared {
             at - len
         };
         self.data.iter().map(|(_, values)| next(values.len())).collect()
+    }
+
+    /// Numbers in all data arrays.
+    fn data_length(&self) -> usize {
+        self.data.iter().map(|(_, values)| values.len()).sum()
     }
 }
 
