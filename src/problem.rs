@@ -2,7 +2,8 @@
 //!
 //! The closure given to [`Problem::new`] runs once, on values that record what is done to them. What comes out is a
 //! small program: scalar operations and sums, each found once, with the gradient by reverse-mode differentiation.
-//! Sums stay loops, in the value, the gradient and the shader text; nothing is ever unrolled.
+//! Sums stay loops, in the value, the gradient and the shader text: none of them grows with the number of terms. (The CPU
+//! evaluator lists the rounds of short loops one after another, up to a fixed length, to save the ends of rounds.)
 
 mod affine;
 mod check;

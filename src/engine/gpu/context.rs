@@ -16,13 +16,17 @@ pub(crate) struct Gpu {
     /// What may be asked of the device: all that the adapter has.
     pub(crate) limits: wgpu::Limits,
     /// Nanoseconds of a tick of time stamps; none if the device has no time stamps.
-    #[allow(dead_code, reason = "for measurements of kernels")]
     pub(crate) timestamp_period: Option<f32>,
     /// The loop iterations after which the driver silently ends the loops of an invocation, all loops of a dispatch together.
     pub(crate) loop_limit: Option<u32>,
+    /// How long a submission may take before it counts as stuck.
+    pub(crate) patience: Duration,
     info: DeviceInfo,
     trouble: Trouble,
 }
+
+/// See [`Gpu::patience`]: far beyond any dispatch that watchdogs let pass.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 impl Gpu {
     /// Opens `adapter`.
@@ -48,6 +52,7 @@ impl Gpu {
             limits: device.limits(),
             timestamp_period: timestamps.then(|| queue.get_timestamp_period()),
             loop_limit: None,
+            patience: PATIENCE,
             device,
             queue,
             info,
@@ -171,6 +176,13 @@ impl Gpu {
         let first = errors.fold(None, Option::or);
         self.check()?;
         Ok(first.map_or(Ok(made), Err))
+    }
+
+    /// The same device with buffers of at most `largest` bytes and less patience, for tests of what happens then.
+    pub(crate) fn limited(&self, largest: u64, patience: Duration) -> Self {
+        let limits = wgpu::Limits { max_storage_buffer_binding_size: largest, ..self.limits.clone() };
+        let (device, queue, info, trouble) = (self.device.clone(), self.queue.clone(), self.info.clone(), self.trouble.clone());
+        Self { device, queue, limits, timestamp_period: self.timestamp_period, loop_limit: self.loop_limit, patience, info, trouble }
     }
 
     /// Loses the device, for tests of what happens then.

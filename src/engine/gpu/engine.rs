@@ -18,7 +18,9 @@ use crate::engine::source::{Queue, Source};
 use crate::engine::telemetry::Telemetry;
 use crate::engine::{Engine, Lanes, Record, Totals};
 use crate::error::{DeviceError, Result};
+use crate::method::Lbfgs;
 use crate::method::constants::NOISE_UNITS;
+use crate::problem::Problem;
 
 /// Lanes on a GPU.
 pub(crate) struct GpuEngine {
@@ -104,6 +106,13 @@ impl GpuEngine {
             telemetry: Cell::new(Telemetry { bytes_allocated: sizes.total(), ..Telemetry::default() }),
             failed: None,
         })
+    }
+
+    /// The bytes of a lane, as one of a large pool.
+    pub(crate) fn bytes_per_lane(problem: &Problem, method: Lbfgs) -> usize {
+        const LARGE: usize = 1 << 16;
+        let shape = Shape { dimension: problem.dimension(), memory: method.memory, parameters: problem.parameters() };
+        Sizes::new(shape, LARGE, 0).total().div_ceil(LARGE as u64) as usize
     }
 
     /// Where the current list begins, and where the other one does.
