@@ -3,6 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
+use super::kernels::KernelCache;
 use super::large_stack::{on_large_stack, told};
 use super::loop_limit;
 use super::trouble::{Trouble, typed};
@@ -21,6 +22,7 @@ pub(crate) struct Gpu {
     pub(crate) loop_limit: Option<u32>,
     /// How long a submission may take before it counts as stuck.
     pub(crate) patience: Duration,
+    pub(super) kernels: KernelCache,
     info: DeviceInfo,
     trouble: Trouble,
 }
@@ -53,6 +55,7 @@ impl Gpu {
             timestamp_period: timestamps.then(|| queue.get_timestamp_period()),
             loop_limit: None,
             patience: PATIENCE,
+            kernels: KernelCache::default(),
             device,
             queue,
             info,
@@ -181,8 +184,17 @@ impl Gpu {
     /// The same device with buffers of at most `largest` bytes and less patience, for tests of what happens then.
     pub(crate) fn limited(&self, largest: u64, patience: Duration) -> Self {
         let limits = wgpu::Limits { max_storage_buffer_binding_size: largest, ..self.limits.clone() };
-        let (device, queue, info, trouble) = (self.device.clone(), self.queue.clone(), self.info.clone(), self.trouble.clone());
-        Self { device, queue, limits, timestamp_period: self.timestamp_period, loop_limit: self.loop_limit, patience, info, trouble }
+        Self {
+            device: self.device.clone(),
+            queue: self.queue.clone(),
+            limits,
+            timestamp_period: self.timestamp_period,
+            loop_limit: self.loop_limit,
+            patience,
+            kernels: self.kernels.clone(),
+            info: self.info.clone(),
+            trouble: self.trouble.clone(),
+        }
     }
 
     /// Loses the device, for tests of what happens then.

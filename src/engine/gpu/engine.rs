@@ -68,7 +68,7 @@ impl GpuEngine {
         let most = Sizes::most_lanes(shape, data.len(), binding, MOST_BYTES);
         let lanes = setup.pool.min(setup.source.lanes()).min(most);
         let sizes = Sizes::new(shape, lanes, data.len());
-        let kernels = Kernels::new(&gpu, shape, &setup.problem)?;
+        let kernels = gpu.kernels.get(&gpu, shape, &setup.problem)?;
         let memory = Memory::new(&gpu, &kernels.layout, sizes)?;
         let clock = Clock::new(&gpu)?;
         gpu.queue.write_buffer(memory.data(), 0, bytemuck::cast_slice(&data));
@@ -91,7 +91,7 @@ impl GpuEngine {
             source: Arc::clone(&setup.source),
             queue: 0..setup.source.lanes(),
             gpu,
-            kernels: Arc::new(kernels),
+            kernels,
             memory,
             rules,
             half: 0,
