@@ -37,6 +37,7 @@ pub(crate) fn figures(device: &Device) -> Result<()> {
         first.stop()?;
         let mut batch = minimizer().start(device, &problem, starts)?;
         let (time, ()) = seconds(|| Ok(batch.run()?))?;
+        eprintln!("    {:?}", batch.telemetry());
         Ok((time, batch.evaluations()))
     };
     let (all, all_rounds) = time(&starts(LANES / LONG, 1))?;

@@ -65,7 +65,7 @@ fn an_objective_too_large_for_a_shader_is_refused() {
     let many = Problem::new(1, |x| {
         let mut sum = x[0] * 1.0;
         for k in 0..20_000 {
-            sum = sum + (x[0] + f64::from(k)) * f64::from(k + 1);
+            sum += (x[0] + f64::from(k)) * f64::from(k + 1);
         }
         sum
     })

@@ -39,6 +39,8 @@ pub(crate) struct GpuEngine {
     pub(super) active: usize,
     /// Slots without a lane; the first so many of the list of lanes that have ended.
     pub(super) free: usize,
+    /// Lanes under way are in slots before this one.
+    pub(super) extent: usize,
     pub(super) finished: Lanes,
     done: Totals,
     pace: Pace,
@@ -98,6 +100,7 @@ impl GpuEngine {
             listed: 0,
             active: 0,
             free: lanes,
+            extent: lanes,
             finished: Lanes::default(),
             done: Totals::default(),
             pace,
@@ -179,7 +182,8 @@ impl GpuEngine {
             self.finished.append(lanes);
             self.free += ended;
         }
-        self.fill()
+        self.fill()?;
+        self.pack()
     }
 
     /// As many rounds as `budget` has, of lanes that run free, until all have ended.
