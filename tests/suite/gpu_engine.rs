@@ -28,6 +28,22 @@ fn lanes_are_dispatched_and_counted() {
     assert_eq!(cpu.telemetry(), None, "the CPU engine dispatches nothing");
 }
 
+#[test]
+fn what_no_monitor_asks_for_is_not_copied() {
+    let bytes = |monitor: &mut dyn Monitor| {
+        let mut batch = minimizer().start(&gpu(), &rosenbrock(4), &starts_in(4, -2.0, 2.0, 500, 9)).unwrap();
+        batch.run_with(&mut [monitor]).unwrap();
+        batch.telemetry().unwrap().bytes_read
+    };
+    let mut steps = 0;
+    let counting = bytes(&mut |_: &mut Step| steps += 1);
+    let looking = bytes(&mut |step: &mut Step| assert!(!step.summaries().is_empty()));
+    let stepping = bytes(&mut |step: &mut Step| assert!(step.active() <= 500));
+    assert_eq!(counting, stepping);
+    // Sixteen words a lane under way and step; on the average a good part of the lanes is.
+    assert!(looking > counting + 16 * 4 * 500 * steps / 10, "{looking} bytes and {counting} in {steps} steps");
+}
+
 /// What buffers of a pool are rounded up by: a workgroup of lanes, and whole portions of transfers.
 const ROUNDING: f64 = 0.05;
 
