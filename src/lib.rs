@@ -61,6 +61,8 @@ mod batch;
 mod device;
 mod engine;
 mod error;
+#[cfg(feature = "gpu")]
+mod large_stack;
 mod method;
 mod minimizer;
 mod monitor;
@@ -74,7 +76,7 @@ pub use batch::Batch;
 pub use device::{Device, DeviceInfo, DeviceKind, DeviceLimits, Precision};
 pub use engine::source::Source;
 pub use engine::{Summary, Totals};
-pub use error::{BoundsError, DeviceError, Error, ProblemError, Result, StartsError};
+pub use error::{BoundsError, DeviceError, Error, ProblemError, Result, StartsError, WgslError};
 pub use method::{Bounds, Evidence, Lbfgs, Limits, Status, Test, Tolerances};
 pub use minimizer::Minimizer;
 pub use monitor::{Answer, Control, Monitor, Step};

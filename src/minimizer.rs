@@ -6,6 +6,7 @@ use crate::batch::Batch;
 use crate::device::{Device, Precision};
 use crate::engine::Engine;
 use crate::engine::cpu::{CpuEngine, Setup};
+#[cfg(feature = "gpu")]
 use crate::engine::gpu::engine::GpuEngine;
 use crate::engine::lane;
 use crate::error::{DeviceError, Error, Result, StartsError};
@@ -148,7 +149,10 @@ impl<'m> Minimizer<'m> {
             pool,
         };
         let engine: Box<dyn Engine> = match (device.context(), device.precision()) {
+            #[cfg(feature = "gpu")]
             (Some(gpu), _) => Box::new(GpuEngine::new(Arc::clone(gpu), &setup)?),
+            #[cfg(not(feature = "gpu"))]
+            (Some(_), _) => return Err(DeviceError::NotBuilt { wanted: device.to_string() }.into()),
             (None, Precision::F32) => Box::new(CpuEngine::<f32>::new(&setup)),
             (None, Precision::F64) => Box::new(CpuEngine::<f64>::new(&setup)),
         };
@@ -174,6 +178,9 @@ fn check_starts(problem: &Problem, starts: &Starts) -> Result<(), StartsError> {
 }
 
 fn check_device(device: &Device, problem: &Problem) -> Result<(), DeviceError> {
+    if !device.is_gpu() {
+        problem.check_cpu("the CPU engine")?;
+    }
     if problem.operations() > MOST_OPERATIONS {
         return Err(DeviceError::ObjectiveTooLarge { operations: problem.operations(), limit: MOST_OPERATIONS });
     }

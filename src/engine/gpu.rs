@@ -10,7 +10,6 @@ mod exchange;
 mod failed;
 mod flight;
 mod kernels;
-mod large_stack;
 mod loop_limit;
 pub(crate) mod memory;
 mod pace;

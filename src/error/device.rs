@@ -156,6 +156,15 @@ pub enum DeviceError {
         /// The most that the engine takes.
         limit: usize,
     },
+    /// Something that the CPU computes, asked of an objective that GPUs alone run.
+    #[error(
+        "{what} computes on the CPU, and this objective is verbatim WGSL, which GPUs alone run; take `Device::gpu()?` \
+         (or a software driver: `Device::adapter(\"llvmpipe\")?`), or write the objective as a closure, which runs everywhere"
+    )]
+    GpuOnly {
+        /// What was asked for.
+        what: &'static str,
+    },
     /// A number of the problem that overflows in the lanes' precision.
     #[error("{what} is {value}, which overflows in f32; scale the problem, or use `Device::cpu(Precision::F64)`")]
     Overflow {
@@ -192,9 +201,9 @@ impl fmt::Display for Bytes {
 }
 
 /// A line of a text and two around it on either side, each with its number.
-struct Excerpt<'a> {
-    text: &'a str,
-    line: u32,
+pub(super) struct Excerpt<'a> {
+    pub(super) text: &'a str,
+    pub(super) line: u32,
 }
 
 impl fmt::Display for Excerpt<'_> {

@@ -2,6 +2,7 @@
 
 use super::context::Gpu;
 use super::memory::{Memory, RULES};
+use super::pace::reserve;
 use super::shader::{self, Shape, WORKGROUP, flag};
 use crate::error::DeviceError;
 use crate::problem::Problem;
@@ -69,7 +70,8 @@ pub(super) enum Dispatch<'a> {
 
 impl Kernels {
     pub(super) fn new(gpu: &Gpu, shape: Shape, problem: &Problem) -> Result<Self, DeviceError> {
-        let text = shader::assemble(shape, &problem.wgsl());
+        let reserve = gpu.loop_limit.map(|_| reserve(shape));
+        let text = shader::assemble(shape, &problem.wgsl_within(reserve));
         let module = gpu.module("manymin", &text)?;
         let entries: Vec<wgpu::BindGroupLayoutEntry> = (0..9).map(entry).collect();
         let layout = gpu.device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor { label: Some("lanes"), entries: &entries });

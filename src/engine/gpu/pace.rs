@@ -13,6 +13,12 @@ pub(super) struct Pace {
     dispatches: u64,
 }
 
+/// Loop iterations that an objective of unknown length has to leave for the rest of its round.
+pub(super) fn reserve(shape: Shape) -> u64 {
+    let (round, around) = shape.loop_iterations();
+    round + around
+}
+
 /// Seconds that a dispatch should take: a display's frame, far from any watchdog's two seconds.
 const SECONDS: f64 = 0.02;
 /// The most rounds in one dispatch, and while lanes wait for places.
@@ -23,15 +29,16 @@ const ROUNDS_OF_STEP: u32 = 4;
 
 impl Pace {
     /// For rounds of a given shape whose objective takes `objective` loop iterations, under the driver's limit if it has
-    /// one.
-    pub(super) fn new(shape: Shape, objective: u64, limit: Option<u32>) -> Result<Self, DeviceError> {
+    /// one. An objective that takes an unknown number has a dispatch for each round, and checks itself what it leaves.
+    pub(super) fn new(shape: Shape, objective: Option<u64>, limit: Option<u32>) -> Result<Self, DeviceError> {
         let (round, around) = shape.loop_iterations();
-        let needs = round + objective;
+        let needs = round + objective.unwrap_or_else(|| reserve(shape));
         let most = match limit {
             None => MOST_ROUNDS,
             Some(limit) if around + needs > u64::from(limit) => {
                 return Err(DeviceError::LoopLimit { needs: around + needs, limit });
             }
+            Some(_) if objective.is_none() => 1,
             Some(limit) => ((u64::from(limit) - around) / needs).min(u64::from(MOST_ROUNDS)) as u32,
         };
         Ok(Self { most, rounds: 1, dispatches: 0 })
