@@ -66,6 +66,7 @@ mod large_stack;
 mod method;
 mod minimizer;
 mod monitor;
+mod on_device;
 mod outcome;
 #[doc(hidden)]
 pub mod probe;

@@ -7,7 +7,7 @@ use crate::device::{Device, Precision};
 use crate::engine::Engine;
 use crate::engine::cpu::{CpuEngine, Setup};
 #[cfg(feature = "gpu")]
-use crate::engine::gpu::engine::GpuEngine;
+use crate::engine::gpu::{engine::GpuEngine, evaluator};
 use crate::engine::lane;
 use crate::error::{DeviceError, Error, Result, StartsError};
 use crate::method::{Lbfgs, Limits, Tolerances};
@@ -150,9 +150,12 @@ impl<'m> Minimizer<'m> {
         };
         let engine: Box<dyn Engine> = match (device.context(), device.precision()) {
             #[cfg(feature = "gpu")]
-            (Some(gpu), _) => Box::new(GpuEngine::new(Arc::clone(gpu), &setup)?),
+            (Some(gpu), _) => {
+                evaluator::probe(gpu, problem, settings.method.memory, &*setup.source)?;
+                Box::new(GpuEngine::new(Arc::clone(gpu), &setup)?)
+            }
             #[cfg(not(feature = "gpu"))]
-            (Some(_), _) => return Err(DeviceError::NotBuilt { wanted: device.to_string() }.into()),
+            (Some(gpu), _) => match **gpu {},
             (None, Precision::F32) => Box::new(CpuEngine::<f32>::new(&setup)),
             (None, Precision::F64) => Box::new(CpuEngine::<f64>::new(&setup)),
         };

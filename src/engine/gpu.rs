@@ -6,6 +6,7 @@
 pub(crate) mod adapter;
 pub(crate) mod context;
 pub(crate) mod engine;
+pub(crate) mod evaluator;
 mod exchange;
 mod failed;
 mod flight;

@@ -115,6 +115,18 @@ pub enum DeviceError {
         /// The most that the driver runs.
         limit: u32,
     },
+    /// Loops of an objective's own WGSL that the driver ended before they were done.
+    #[error(
+        "the loops of this objective take more than the {left} iterations that this driver leaves them beside the method's, since it \
+         silently ends loops after {limit}; use a hardware GPU, or write the objective as a closure and use \
+         `Device::cpu(Precision::F32)`"
+    )]
+    LoopsCutShort {
+        /// The most that the driver runs.
+        limit: u32,
+        /// What is left of them for the objective.
+        left: u64,
+    },
     /// A shader that the driver refuses: a mistake of this crate.
     #[error("shader `{label}` is refused at line {line}: {message}\n{}This is a mistake of manymin: please report it with this text", Excerpt { text, line: *line })]
     Shader {

@@ -57,6 +57,9 @@ pub enum WgslError {
         /// The line of the text, from 1.
         line: u32,
     },
+    /// An index beyond the point, the parameters or the data, met while the objective was computed.
+    #[error("an index is out of range: check what is given to `x_at`, `p_at`, `add_gradient` and the like, which count from 0")]
+    OutOfRange,
     /// Data whose name can't stand in WGSL.
     #[error(
         "data `{name}` can't be read in WGSL as `{name}_at(i)`: its name must begin with a letter and have letters, digits and `_` only, and \

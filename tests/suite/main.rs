@@ -14,3 +14,5 @@ mod programs;
 mod random;
 mod shader_text;
 mod tracing_errors;
+#[cfg(feature = "gpu")]
+mod verbatim;

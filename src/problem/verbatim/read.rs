@@ -25,8 +25,8 @@ pub(super) struct Reading<'a> {
     /// Comes after it: what is provided, and a constant `dimension` that is `DIM`.
     pub(super) provided: &'a str,
     pub(super) dimension: &'a str,
-    /// The functions that read elements of something by number, and how many those have.
-    pub(super) readers: &'a [(String, String, usize)],
+    /// The functions whose first argument is the number of an element, what it is one of, and how many there are.
+    pub(super) indexed: &'a [(&'a str, &'a str, usize)],
     pub(super) components: usize,
     pub(super) line: u32,
 }
@@ -153,12 +153,12 @@ impl Reading<'_> {
                     self.block(module, function, continuing)?;
                 }
                 Statement::Call { function: called, arguments, .. } => {
-                    let reader = self.readers.iter().find(|reader| module.functions[*called].name.as_ref() == Some(&reader.0));
+                    let indexed = self.indexed.iter().find(|indexed| module.functions[*called].name.as_deref() == Some(indexed.0));
                     let index = arguments.first().and_then(|&argument| number(&function.expressions[argument], module));
-                    if let (Some((_, what, len)), Some(index)) = (reader, index)
+                    if let (Some((_, what, len)), Some(index)) = (indexed, index)
                         && index as usize >= *len
                     {
-                        return Err(ProblemError::IndexOutOfRange { what: what.clone(), index: index.into(), len: *len });
+                        return Err(ProblemError::IndexOutOfRange { what: (*what).into(), index: index.into(), len: *len });
                     }
                 }
                 Statement::Kill

@@ -121,7 +121,11 @@ impl Verbatim {
             text,
             provided: &plain,
             dimension: &dimension,
-            readers: &readers.iter().map(|reader| (reader.0.clone(), reader.1.clone(), reader.2)).collect::<Vec<_>>(),
+            indexed: &readers
+                .iter()
+                .map(|reader| (reader.0.as_str(), reader.1.as_str(), reader.2))
+                .chain([("add_gradient", "the gradient", about.dimension)])
+                .collect::<Vec<_>>(),
             components: about.dimension,
             line: words::line(text, objective.at),
         })?;
