@@ -75,8 +75,9 @@ impl Problem {
     /// - A GPU's driver may reassociate sums, and takes infinities and not-a-number for granted nowhere: a value that is not finite is
     ///   rejected, but don't compute with one.
     /// - Some software drivers (Mesa's llvmpipe) silently end loops after 65,535 iterations. There, lanes are given one round a dispatch,
-    ///   and each evaluation checks that enough iterations were left: if not, the value is not a number, and if this
-    ///   happens at the first start, `start` fails with [`DeviceError::LoopsCutShort`](crate::DeviceError::LoopsCutShort).
+    ///   and each evaluation checks that enough iterations were left: if not, the value is not a number (nor is that of
+    ///   the few lanes that the driver computes at once with it), and if this happens at the first start, `start` fails with
+    ///   [`DeviceError::LoopsCutShort`](crate::DeviceError::LoopsCutShort).
     /// - The CPU engine, [`evaluate`](Problem::evaluate), [`check_gradient`](Problem::check_gradient),
     ///   [`certify`](crate::Outcome::certify) and [`polish`](crate::Outcome::polish) have nothing to compute with: they fail with
     ///   [`DeviceError::GpuOnly`](crate::DeviceError::GpuOnly). [`evaluate_on`](Problem::evaluate_on) computes single values.

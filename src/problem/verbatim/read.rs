@@ -7,6 +7,7 @@ use wgpu::naga;
 use naga::valid::{Capabilities, ValidationFlags, Validator};
 use naga::{Block, Expression, Function, Handle, Literal, Module, ScalarKind, Span, Statement, TypeInner, VectorSize};
 
+use super::words::line;
 use crate::error::{ProblemError, WgslError};
 use crate::large_stack::on_large_stack;
 
@@ -33,12 +34,16 @@ pub(super) struct Reading<'a> {
 
 /// The module of a text that the compiler takes.
 fn parsed(text: &str, user: &str) -> Result<Module, WgslError> {
-    let line = |location: Option<naga::SourceLocation>| location.filter(|l| (l.offset as usize) < user.len()).map_or(0, |l| l.line_number);
-    let refused = |message: String, line: u32| WgslError::Refused { message, line, text: user.into() };
+    let refused = |message: String, spans: &mut dyn Iterator<Item = Span>| {
+        // The shortest says most; what is provided is none of the user's.
+        let inside = spans.filter_map(|span| span.to_range()).filter(|range| range.start < user.len());
+        let line = inside.min_by_key(|range| range.len()).map_or(0, |range| line(user, range.start));
+        WgslError::Refused { message, line, text: user.into() }
+    };
     let read = on_large_stack(|| {
         let module = naga::front::wgsl::parse_str(text).map_err(|error| {
             let notes: String = error.notes().map(|note| format!("; {note}")).collect();
-            refused(format!("{error}{notes}"), line(error.location(text)))
+            refused(format!("{error}{notes}"), &mut error.labels().take(1).map(|label| label.0))
         })?;
         let checked = Validator::new(ValidationFlags::all(), Capabilities::empty()).validate(&module);
         checked.map_err(|error| {
@@ -48,11 +53,11 @@ fn parsed(text: &str, user: &str) -> Result<Module, WgslError> {
                 message += &format!(": {cause}");
                 source = cause.source();
             }
-            refused(message, line(error.location(text)))
+            refused(message, &mut error.spans().map(|span| span.0))
         })?;
         Ok(module)
     });
-    read.unwrap_or_else(|error| Err(refused(error.to_string(), 0)))
+    read.unwrap_or_else(|error| Err(refused(error.to_string(), &mut std::iter::empty())))
 }
 
 /// An error unless the compiler takes the text in the form that it has in a shader.
@@ -100,13 +105,8 @@ pub(super) fn read(reading: &Reading<'_>) -> Result<Facts, ProblemError> {
 
 impl Reading<'_> {
     fn refused(&self, message: &str, span: Span) -> ProblemError {
-        let line = if span.is_defined() { span.location(self.text_of(span)).line_number } else { 0 };
+        let line = span.to_range().filter(|range| range.start < self.text.len()).map_or(0, |range| line(self.text, range.start));
         WgslError::Refused { message: message.into(), line, text: self.text.into() }.into()
-    }
-
-    /// The text up to the end of what is provided is not needed to count lines: a span beyond it has none.
-    fn text_of(&self, span: Span) -> &str {
-        if span.to_range().is_some_and(|range| range.end <= self.text.len()) { self.text } else { "" }
     }
 
     /// Whether `objective` gives two numbers.
