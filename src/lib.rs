@@ -35,6 +35,7 @@
 //! | to | see |
 //! | --- | --- |
 //! | write an objective with parameters and data | [`Problem::builder`], [`problem`] |
+//! | write value and gradient in WGSL by hand, for GPUs | [`Problem::verbatim`] |
 //! | set tolerances and budgets | [`Tolerances`], [`Limits`] |
 //! | own the loop: step, look, stop, branch | [`Batch`] |
 //! | be called while it runs | [`Monitor`] |

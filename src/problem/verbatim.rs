@@ -133,3 +133,15 @@ impl ProblemBuilder {
         Err(crate::error::ProblemError::from(crate::error::WgslError::NotBuilt).into())
     }
 }
+
+#[cfg(all(test, not(feature = "gpu")))]
+mod tests {
+    use super::*;
+    use crate::error::{Error, ProblemError, WgslError};
+
+    #[test]
+    fn a_build_without_the_gpu_engine_says_so() {
+        let refused = Problem::verbatim(1, "fn objective() -> f32 { return 0.0; }");
+        assert_eq!(refused.err(), Some(Error::Problem(ProblemError::Wgsl(WgslError::NotBuilt))));
+    }
+}

@@ -256,8 +256,9 @@ fn mistakes_are_told_with_the_line_of_the_text() {
     assert!(line_of("fn objective() -> f32 { return y; }").1.contains("`y`"));
     assert_eq!(line_of(&body("\nlet a: f32 = 1u;")).0, 3);
     assert_eq!(line_of(&body("add_gradient(0, 1u);")).0, 2);
-    assert_eq!(line_of(&body("add_gradient(0);")).0, 2);
-    assert_eq!(line_of(&body("let i = 0;\nadd_gradient(i, 1.0);")).0, 3);
+    assert_eq!(line_of(&body("add_gradient(0);")), (2, "`add_gradient` takes 2 arguments and is given 1".into()));
+    let (line, message) = line_of(&body("let i = 0;\nadd_gradient(i, 1.0);"));
+    assert!(line == 3 && message.contains("`u32`: `var i = 0u`"), "{line}: {message}");
     assert_eq!(line_of("fn objective() -> f32 {\n return 0.0;\n").0, 1);
     assert_eq!(line_of("/* fn objective() -> f32 { return 0.0; }").0, 1);
     assert_eq!(line_of(&format!("{}\n}}", body(""))).0, 6);
