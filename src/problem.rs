@@ -58,7 +58,7 @@ struct Shared {
 }
 
 enum Objective {
-    Traced(Traced),
+    Traced(Box<Traced>),
     /// WGSL by hand, which GPUs alone run.
     #[cfg(feature = "gpu")]
     Verbatim(verbatim::text::Verbatim),
@@ -324,7 +324,7 @@ impl ProblemBuilder {
         let result = objective(Point::new(&tracer, &components), Context::new(&tracer));
         let (graph, value) = tracer.finish(result).map_err(Error::Problem)?;
         let program = Program::new(graph, value);
-        Ok(self.problem(Objective::Traced(Traced { program, compiled: OnceLock::new() })))
+        Ok(self.problem(Objective::Traced(Box::new(Traced { program, compiled: OnceLock::new() }))))
     }
 
     fn problem(self, objective: Objective) -> Problem {

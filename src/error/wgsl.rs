@@ -9,7 +9,7 @@ use super::device::Excerpt;
 #[non_exhaustive]
 pub enum WgslError {
     /// What the compiler refuses, or what an objective can't have.
-    #[error("line {line} is refused: {message}\n{}", Excerpt { text, line: *line })]
+    #[error("{} is refused: {message}\n{}", if *line > 0 { format!("line {line}") } else { "the text".into() }, Excerpt { text, line: *line })]
     Refused {
         /// What is wrong.
         message: String,

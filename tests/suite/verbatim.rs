@@ -272,6 +272,11 @@ fn mistakes_are_told_with_the_line_of_the_text() {
     assert_eq!(line_of(&format!("{}\n@group(0) @binding(0) var<storage, read> t: array<f32>;", body(""))).0, 6);
     assert_eq!(line_of(&format!("override a: f32 = 1.0;\n{}", body(""))).0, 1);
     assert!(line_of(&format!("{}\n@compute @workgroup_size(1) fn k() {{}}", body(""))).1.contains("kernel"));
+    assert_eq!(line_of("\n\nfn objective").0, 3);
+    let (line, message) = line_of(&body(&format!("let a = 1.0{};", " + x_at(0)".repeat(100_000))));
+    assert!(line == 0 && message.contains("words"), "{line}: {message}");
+    let (line, message) = line_of(&body(&format!("let a = {}1.0{};", "(".repeat(10_000), ")".repeat(10_000))));
+    assert!(line < 3 && message.contains("recursion"), "{line}: {message}");
     let shown = error_of("fn objective() -> f32 {\n    return y;\n}").to_string();
     assert!(shown.contains(">     2 |     return y;"), "{shown}");
 }

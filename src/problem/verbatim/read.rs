@@ -35,9 +35,9 @@ pub(super) struct Reading<'a> {
 /// The module of a text that the compiler takes.
 fn parsed(text: &str, user: &str) -> Result<Module, WgslError> {
     let refused = |message: String, spans: &mut dyn Iterator<Item = Span>| {
-        // The shortest says most; what is provided is none of the user's.
-        let inside = spans.filter_map(|span| span.to_range()).filter(|range| range.start < user.len());
-        let line = inside.min_by_key(|range| range.len()).map_or(0, |range| line(user, range.start));
+        // The shortest says most. What is provided comes after the text: what is wrong there begins at the text's end.
+        let shortest = spans.filter_map(|span| span.to_range()).min_by_key(|range| range.len());
+        let line = shortest.map_or(0, |range| line(text, range.start).min(user.lines().count().max(1) as u32));
         WgslError::Refused { message, line, text: user.into() }
     };
     let read = on_large_stack(|| {

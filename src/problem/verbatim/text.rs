@@ -30,6 +30,9 @@ pub(super) struct About<'a> {
     pub(super) data: &'a [(String, Vec<f64>)],
 }
 
+/// The compiler takes minutes for longer texts, and a stack of any size is too small for some of them.
+const MOST_WORDS: usize = 200_000;
+
 /// Bits of `mm_trouble`: an index out of range, and loops that a driver has cut short.
 pub(crate) const OUT_OF_RANGE: u32 = 1;
 pub(crate) const CUT_SHORT: u32 = 2;
@@ -95,6 +98,10 @@ impl Verbatim {
     pub(super) fn new(text: &str, about: &About<'_>) -> Result<Self, ProblemError> {
         about.check_data_names()?;
         let words = words::words(text)?;
+        if words.len() > MOST_WORDS {
+            let message = format!("it has {} words, more than the {MOST_WORDS} that are taken; write repeated parts as loops", words.len());
+            return Err(WgslError::Refused { message, line: 0, text: text.into() }.into());
+        }
         let directives = ["enable", "requires", "diagnostic"];
         if let Some(word) = words.iter().enumerate().find(|(k, w)| w.depth == 0 && directives.contains(&w.text) && is_directive(&words, *k))
         {
