@@ -16,3 +16,5 @@ mod programs;
 mod random;
 mod shader_text;
 mod tracing_errors;
+#[cfg(feature = "gpu")]
+mod verbatim;

@@ -299,6 +299,14 @@ mod tests {
     }
 
     #[test]
+    fn no_name_is_like_those_of_verbatim_objectives() {
+        let bowl = Problem::new(2, |x| x[0] * x[0] + x[1] * x[1]).unwrap();
+        let text = assemble(shape(2, 8), &bowl.wgsl());
+        let code: String = text.lines().map(|line| line.split("//").next().unwrap_or_default()).collect::<Vec<_>>().join("\n");
+        assert!(!code.split(|c: char| !(c.is_alphanumeric() || c == '_')).any(|word| word.starts_with("user")));
+    }
+
+    #[test]
     fn stages_are_short_and_have_no_numbers_of_their_own() {
         for (name, text) in STAGES {
             assert!(text.lines().count() <= 120, "{name} is long");
