@@ -14,6 +14,7 @@ mod large_stack;
 mod loop_limit;
 pub(crate) mod memory;
 mod pace;
+pub(crate) mod probe;
 pub(crate) mod readback;
 pub(crate) mod shader;
 #[cfg(test)]

@@ -112,14 +112,14 @@ impl GpuEngine {
     }
 
     /// Sends off rounds of all listed lanes.
-    fn launch(&mut self, rounds: u32, flags: u32) -> Result<Flight, DeviceError> {
+    pub(super) fn launch(&mut self, rounds: u32, flags: u32) -> Result<Flight, DeviceError> {
         let (list, _) = self.lists();
         let rules = Rules { list, count: self.listed as u32, rounds, flags, ..self.rules };
         Flight::launch(&self.gpu, &self.kernels, &mut self.memory, &rules, self.pace.next_turn())
     }
 
     /// Waits for rounds to be done, and takes note of what they did.
-    fn land(&mut self, flight: Flight) -> Result<Counts, DeviceError> {
+    pub(super) fn land(&mut self, flight: Flight) -> Result<Counts, DeviceError> {
         let rounds = flight.rounds;
         let (counts, seconds) = flight.land(&self.gpu, &mut self.memory)?;
         self.pace.note(rounds, seconds);
