@@ -1,18 +1,26 @@
-//! The devices at hand, the one that `Device::auto` takes first of all that are marked.
+//! The devices at hand. `Device::auto` takes the first that is marked, unless the environment says otherwise.
 //!
 //! ```sh
 //! cargo run --release --example devices
 //! ```
 
+use std::process::ExitCode;
+
 use manymin::{Device, DeviceInfo};
 
-fn main() -> manymin::Result<()> {
+fn main() -> ExitCode {
     println!("{:<5} {:<11} {:<11} {:>12} {:>12}  name, driver", "auto", "kind", "backend", "array (MiB)", "buffer (MiB)");
     for info in Device::list() {
         println!("{}", line(&info));
     }
-    println!("\nDevice::auto() takes {}", Device::auto()?);
-    Ok(())
+    match Device::auto() {
+        Ok(device) => println!("\nDevice::auto() takes {device}"),
+        Err(error) => {
+            eprintln!("\nDevice::auto() fails: {error}");
+            return ExitCode::FAILURE;
+        }
+    }
+    ExitCode::SUCCESS
 }
 
 fn line(info: &DeviceInfo) -> String {

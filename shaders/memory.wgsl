@@ -31,6 +31,8 @@ struct Lists {
     busy: atomic<u32>,
     evaluations: atomic<u32>,
     iterations: atomic<u32>,
+    // Time stamps on their way to the host.
+    stamps: array<u32, STAMPS>,
     slots: array<u32>,
 }
 

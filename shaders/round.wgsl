@@ -33,21 +33,11 @@ fn rounds(@builtin(global_invocation_id) id: vec3<u32>) {
         return;
     }
     slot = lists.slots[rules.list + rules.first + k];
-    load_lane();
-    if ((rules.flags & RELEASE) != 0u) {
-        lane.waits = 0u;
-    }
+    // A lane that has ended, or waits, costs no more than this.
+    lane.phase = fields[PHASE_FIELD * rules.pool + slot];
+    lane.waits = select(fields[WAITS_FIELD * rules.pool + slot], 0u, (rules.flags & RELEASE) != 0u);
     if (is_busy()) {
-        let evaluations = lane.evaluations;
-        let iterations = lane.iterations;
-        load_vectors();
-        for (var r = 0u; r < rules.rounds && is_busy(); r++) {
-            round();
-        }
-        store_vectors();
-        store_lane();
-        atomicAdd(&lists.evaluations, lane.evaluations - evaluations);
-        atomicAdd(&lists.iterations, lane.iterations - iterations);
+        run();
     }
     if (lane.phase != PHASE_IDLE) {
         atomicAdd(&lists.active_lanes, 1u);
@@ -55,4 +45,19 @@ fn rounds(@builtin(global_invocation_id) id: vec3<u32>) {
     if (is_busy()) {
         atomicAdd(&lists.busy, 1u);
     }
+}
+
+fn run() {
+    load_lane();
+    load_vectors();
+    lane.waits = 0u;
+    let evaluations = lane.evaluations;
+    let iterations = lane.iterations;
+    for (var r = 0u; r < rules.rounds && is_busy(); r++) {
+        round();
+    }
+    store_vectors();
+    store_lane();
+    atomicAdd(&lists.evaluations, lane.evaluations - evaluations);
+    atomicAdd(&lists.iterations, lane.iterations - iterations);
 }

@@ -4,6 +4,7 @@ use nalgebra::DMatrix;
 
 use crate::device::Device;
 use crate::engine::source::Queue;
+use crate::engine::telemetry::Telemetry;
 use crate::engine::{Engine, Lanes, Summary, Totals};
 use crate::error::Result;
 use crate::method::Status;
@@ -42,8 +43,6 @@ pub struct Batch {
     told: usize,
     /// The lowest of the lanes that were handed out.
     best_drained: Option<LaneResult>,
-    /// What [`Step::summaries`] shows.
-    latest: Vec<Summary>,
     /// How the lanes that were handed out ended.
     drained: Vec<Option<Status>>,
     /// Lanes that were stopped before they started.
@@ -61,7 +60,6 @@ impl Batch {
             finished: Lanes::default(),
             told: 0,
             best_drained: None,
-            latest: Vec::new(),
             drained: Vec::new(),
             never: 0..0,
         }
@@ -106,7 +104,6 @@ impl Batch {
     pub fn run_with(&mut self, monitors: &mut [&mut dyn Monitor]) -> Result<()> {
         while self.active() > 0 {
             self.step()?;
-            self.latest = self.summaries()?;
             let mut step = Step::new(self);
             let mut control = Control::Continue;
             for monitor in monitors.iter_mut() {
@@ -114,6 +111,7 @@ impl Batch {
                     control = Control::Stop;
                 }
             }
+            step.failure()?;
             if control == Control::Stop {
                 self.stop()?;
             }
@@ -150,6 +148,11 @@ impl Batch {
         self.engine.totals()
     }
 
+    /// What a GPU did for the batch so far, and how long it took; none on the CPU engine.
+    pub fn telemetry(&self) -> Option<Telemetry> {
+        self.engine.telemetry()
+    }
+
     /// Evaluations of value and gradient so far, over all lanes.
     pub fn evaluations(&self) -> u64 {
         self.totals().evaluations
@@ -167,10 +170,6 @@ impl Batch {
         self.told = self.finished.records.len();
         summaries.sort_unstable_by_key(|summary| summary.lane);
         Ok(summaries)
-    }
-
-    pub(crate) fn latest(&self) -> &[Summary] {
-        &self.latest
     }
 
     /// Where each lane stands, one column a lane: its best point so far, or its start if it is still queued. Lanes handed
@@ -257,7 +256,6 @@ impl Clone for Batch {
             finished: self.finished.clone(),
             told: self.told,
             best_drained: self.best_drained.clone(),
-            latest: self.latest.clone(),
             drained: self.drained.clone(),
             never: self.never.clone(),
         }

@@ -5,6 +5,7 @@ pub(crate) mod cpu;
 pub(crate) mod gpu;
 pub(crate) mod lane;
 pub(crate) mod source;
+pub(crate) mod telemetry;
 
 use crate::error::Result;
 use crate::method::{Evidence, Status};
@@ -99,6 +100,10 @@ pub(crate) trait Engine: Send {
     fn queued(&self) -> source::Queue;
     /// The lane on the device with the lowest finite value; none if no lane has one.
     fn lowest(&self) -> Lanes;
+    /// What a GPU did; none on the CPU engine.
+    fn telemetry(&self) -> Option<telemetry::Telemetry> {
+        None
+    }
     /// A branch of all state.
     fn clone_box(&self) -> Box<dyn Engine>;
 }

@@ -73,6 +73,7 @@ mod starts;
 pub use batch::Batch;
 pub use device::{Device, DeviceInfo, DeviceKind, DeviceLimits, Precision};
 pub use engine::source::Source;
+pub use engine::telemetry::{StageSeconds, Telemetry};
 pub use engine::{Summary, Totals};
 pub use error::{BoundsError, DeviceError, Error, ProblemError, Result, StartsError};
 pub use method::{Bounds, Evidence, Lbfgs, Limits, Status, Test, Tolerances};

@@ -4,6 +4,7 @@
 //! sends off rounds, reads a few words back, and exchanges lanes that have ended for such as wait.
 
 pub(crate) mod adapter;
+mod clock;
 pub(crate) mod context;
 pub(crate) mod engine;
 mod exchange;
@@ -14,6 +15,7 @@ mod large_stack;
 mod loop_limit;
 pub(crate) mod memory;
 mod pace;
+mod pack;
 pub(crate) mod probe;
 pub(crate) mod readback;
 pub(crate) mod shader;

@@ -8,7 +8,15 @@ use crate::problem::evaluate::chunk::{Chunk, Mask, row_by_row};
 use crate::problem::evaluate::machine::Machine;
 use crate::problem::evaluate::real::Real;
 
-/// Moves the lanes of `accepted` to their trial points. Returns f - f_t.
+/// What an accepted point gives besides.
+pub(super) struct Accepted<T: Real> {
+    /// f - f_t
+    pub(super) decrease: Chunk<T>,
+    /// Lanes with a new pair.
+    pub(super) kept: Mask<T>,
+}
+
+/// Moves the lanes of `accepted` to their trial points.
 #[inline(always)]
 pub(super) fn accept<T: Real>(
     tile: &mut Tile<T>,
@@ -17,7 +25,7 @@ pub(super) fn accept<T: Real>(
     trial: &Trial<T>,
     accepted: Mask<T>,
     rules: &Rules<T>,
-) -> Chunk<T> {
+) -> Accepted<T> {
     let fresh = accepted.and(Mask::of(tile.lanes.phase, |phase| phase == Phase::Fresh as u32));
     if fresh.any() {
         forget(tile, fresh);
@@ -25,7 +33,6 @@ pub(super) fn accept<T: Real>(
     let stepped = accepted.without(fresh);
     let pair = Pair::measure(tile, c, machine, trial);
     let kept = pair.keep(tile, stepped);
-    remember(tile, c, machine, pair.rho, kept);
     let misled = stepped.without(kept).and(Chunk::splat(T::from_f64(MISLED)).below(tile.lanes.alpha));
     if misled.any() {
         // No longer than to where f is called unbounded: the slope along d would overflow.
@@ -36,11 +43,8 @@ pub(super) fn accept<T: Real>(
     }
     keep_best(tile, trial, stepped);
 
-    for ((x, g), (point, gradient)) in tile.x.iter_mut().zip(&mut tile.g).zip(machine.point().iter().zip(machine.gradient())) {
-        row_by_row();
-        *x = accepted.choose(point[c].get(), *x);
-        *g = accepted.choose(gradient[c].get(), *g);
-    }
+    move_to_trial(tile, c, machine, accepted, kept);
+    tile.rho[0] = kept.choose(pair.rho, Chunk::splat(T::ZERO));
     let lanes = &mut tile.lanes;
     let decrease = lanes.value.zip(trial.value, |f, f_t| f - f_t);
     let noise = trial.value.zip(trial.scale, |f, scale| rules.noise * f.abs().max(scale * T::from_f64(1.0 / NOISE_SHARE)));
@@ -50,7 +54,7 @@ pub(super) fn accept<T: Real>(
     lanes.step = stepped.choose(pair.length, lanes.step);
     lanes.accepted_alpha = stepped.choose(lanes.alpha, lanes.accepted_alpha);
     lanes.iterations = lanes.iterations.zip(stepped.ones(), |a, b| a + b);
-    decrease
+    Accepted { decrease, kept }
 }
 
 /// What a step s = x_t - x and the change of gradient y = g_t - g tell of the curvature. Their products are taken on
@@ -67,30 +71,29 @@ struct Pair<T: Real> {
 
 impl<T: Real> Pair<T> {
     #[inline(always)]
-    fn measure(tile: &Tile<T>, c: usize, machine: &Machine<T>, trial: &Trial<T>) -> Self {
-        let zero = Chunk::splat(T::ZERO);
+    fn measure(tile: &mut Tile<T>, c: usize, machine: &Machine<T>, trial: &Trial<T>) -> Self {
         let (by_step, by_change) = (trial.step_max.map(|max| T::ONE / max), trial.change_max.map(|max| T::ONE / max));
-        let vectors = || tile.x.iter().zip(&tile.g).zip(machine.point().iter().zip(machine.gradient()));
-        let (mut sy, mut ss, mut yy) = (zero, zero, zero);
-        for ((x, g), (point, gradient)) in vectors() {
+        let n = tile.x.len();
+        let (steps, changes) = (&mut tile.s[..n], &mut tile.y[..n]);
+        for ((s, x), point) in steps.iter_mut().zip(&tile.x).zip(machine.point()) {
             row_by_row();
-            let s = point[c].get().zip3(*x, by_step, |x_t, x, by| (x_t - x) * by);
-            let y = gradient[c].get().zip3(*g, by_change, |g_t, g, by| (g_t - g) * by);
-            sy = sy.zip3(s, y, |sum, s, y| sum + s * y);
-            ss = ss.zip(s, |sum, s| sum + s * s);
-            yy = yy.zip(y, |sum, y| sum + y * y);
+            *s = point[c].get().zip3(*x, by_step, |x_t, x, by| (x_t - x) * by);
         }
-        let mut rounding = zero;
-        for ((x, g), (point, gradient)) in vectors() {
+        for ((y, g), gradient) in changes.iter_mut().zip(&tile.g).zip(machine.gradient()) {
+            row_by_row();
+            *y = gradient[c].get().zip3(*g, by_change, |g_t, g, by| (g_t - g) * by);
+        }
+        let (sy, ss, yy) = (product(steps, changes), product(steps, steps), product(changes, changes));
+        let mut rounding = Chunk::splat(T::ZERO);
+        for ((s, g), gradient) in steps.iter().zip(&tile.g).zip(machine.gradient()) {
             row_by_row();
             let size = g.zip3(gradient[c].get(), by_change, |g, g_t, by| (g.abs() + g_t.abs()) * by);
-            let step = point[c].get().zip3(*x, by_step, |x_t, x, by| ((x_t - x) * by).abs());
-            rounding = rounding.zip3(step, size, |sum, step, size| sum + step * size);
+            rounding = rounding.zip3(*s, size, |sum, s, size| sum + s.abs() * size);
         }
         let gamma = sy.zip4(yy, trial.step_max, by_change, |sy, yy, step, by| (sy / yy) * (step * by));
         let rho = sy.zip3(by_step, by_change, |sy, by_step, by_change| (T::ONE / sy) * by_step * by_change);
         let cosine = ss.zip(yy, |ss, yy| T::from_f64(PAIR_COSINE) * (ss * yy).sqrt());
-        let rounding = rounding.map(|sum| T::from_f64(PAIR_NOISE) * T::EPSILON * sum);
+        let rounding = rounding.whole().map(|sum| T::from_f64(PAIR_NOISE) * T::EPSILON * sum);
         let usable = |value: Chunk<T>| Chunk::splat(T::TINY).at_most(value).and(value.at_most(Chunk::splat(T::HUGE)));
         let curved = cosine.below(sy).and(rounding.below(sy)).and(usable(gamma)).and(usable(rho));
         Self { length: trial.step_max.zip(ss, |step, ss| step * ss.sqrt()), gamma, rho, curved }
@@ -99,7 +102,7 @@ impl<T: Real> Pair<T> {
     /// Decides which pairs are kept: before anything is written, so that a refused one costs nothing that is remembered.
     #[inline(always)]
     fn keep(&self, tile: &mut Tile<T>, stepped: Mask<T>) -> Mask<T> {
-        let memory = tile.rho.len() as u32;
+        let memory = tile.rho.len() as u32 - 1;
         let lanes = &mut tile.lanes;
         let kept = stepped.and(self.curved);
         lanes.refused = lanes.refused.zip(stepped.without(kept).ones(), |a, b| a + b);
@@ -109,28 +112,45 @@ impl<T: Real> Pair<T> {
     }
 }
 
-/// Moves the pairs of the lanes in `kept` on by one place and writes the new one to the first.
+/// a.b, added in the order of the components. Each product has a loop of its own: with several sums in one, the compiler
+/// would take lanes of different sums into one vector.
 #[inline(always)]
-fn remember<T: Real>(tile: &mut Tile<T>, c: usize, machine: &Machine<T>, rho: Chunk<T>, kept: Mask<T>) {
-    let n = tile.x.len();
-    for (i, (point, gradient)) in machine.point().iter().zip(machine.gradient()).enumerate() {
-        push_front(&mut tile.s[i..], n, point[c].get().zip(tile.x[i], |x_t, x| x_t - x), kept);
-        push_front(&mut tile.y[i..], n, gradient[c].get().zip(tile.g[i], |g_t, g| g_t - g), kept);
+fn product<T: Real>(a: &[Chunk<T>], b: &[Chunk<T>]) -> Chunk<T> {
+    let mut sum = Chunk::splat(T::ZERO);
+    for (a, b) in a.iter().zip(b) {
+        row_by_row();
+        sum = sum.zip3(*a, *b, |sum, a, b| sum + a * b);
     }
-    push_front(&mut tile.rho, 1, rho, kept);
+    sum.whole()
 }
 
-/// Puts `new` before what stands at every `stride`th place, in the lanes of `kept`; their last falls out.
+/// Sets x = x_t and g = g_t in the lanes of `accepted`. Their pairs go to the first place in the lanes of `kept`, zeros in
+/// the others; it is the two-loop recursion that makes room for the next.
 #[inline(always)]
-fn push_front<T: Real>(chunks: &mut [Chunk<T>], stride: usize, new: Chunk<T>, kept: Mask<T>) {
-    let mut carry = new;
-    let mut at = 0;
-    while at < chunks.len() {
+fn move_to_trial<T: Real>(tile: &mut Tile<T>, c: usize, machine: &Machine<T>, accepted: Mask<T>, kept: Mask<T>) {
+    let (accepted, kept) = (accepted.opaque(), kept.opaque());
+    let zero = Chunk::splat(T::ZERO);
+    let steps = machine.point().iter().zip(&mut tile.x).zip(&mut tile.s);
+    let changes = machine.gradient().iter().zip(&mut tile.g).zip(&mut tile.y);
+    for (((point, x), s), ((gradient, g), y)) in steps.zip(changes) {
         row_by_row();
-        let old = chunks[at];
-        chunks[at] = kept.choose(carry, old);
-        carry = old;
-        at += stride;
+        let (x_t, g_t) = (point[c].get(), gradient[c].get());
+        *s = kept.choose(x_t.zip(*x, |x_t, x| x_t - x), zero);
+        *y = kept.choose(g_t.zip(*g, |g_t, g| g_t - g), zero);
+        *x = accepted.choose(x_t, *x);
+        *g = accepted.choose(g_t, *g);
+    }
+}
+
+/// Clears place `k` of the history of the lanes in `which`.
+#[inline(always)]
+pub(super) fn forget_place<T: Real>(tile: &mut Tile<T>, which: Mask<T>, k: usize) {
+    let n = tile.x.len();
+    for chunks in [&mut tile.s[k * n..][..n], &mut tile.y[k * n..][..n], &mut tile.rho[k..][..1]] {
+        for chunk in chunks {
+            row_by_row();
+            *chunk = which.choose(Chunk::splat(T::ZERO), *chunk);
+        }
     }
 }
 

@@ -148,11 +148,13 @@ impl<T: Real> pulp::NullaryFnOnce for Conclude<'_, T> {
         for (c, tile) in tiles[..self.tiles].iter_mut().enumerate() {
             let trial = measure(tile, c, machine);
             let verdict = judge(tile, &trial, rules);
-            let (mut turns, mut restarts) = (Mask::lanes(|_| false), Mask::lanes(|_| false));
+            let none = Mask::lanes(|_| false);
+            let (mut turns, mut kept, mut restarts) = (none, none, none);
             if verdict.accepted.any() {
                 let stepped = verdict.accepted.without(Mask::of(tile.lanes.phase, |phase| phase == Phase::Fresh as u32));
-                let decrease = accept(tile, c, machine, &trial, verdict.accepted, rules);
-                turns = test(tile, verdict.accepted, &trial, decrease, rules);
+                let accepted = accept(tile, c, machine, &trial, verdict.accepted, rules);
+                turns = test(tile, verdict.accepted, &trial, accepted.decrease, rules);
+                kept = accepted.kept;
                 if self.stepping {
                     tile.lanes.waits = stepped.and(turns).words(Chunk::splat(1), tile.lanes.waits);
                 }
@@ -167,7 +169,7 @@ impl<T: Real> pulp::NullaryFnOnce for Conclude<'_, T> {
                 turns = turns.or(restarts);
             }
             if turns.any() {
-                turn(tile, turns, restarts, scratch);
+                turn(tile, turns, kept, restarts, scratch);
             }
         }
     }

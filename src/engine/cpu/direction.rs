@@ -3,14 +3,14 @@
 //! # References
 //! J. Nocedal, S. J. Wright: Numerical Optimization, 2nd ed. (2006), algorithm 7.4.
 
-use super::accept::forget;
+use super::accept::{forget, forget_place};
 use super::tile::Tile;
-use super::trial::{BLOCK, dot};
+use super::trial::dot;
 use crate::engine::lane::Phase;
 use crate::problem::evaluate::chunk::{CHUNK, Chunk, Mask, row_by_row};
 use crate::problem::evaluate::real::Real;
 
-/// Memory for the recursion, n and m chunks.
+/// Memory for the recursion, n and m + 1 chunks.
 #[derive(Clone, Debug)]
 pub(super) struct Scratch<T: Copy> {
     q: Vec<Chunk<T>>,
@@ -19,23 +19,19 @@ pub(super) struct Scratch<T: Copy> {
 
 impl<T: Real> Scratch<T> {
     pub(super) fn new(dimension: usize, memory: usize) -> Self {
-        Self { q: vec![Chunk::splat(T::ZERO); dimension], a: vec![Chunk::splat(T::ZERO); memory] }
+        Self { q: vec![Chunk::splat(T::ZERO); dimension], a: vec![Chunk::splat(T::ZERO); memory + 1] }
     }
 }
 
-/// Gives the lanes of `turns` a new direction, and sets out on it. `restarts` are those of them whose last search failed.
+/// Gives the lanes of `turns` a new direction, and sets out on it. `kept` have a new pair, `restarts` are those of `turns`
+/// whose last search failed.
 #[inline(always)]
-pub(super) fn turn<T: Real>(tile: &mut Tile<T>, turns: Mask<T>, restarts: Mask<T>, scratch: &mut Scratch<T>) {
+pub(super) fn turn<T: Real>(tile: &mut Tile<T>, turns: Mask<T>, kept: Mask<T>, restarts: Mask<T>, scratch: &mut Scratch<T>) {
     // Without a pair gamma is that of the first direction, d = -g / max |g|: norms overflow, the largest component doesn't.
     let first = turns.and(Mask::of(tile.lanes.phase, |phase| phase == Phase::Fresh as u32));
     let gamma = tile.lanes.gradient_max.map(|max| (T::ONE / max).min(T::HUGE));
     tile.lanes.gamma = first.choose(gamma, tile.lanes.gamma);
-    two_loop(tile, scratch);
-    for (d, q) in tile.d.iter_mut().zip(&scratch.q) {
-        row_by_row();
-        *d = turns.choose(*q, *d);
-    }
-    let slope = dot(&tile.g, &tile.d);
+    let slope = direct(tile, turns, kept, scratch);
     tile.lanes.slope = turns.choose(slope, tile.lanes.slope);
     let descends = slope.below(Chunk::splat(T::ZERO)).and(Chunk::splat(-T::HUGE).at_most(slope));
     let lost = turns.without(descends);
@@ -45,58 +41,89 @@ pub(super) fn turn<T: Real>(tile: &mut Tile<T>, turns: Mask<T>, restarts: Mask<T
     set_out(tile, turns, first, restarts);
 }
 
-/// q = -H g for the gamma and pairs of each lane; places without a pair are zeros and change nothing.
-///
-/// Each pass over q takes one vector off it and, on the way, the product with the next: q is read and written once for two
-/// vectors of the history.
+/// Sets d = -H g for the lanes of `turns`, moves the pairs of those of `kept` on by one place, and returns g.d.
 #[inline(always)]
-fn two_loop<T: Real>(tile: &Tile<T>, scratch: &mut Scratch<T>) {
-    let n = tile.x.len();
+fn direct<T: Real>(tile: &mut Tile<T>, turns: Mask<T>, kept: Mask<T>, scratch: &mut Scratch<T>) -> Chunk<T> {
+    let places = places(tile, turns, kept);
     let Scratch { q, a } = scratch;
-    let pairs = tile.lanes.pairs.0.iter().copied().max().unwrap_or(0) as usize;
-    let (s, y) = (|k: usize| &tile.s[k * n..][..n], |k: usize| &tile.y[k * n..][..n]);
-    for (q, g) in q.iter_mut().zip(&tile.g) {
+    // For few components the compiler knows how many, and keeps q in registers.
+    macro_rules! by_dimension {
+        ($($n:literal)*) => {
+            match q.len() {
+                $($n => two_loop(tile, &mut [Chunk::splat(T::ZERO); $n], &mut a[..places], turns, kept),)*
+                _ => two_loop(tile, q, &mut a[..places], turns, kept),
+            }
+        };
+    }
+    by_dimension!(1 2 3 4 5 6 7 8 9 10 11 12)
+}
+
+/// How many places of the history the recursion passes over: those of the new pairs, and of all pairs that the lanes of
+/// `turns` remember. What it passes over besides must be zero.
+#[inline(always)]
+fn places<T: Real>(tile: &mut Tile<T>, turns: Mask<T>, kept: Mask<T>) -> usize {
+    let pairs = &tile.lanes.pairs;
+    let most = |which: Mask<T>| which.words(*pairs, Chunk::splat(0)).0.into_iter().fold(0, u32::max) as usize;
+    // A pair more has pushed out the oldest of m.
+    let (moving, staying) = (most(turns.and(kept)), most(turns.without(kept)));
+    if staying == 0 {
+        return moving.max(1);
+    }
+    forget_place(tile, kept, tile.rho.len() - 1);
+    moving.max(staying + 1)
+}
+
+/// The two-loop recursion over as many pairs as `a` is long, the first of them new; places without a pair are zeros and
+/// change nothing. The way back is from the oldest pair to the newest, so that each can move on while it is at hand.
+#[inline(always)]
+fn two_loop<T: Real>(tile: &mut Tile<T>, q: &mut [Chunk<T>], a: &mut [Chunk<T>], turns: Mask<T>, kept: Mask<T>) -> Chunk<T> {
+    let n = q.len();
+    let Tile { lanes, g, d, s, y, rho, .. } = tile;
+    let (g, d) = (&g[..n], &mut d[..n]);
+    for (q, g) in q.iter_mut().zip(g) {
         row_by_row();
         *q = g.map(|g| -g);
     }
-    if pairs == 0 {
-        q.iter_mut().for_each(|q| *q = q.zip(tile.lanes.gamma, |q, gamma| q * gamma));
-        return;
-    }
-    let mut product = dot(s(0), q);
-    for k in 0..pairs {
-        let alpha = tile.rho[k].zip(product, |rho, product| rho * product);
-        a[k] = alpha;
-        if k + 1 < pairs {
-            product = pass(q, y(k), s(k + 1), |q, y| q.zip3(alpha, y, |q, alpha, y| q - alpha * y));
-        } else {
-            let gamma = tile.lanes.gamma;
-            product = pass(q, y(k), y(k), |q, y| q.zip4(alpha, y, gamma, |q, alpha, y, gamma| (q - alpha * y) * gamma));
+    for (k, alpha) in a.iter_mut().enumerate() {
+        *alpha = rho[k].zip(dot(q, &s[k * n..][..n]), |rho, product| rho * product);
+        for (q, y) in q.iter_mut().zip(&y[k * n..][..n]) {
+            row_by_row();
+            *q = q.zip3(*alpha, *y, |q, alpha, y| q - alpha * y);
         }
     }
-    for k in (0..pairs).rev() {
-        let step = a[k].zip3(tile.rho[k], product, |alpha, rho, product| alpha - rho * product);
-        // The last pass has no next vector; g gives the slope.
-        let next = if k > 0 { y(k - 1) } else { &tile.g };
-        product = pass(q, s(k), next, |q, s| q.zip3(step, s, |q, step, s| q + step * s));
+    for q in q.iter_mut() {
+        row_by_row();
+        *q = q.zip(lanes.gamma, |q, gamma| q * gamma);
     }
+    let last = rho.len() - 1;
+    for (k, alpha) in a.iter().enumerate().rev() {
+        let product = dot(q, &y[k * n..][..n]);
+        let step = alpha.zip3(rho[k], product, |alpha, rho, product| alpha - rho * product);
+        for (q, s) in q.iter_mut().zip(&s[k * n..][..n]) {
+            row_by_row();
+            *q = q.zip3(step, *s, |q, step, s| q + step * s);
+        }
+        if k < last {
+            move_on(y, k, n, kept);
+            move_on(s, k, n, kept);
+            move_on(rho, k, 1, kept);
+        }
+    }
+    for (d, q) in d.iter_mut().zip(&*q) {
+        row_by_row();
+        *d = turns.choose(*q, *d);
+    }
+    dot(g, q)
 }
 
-/// Sets every component of q to `change(q, along)` and returns q.next, added as [`dot`] adds.
+/// Moves what stands at place `k`, `n` chunks, on by one place, in the lanes of `kept`.
 #[inline(always)]
-fn pass<T: Real>(q: &mut [Chunk<T>], along: &[Chunk<T>], next: &[Chunk<T>], change: impl Fn(Chunk<T>, Chunk<T>) -> Chunk<T>) -> Chunk<T> {
-    let mut sum = Chunk::splat(T::ZERO);
-    for ((q, along), next) in q.chunks_mut(BLOCK).zip(along.chunks(BLOCK)).zip(next.chunks(BLOCK)) {
-        let (mut older, mut newer) = (Chunk::splat(T::ZERO), Chunk::splat(T::ZERO));
-        for ((q, along), next) in q.iter_mut().zip(along).zip(next) {
-            row_by_row();
-            let changed = change(*q, *along);
-            *q = changed;
-            (older, newer) = (newer, older.zip3(changed, *next, |part, q, next| part + q * next));
-        }
-        sum = sum.zip3(older, newer, |sum, older, newer| sum + (older + newer));
+fn move_on<T: Real>(history: &mut [Chunk<T>], k: usize, n: usize, kept: Mask<T>) {
+    let (from, to) = history[k * n..][..2 * n].split_at_mut(n);
+    for (from, to) in from.iter().zip(to) {
+        row_by_row();
+        *to = kept.choose(*from, *to);
     }
-    sum
 }
 
 /// Clears the history of lane `l` and sends it along -g: scaled by the last gamma, or as at the start where that fails.
@@ -137,4 +164,102 @@ fn set_out<T: Real>(tile: &mut Tile<T>, turns: Mask<T>, first: Mask<T>, restarts
     clear(&mut lanes.has_safe);
     clear(&mut lanes.expansions);
     clear(&mut lanes.search_evaluations);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::cpu::tile::Rules;
+
+    const MEMORY: usize = 5;
+
+    /// Lanes with 0 to m pairs of made-up numbers, and a new one in every third: in the others the first place is zero. The
+    /// last lane has a new pair beside m old ones.
+    fn tile(dimension: usize) -> (Tile<f32>, Mask<f32>) {
+        let rules = Rules {
+            dimension,
+            memory: MEMORY,
+            noise: 0.0,
+            gradient_max: 0.0,
+            step_max: 0.0,
+            value_change: 0.0,
+            target: f32::NEG_INFINITY,
+            iterations: u32::MAX,
+            evaluations: u32::MAX,
+        };
+        let mut tile = Tile::new(&rules);
+        let kept = Mask::lanes(|l| l % 3 == 0);
+        let pairs = |l: usize| if kept.has(l) { (l % MEMORY + 1).min(MEMORY) } else { l % (MEMORY + 1) };
+        let old = |l: usize| if l == 15 { MEMORY } else { pairs(l) - usize::from(kept.has(l)) };
+        let number = |k: usize, l: usize| ((k * 16 + l) as f32 * 1.7).sin();
+        for l in 0..CHUNK {
+            tile.lanes.pairs.0[l] = if l == 15 { MEMORY as u32 } else { pairs(l) as u32 };
+            tile.lanes.gamma.0[l] = 0.5;
+            let fill = |history: &mut [Chunk<f32>], n: usize, salt: usize| {
+                for (k, chunk) in history.iter_mut().enumerate() {
+                    let place = k / n;
+                    let is_pair = if place == 0 { kept.has(l) } else { place <= old(l) };
+                    chunk.0[l] = if is_pair { number(k + salt, l) } else { 0.0 };
+                }
+            };
+            fill(&mut tile.s, dimension, 1000);
+            fill(&mut tile.y, dimension, 2000);
+            fill(&mut tile.rho, 1, 3000);
+            tile.g.iter_mut().enumerate().for_each(|(i, g)| g.0[l] = number(i, l));
+        }
+        (tile, kept)
+    }
+
+    fn scratch(dimension: usize) -> Scratch<f32> {
+        Scratch::new(dimension, MEMORY)
+    }
+
+    fn bits(chunks: &[Chunk<f32>], l: usize) -> Vec<u32> {
+        chunks.iter().map(|chunk| chunk.0[l].to_bits()).collect()
+    }
+
+    #[test]
+    fn a_new_pair_comes_before_the_others_and_a_lane_without_one_keeps_its_own() {
+        for n in [1, 3, 10, 40] {
+            let (before, kept) = tile(n);
+            let mut after = before.clone();
+            direct(&mut after, Mask::lanes(|_| true), kept, &mut scratch(n));
+            for l in 0..CHUNK {
+                let shift = if kept.has(l) { 0 } else { 1 };
+                for (history, old, n) in [(&after.s, &before.s, n), (&after.y, &before.y, n), (&after.rho, &before.rho, 1)] {
+                    assert_eq!(bits(&history[n..], l), bits(&old[shift * n..][..MEMORY * n], l), "n = {n}, lane {l}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_direction_does_not_depend_on_the_other_lanes() {
+        for n in [1, 3, 10, 40] {
+            let (before, kept) = tile(n);
+            let mut together = before.clone();
+            let slopes = direct(&mut together, Mask::lanes(|_| true), kept, &mut scratch(n));
+            for l in 0..CHUNK {
+                let mut alone = before.clone();
+                let only = Mask::lanes(|k| k == l);
+                let slope = direct(&mut alone, only, kept.and(only), &mut scratch(n));
+                assert_eq!(bits(&alone.d, l), bits(&together.d, l), "n = {n}, lane {l}");
+                assert_eq!(slope.0[l].to_bits(), slopes.0[l].to_bits(), "n = {n}, lane {l}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_known_dimension_changes_nothing() {
+        let (mut known, kept) = tile(10);
+        let mut unknown = known.clone();
+        let all = Mask::lanes(|_| true);
+        direct(&mut known, all, kept, &mut scratch(10));
+        let places = places(&mut unknown, all, kept);
+        let Scratch { mut q, mut a } = scratch(10);
+        two_loop(&mut unknown, &mut q, &mut a[..places], all, kept);
+        for l in 0..CHUNK {
+            assert_eq!(bits(&known.d, l), bits(&unknown.d, l), "lane {l}");
+        }
+    }
 }

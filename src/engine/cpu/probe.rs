@@ -108,8 +108,8 @@ impl pulp::NullaryFnOnce for Round<'_> {
             let trial = measure(tile, c, machine);
             // All of them; the compiler can't know.
             let accepted = trial.asks;
-            accept(tile, c, machine, &trial, accepted, rules);
-            turn(tile, accepted, Mask::lanes(|_| false), scratch);
+            let kept = accept(tile, c, machine, &trial, accepted, rules).kept;
+            turn(tile, accepted, kept, Mask::lanes(|_| false), scratch);
         }
     }
 }

@@ -31,7 +31,8 @@ pub(super) struct Tile<T: Copy> {
     pub(super) g: Vec<Chunk<T>>,
     pub(super) d: Vec<Chunk<T>>,
     pub(super) best: Vec<Chunk<T>>,
-    /// Pairs, newest first, `dimension` chunks each. Lanes accept at different rounds, so that in a ring each would have
+    /// Pairs, newest first, `dimension` chunks each, from the second place on; the first is where a new one comes in, and
+    /// holds nothing afterwards. Lanes accept at different rounds, so that in a ring each would have
     /// its own newest slot, and a chunk would be gathered from sixteen places; moving a lane's pairs on when it accepts
     /// keeps chunks whole.
     pub(super) s: Vec<Chunk<T>>,
@@ -49,9 +50,9 @@ impl<T: Real> Tile<T> {
             g: vector(n),
             d: vector(n),
             best: vector(n),
-            s: vector(m * n),
-            y: vector(m * n),
-            rho: vector(m),
+            s: vector((m + 1) * n),
+            y: vector((m + 1) * n),
+            rho: vector(m + 1),
         }
     }
 
@@ -128,7 +129,7 @@ impl<T: Real> Tile<T> {
     /// Moves the lane in place `from` of another tile to place `l`.
     pub(super) fn take_lane(&mut self, l: usize, other: &mut Self, from: usize) {
         self.lanes.copy_lane(l, &other.lanes, from);
-        let pairs = other.lanes.pairs.0[from] as usize * self.x.len();
+        let pairs = (1 + other.lanes.pairs.0[from] as usize) * self.x.len();
         let vectors = [
             (&mut self.x, &other.x),
             (&mut self.g, &other.g),

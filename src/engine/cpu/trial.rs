@@ -49,37 +49,29 @@ pub(super) fn propose<T: Real>(tile: &Tile<T>, c: usize, points: &[Row<T>]) {
 #[inline(always)]
 pub(super) fn measure<T: Real>(tile: &Tile<T>, c: usize, machine: &Machine<T>) -> Trial<T> {
     let zero = Chunk::splat(T::ZERO);
-    let (points, gradients) = (machine.point(), machine.gradient());
-    let (mut slope, mut gradient_max, mut poison) = (zero, zero, zero);
-    for (gradients, directions) in gradients.chunks(BLOCK).zip(tile.d.chunks(BLOCK)) {
+    let (mut slope, mut poison) = (zero, zero);
+    let (mut gradient_max, mut step_max, mut change_max) = (zero, zero, zero);
+    let steps = machine.point().chunks(BLOCK).zip(tile.x.chunks(BLOCK)).zip(tile.d.chunks(BLOCK));
+    let changes = machine.gradient().chunks(BLOCK).zip(tile.g.chunks(BLOCK));
+    for (((points, x), d), (gradients, g)) in steps.zip(changes) {
         let mut part = zero;
-        for (gradient, d) in gradients.iter().zip(directions) {
+        for (((point, x), d), (gradient, g)) in points.iter().zip(x).zip(d).zip(gradients.iter().zip(g)) {
             row_by_row();
             let g_t = gradient[c].get();
             part = part.zip3(g_t, *d, |part, g, d| part + g * d);
             gradient_max = gradient_max.zip(g_t, |max, g| max.max(g.abs()));
             // Zero times what is not finite is NaN, and stays.
             poison = poison.zip(g_t, |poison, g| poison + g * T::ZERO);
+            step_max = step_max.zip3(point[c].get(), *x, |max, x_t, x| max.max((x_t - x).abs()));
+            change_max = change_max.zip3(g_t, *g, |max, g_t, g| max.max((g_t - g).abs()));
         }
         slope = slope.zip(part, |slope, part| slope + part);
     }
-    let (step_max, change_max) = (largest_change(points, c, &tile.x), largest_change(gradients, c, &tile.g));
     let (value, scale) = (machine.value()[c].get(), machine.scale()[c].get());
     let finite = value.finite().and(poison.at_most(zero));
     let moved = zero.below(step_max);
     let descent = tile.lanes.alpha.zip(tile.lanes.slope, |alpha, slope| alpha * slope);
     Trial { asks: asks(tile), value, scale, slope, descent, gradient_max, step_max, change_max, finite, moved }
-}
-
-/// max_i |to_i - from_i| for tile `c`.
-#[inline(always)]
-fn largest_change<T: Real>(to: &[Row<T>], c: usize, from: &[Chunk<T>]) -> Chunk<T> {
-    let mut largest = Chunk::splat(T::ZERO);
-    for (to, from) in to.iter().zip(from) {
-        row_by_row();
-        largest = largest.zip3(to[c].get(), *from, |max, a, b| max.max((a - b).abs()));
-    }
-    largest
 }
 
 /// Inner products are added in blocks of so many components, then over the blocks.

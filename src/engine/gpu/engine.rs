@@ -1,20 +1,26 @@
 //! The host's side of a batch on the GPU: rounds out, a few words back, places emptied and filled.
 
+use std::cell::Cell;
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Instant;
 
+use super::clock::{Clock, Stage};
 use super::context::Gpu;
 use super::failed::Failed;
 use super::flight::{Counts, Flight};
 use super::kernels::{Dispatch, Kernels, Rules};
-use super::memory::{COUNTERS, Memory, Sizes};
+use super::memory::{COUNTERS, HEAD, Memory, Sizes};
 use super::pace::Pace;
 use super::shader::{Shape, flag, list};
 use crate::engine::cpu::Setup;
 use crate::engine::source::{Queue, Source};
+use crate::engine::telemetry::Telemetry;
 use crate::engine::{Engine, Lanes, Record, Totals};
 use crate::error::{DeviceError, Result};
+use crate::method::Lbfgs;
 use crate::method::constants::NOISE_UNITS;
+use crate::problem::Problem;
 
 /// Lanes on a GPU.
 pub(crate) struct GpuEngine {
@@ -33,9 +39,15 @@ pub(crate) struct GpuEngine {
     pub(super) active: usize,
     /// Slots without a lane; the first so many of the list of lanes that have ended.
     pub(super) free: usize,
+    /// Lanes under way are in slots before this one.
+    pub(super) extent: usize,
     pub(super) finished: Lanes,
     done: Totals,
     pace: Pace,
+    /// When the last rounds were done.
+    landed: Option<Instant>,
+    pub(super) clock: Clock,
+    pub(super) telemetry: Cell<Telemetry>,
     /// What went wrong: the device's side can't be relied on any more.
     failed: Option<DeviceError>,
 }
@@ -58,11 +70,12 @@ impl GpuEngine {
         let most = Sizes::most_lanes(shape, data.len(), binding, MOST_BYTES);
         let lanes = setup.pool.min(setup.source.lanes()).min(most);
         let sizes = Sizes::new(shape, lanes, data.len());
-        let kernels = Kernels::new(&gpu, shape, &setup.problem)?;
+        let kernels = gpu.kernels.get(&gpu, shape, &setup.problem)?;
         let memory = Memory::new(&gpu, &kernels.layout, sizes)?;
+        let clock = Clock::new(&gpu)?;
         gpu.queue.write_buffer(memory.data(), 0, bytemuck::cast_slice(&data));
         let slots: Vec<u32> = (0..lanes as u32).collect();
-        let ended = 4 * (COUNTERS + list::ENDED as usize * sizes.pool) as u64;
+        let ended = 4 * (HEAD + list::ENDED as usize * sizes.pool) as u64;
         gpu.queue.write_buffer(memory.lists(), ended, bytemuck::cast_slice(&slots));
         let tolerances = &setup.tolerances;
         let rules = Rules {
@@ -80,18 +93,29 @@ impl GpuEngine {
             source: Arc::clone(&setup.source),
             queue: 0..setup.source.lanes(),
             gpu,
-            kernels: Arc::new(kernels),
+            kernels,
             memory,
             rules,
             half: 0,
             listed: 0,
             active: 0,
             free: lanes,
+            extent: lanes,
             finished: Lanes::default(),
             done: Totals::default(),
             pace,
+            landed: None,
+            clock,
+            telemetry: Cell::new(Telemetry { bytes_allocated: sizes.total(), ..Telemetry::default() }),
             failed: None,
         })
+    }
+
+    /// The bytes of a lane, as one of a large pool.
+    pub(crate) fn bytes_per_lane(problem: &Problem, method: Lbfgs) -> usize {
+        const LARGE: usize = 1 << 16;
+        let shape = Shape { dimension: problem.dimension(), memory: method.memory, parameters: problem.parameters() };
+        Sizes::new(shape, LARGE, 0).total().div_ceil(LARGE as u64) as usize
     }
 
     /// Where the current list begins, and where the other one does.
@@ -105,27 +129,43 @@ impl GpuEngine {
     }
 
     /// Submits kernels over `rules.count` lanes.
-    pub(super) fn submit(&self, rules: &Rules, dispatches: &[Dispatch<'_>]) -> Result<(), DeviceError> {
+    pub(super) fn submit(&self, stage: Stage, rules: &Rules, dispatches: &[Dispatch<'_>]) -> Result<(), DeviceError> {
         let mut encoder = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-        Kernels::encode(&self.gpu, &self.memory, rules, dispatches, &mut encoder);
+        self.encode(stage, rules, dispatches, &mut encoder);
         self.gpu.submit(encoder).map(drop)
+    }
+
+    pub(super) fn encode(&self, stage: Stage, rules: &Rules, dispatches: &[Dispatch<'_>], encoder: &mut wgpu::CommandEncoder) {
+        Kernels::encode(&self.gpu, &self.memory, rules, dispatches, self.clock.writes(stage, true, true), encoder);
+        self.clock.resolve(encoder, stage, self.memory.lists(), 4 * COUNTERS as u64);
     }
 
     /// Sends off rounds of all listed lanes.
     pub(super) fn launch(&mut self, rounds: u32, flags: u32) -> Result<Flight, DeviceError> {
         let (list, _) = self.lists();
         let rules = Rules { list, count: self.listed as u32, rounds, flags, ..self.rules };
-        Flight::launch(&self.gpu, &self.kernels, &mut self.memory, &rules, self.pace.next_turn())
+        let (portion, turn) = (self.pace.portion(rounds), self.pace.next_turn());
+        let mut telemetry = self.telemetry.get();
+        telemetry.rounds += u64::from(rounds);
+        telemetry.dispatches += u64::from(rules.count.div_ceil(portion));
+        telemetry.listed_rounds += u64::from(rounds) * u64::from(rules.count);
+        self.telemetry.set(telemetry);
+        Flight::launch(&self.gpu, &self.kernels, &mut self.memory, &self.clock, rules, portion, turn)
     }
 
     /// Waits for rounds to be done, and takes note of what they did.
     pub(super) fn land(&mut self, flight: Flight) -> Result<Counts, DeviceError> {
-        let rounds = flight.rounds;
-        let (counts, seconds) = flight.land(&self.gpu, &mut self.memory)?;
-        self.pace.note(rounds, seconds);
+        let Rules { rounds, count, .. } = *flight.rules();
+        let (counts, time) = flight.land(&self.gpu, &mut self.memory, &mut self.clock, self.landed)?;
+        self.landed = Some(time.end);
+        self.pace.note(rounds, count, counts.evaluations, (time.end - time.start).as_secs_f64());
         self.active = counts.active as usize;
         self.done.evaluations += u64::from(counts.evaluations);
         self.done.iterations += u64::from(counts.iterations);
+        let mut telemetry = self.telemetry.get();
+        telemetry.lane_rounds += u64::from(counts.evaluations);
+        telemetry.bytes_read += 4 * HEAD as u64;
+        self.telemetry.set(telemetry);
         Ok(counts)
     }
 
@@ -135,14 +175,15 @@ impl GpuEngine {
         if ended > 0 {
             let (list, other) = self.lists();
             let rules = Rules { list, other, first: self.free as u32, count: self.listed as u32, ..self.rules };
-            self.submit(&rules, &self.kernels.compaction())?;
+            self.submit(Stage::Compaction, &rules, &self.kernels.compaction())?;
             self.half = 1 - self.half;
             self.listed = self.active;
             let lanes = self.report(self.ended(), self.free, ended, true)?;
             self.finished.append(lanes);
             self.free += ended;
         }
-        self.fill()
+        self.fill()?;
+        self.pack()
     }
 
     /// As many rounds as `budget` has, of lanes that run free, until all have ended.
@@ -151,7 +192,7 @@ impl GpuEngine {
         let mut flights = VecDeque::new();
         loop {
             while flights.len() < IN_FLIGHT && self.active > 0 && budget != Some(0) {
-                let rounds = self.pace.rounds(!self.queue.is_empty()).min(budget.unwrap_or(u32::MAX));
+                let rounds = self.pace.rounds(self.listed, !self.queue.is_empty()).min(budget.unwrap_or(u32::MAX));
                 budget = budget.map(|left| left - rounds);
                 let flight = self.launch(rounds, flag::RELEASE)?;
                 flights.push_back(flight);
@@ -220,7 +261,7 @@ impl Engine for GpuEngine {
         self.guard(|engine| {
             if engine.listed > 0 {
                 let rules = Rules { list: engine.lists().0, count: engine.listed as u32, ..engine.rules };
-                engine.submit(&rules, &[Dispatch::Lanes(&engine.kernels.stop)])?;
+                engine.submit(Stage::Rounds, &rules, &[Dispatch::Lanes(&engine.kernels.stop)])?;
                 engine.active = 0;
             }
             engine.settle()
@@ -262,14 +303,19 @@ impl Engine for GpuEngine {
         if self.failed.is_some() { Lanes::default() } else { lowest().unwrap_or_default() }
     }
 
+    fn telemetry(&self) -> Option<Telemetry> {
+        Some(Telemetry { seconds: self.clock.seconds(), ..self.telemetry.get() })
+    }
+
     fn clone_box(&self) -> Box<dyn Engine> {
         let copied = Memory::new(&self.gpu, &self.kernels.layout, self.memory.sizes).and_then(|memory| {
             let mut encoder = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
             memory.copy(&mut encoder, &self.memory);
-            self.gpu.submit(encoder).map(|_| memory)
+            self.gpu.submit(encoder)?;
+            Ok((memory, self.clock.branch(&self.gpu)?))
         });
-        let memory = match (&self.failed, copied) {
-            (None, Ok(memory)) => memory,
+        let (memory, clock) = match (&self.failed, copied) {
+            (None, Ok(copy)) => copy,
             (Some(error), _) => return Box::new(Failed::after(self, error.clone())),
             (None, Err(error)) => return Box::new(Failed::after(self, error)),
         };
@@ -281,6 +327,8 @@ impl Engine for GpuEngine {
             queue: self.queue.clone(),
             finished: self.finished.clone(),
             pace: self.pace.clone(),
+            clock,
+            telemetry: self.telemetry.clone(),
             failed: None,
             ..*self
         })

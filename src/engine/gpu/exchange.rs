@@ -4,9 +4,9 @@ use std::sync::PoisonError;
 
 use rayon::prelude::*;
 
+use super::clock::Stage;
 use super::engine::GpuEngine;
-use super::flight::PATIENCE;
-use super::kernels::{Dispatch, Kernels, Rules};
+use super::kernels::{Dispatch, Rules};
 use super::shader::{REPORT, REPORT_WORDS, flag};
 use crate::engine::{Lanes, Record, Summary};
 use crate::error::DeviceError;
@@ -30,7 +30,7 @@ impl GpuEngine {
             let other = list + self.listed as u32;
             let rules = Rules { list: self.ended(), first: self.free as u32, count: count as u32, other, ..self.rules };
             self.gpu.queue.write_buffer(self.memory.transfer(), 0, bytemuck::cast_slice(&words));
-            self.submit(&rules, &[Dispatch::Lanes(&self.kernels.place)])?;
+            self.submit(Stage::Placing, &rules, &[Dispatch::Lanes(&self.kernels.place)])?;
             self.listed += count;
             self.active += count;
         }
@@ -80,10 +80,13 @@ impl GpuEngine {
             let part = self.memory.sizes.portion().min(count - done);
             let rules = Rules { list, first: (first + done) as u32, count: part as u32, flags, ..self.rules };
             let mut encoder = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-            Kernels::encode(&self.gpu, &self.memory, &rules, &[Dispatch::Lanes(&self.kernels.report)], &mut encoder);
+            self.encode(Stage::Report, &rules, &[Dispatch::Lanes(&self.kernels.report)], &mut encoder);
             reports.start(&self.gpu, &mut encoder, self.memory.transfer(), 0..part * stride)?;
             let submission = self.gpu.submit(encoder)?;
-            let words = reports.finish(&self.gpu, &submission, PATIENCE)?;
+            let words = reports.finish(&self.gpu, &submission, self.gpu.patience)?;
+            let mut telemetry = self.telemetry.get();
+            telemetry.bytes_read += 4 * words.len() as u64;
+            self.telemetry.set(telemetry);
             words.chunks(stride).for_each(|words| read(words, n, points, &mut lanes));
             done += part;
         }

@@ -2,6 +2,7 @@
 
 use super::engine::GpuEngine;
 use crate::engine::source::Queue;
+use crate::engine::telemetry::Telemetry;
 use crate::engine::{Engine, Lanes, Record, Totals};
 use crate::error::{DeviceError, Result};
 
@@ -13,11 +14,19 @@ pub(super) struct Failed {
     queue: Queue,
     totals: Totals,
     finished: Lanes,
+    telemetry: Option<Telemetry>,
 }
 
 impl Failed {
     pub(super) fn after(engine: &GpuEngine, error: DeviceError) -> Self {
-        Self { error, active: engine.active(), queue: engine.queued(), totals: engine.totals(), finished: engine.finished.clone() }
+        Self {
+            error,
+            active: engine.active(),
+            queue: engine.queued(),
+            totals: engine.totals(),
+            finished: engine.finished.clone(),
+            telemetry: engine.telemetry(),
+        }
     }
 
     fn fail<T>(&self) -> Result<T> {
@@ -68,6 +77,10 @@ impl Engine for Failed {
 
     fn lowest(&self) -> Lanes {
         Lanes::default()
+    }
+
+    fn telemetry(&self) -> Option<Telemetry> {
+        self.telemetry
     }
 
     fn clone_box(&self) -> Box<dyn Engine> {

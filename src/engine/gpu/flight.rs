@@ -1,10 +1,12 @@
-//! A dispatch under way: rounds on the device, a few words on their way back.
+//! Rounds under way on the device, a few words on their way back.
 
-use std::time::{Duration, Instant};
+use std::ops::Range;
+use std::time::Instant;
 
+use super::clock::{Clock, Stage, Stages};
 use super::context::Gpu;
 use super::kernels::{Dispatch, Kernels, Rules};
-use super::memory::{COUNTERS, Memory};
+use super::memory::{COUNTERS, HEAD, Memory};
 use crate::error::DeviceError;
 
 /// What the lanes of a dispatch did: see `Lists` in shaders/memory.wgsl.
@@ -17,33 +19,70 @@ pub(super) struct Counts {
     pub(super) iterations: u32,
 }
 
-/// How long a dispatch may take before it counts as stuck.
-pub(super) const PATIENCE: Duration = Duration::from_secs(60);
-
 /// Rounds that were sent off.
 pub(super) struct Flight {
-    pub(super) rounds: u32,
-    /// Which of the two buffers its counts come back in.
+    rules: Rules,
+    /// Which of the two buffers its counts come back in, and whose time stamps come with them.
     turn: usize,
+    stages: Stages,
     submission: wgpu::SubmissionIndex,
     begun: Instant,
 }
 
 impl Flight {
-    /// Sends off `rules.rounds` rounds of `rules.count` lanes.
-    pub(super) fn launch(gpu: &Gpu, kernels: &Kernels, memory: &mut Memory, rules: &Rules, turn: usize) -> Result<Self, DeviceError> {
-        let mut encoder = gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+    /// Sends off `rules.rounds` rounds of `rules.count` lanes, `portion` lanes a dispatch.
+    pub(super) fn launch(
+        gpu: &Gpu,
+        kernels: &Kernels,
+        memory: &mut Memory,
+        clock: &Clock,
+        rules: Rules,
+        portion: u32,
+        turn: usize,
+    ) -> Result<Self, DeviceError> {
+        let begun = Instant::now();
         let lists = memory.lists().clone();
-        encoder.clear_buffer(&lists, 0, Some(4 * COUNTERS as u64));
-        Kernels::encode(gpu, memory, rules, &[Dispatch::Lanes(&kernels.rounds)], &mut encoder);
-        memory.counters[turn].start(gpu, &mut encoder, &lists, 0..COUNTERS)?;
-        Ok(Self { rounds: rules.rounds, turn, submission: gpu.submit(encoder)?, begun: Instant::now() })
+        let mut first = 0;
+        loop {
+            let count = portion.min(rules.count - first);
+            let (begins, ends) = (first == 0, first + count == rules.count);
+            let mut encoder = gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+            if begins {
+                encoder.clear_buffer(&lists, 0, Some(4 * COUNTERS as u64));
+            }
+            let part = Rules { first, count, ..rules };
+            let stamps = clock.writes(Stage::Rounds, begins, ends);
+            Kernels::encode(gpu, memory, &part, &[Dispatch::Lanes(&kernels.rounds)], stamps, &mut encoder);
+            if !ends {
+                gpu.submit(encoder)?;
+                first += count;
+                continue;
+            }
+            clock.resolve(&mut encoder, Stage::Rounds, &lists, 4 * COUNTERS as u64);
+            memory.counters[turn].start(gpu, &mut encoder, &lists, 0..HEAD)?;
+            let submission = gpu.submit(encoder)?;
+            return Ok(Self { rules, turn, stages: clock.take_waiting(), submission, begun });
+        }
     }
 
-    /// Waits for them, and returns what was done and the seconds since they were sent off.
-    pub(super) fn land(self, gpu: &Gpu, memory: &mut Memory) -> Result<(Counts, f64), DeviceError> {
-        let words = memory.counters[self.turn].finish(gpu, &self.submission, PATIENCE)?;
-        let [active, busy, evaluations, iterations] = words[..] else { unreachable!("as many words as counters") };
-        Ok((Counts { active, busy, evaluations, iterations }, self.begun.elapsed().as_secs_f64()))
+    /// What was sent off.
+    pub(super) fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    /// Waits for the rounds, and returns what was done, when they could begin (the ones before were done at `free`), and when
+    /// they were done.
+    pub(super) fn land(
+        self,
+        gpu: &Gpu,
+        memory: &mut Memory,
+        clock: &mut Clock,
+        free: Option<Instant>,
+    ) -> Result<(Counts, Range<Instant>), DeviceError> {
+        let words = memory.counters[self.turn].finish(gpu, &self.submission, gpu.patience)?;
+        let (counters, stamps) = words.split_at(COUNTERS);
+        clock.note(self.stages, stamps);
+        let counts = Counts { active: counters[0], busy: counters[1], evaluations: counters[2], iterations: counters[3] };
+        Ok((counts, free.map_or(self.begun, |free| free.max(self.begun))..Instant::now()))
     }
 }

@@ -4,13 +4,15 @@ use std::sync::Mutex;
 
 use wgpu::BufferUsages as Usage;
 
+use super::clock::STAMP_WORDS;
 use super::context::Gpu;
 use super::readback::Readback;
 use super::shader::{REPORT_WORDS, Shape, WORKGROUP, list};
 use crate::error::DeviceError;
 
-/// The words before the lists of slots: see `Lists` in shaders/memory.wgsl.
+/// Counters of a dispatch, and all words before the lists of slots: see `Lists` in shaders/memory.wgsl.
 pub(super) const COUNTERS: usize = 4;
+pub(super) const HEAD: usize = COUNTERS + STAMP_WORDS;
 /// The words of `Rules` there.
 pub(super) const RULES: usize = 16;
 /// A transfer takes one in so many of the pool's lanes at once.
@@ -45,7 +47,7 @@ impl Sizes {
     /// The storage buffers in the order of their bindings: name and bytes. None is empty, since empty ones can't be bound.
     pub(super) fn storage(&self) -> [(&'static str, u64); 8] {
         let (shape, pool) = (self.shape, self.pool);
-        let lists = COUNTERS + list::SUMS as usize * pool + pool / WORKGROUP as usize;
+        let lists = HEAD + list::SUMS as usize * pool + pool / WORKGROUP as usize;
         let words = [
             ("fields", shape.field_elements() * pool),
             ("vectors", shape.vector_elements() * pool),
@@ -102,7 +104,7 @@ impl Memory {
         let usage = Usage::STORAGE | Usage::COPY_SRC | Usage::COPY_DST;
         let storage = sizes.storage().iter().map(|(name, bytes)| gpu.buffer(name, *bytes, usage)).collect::<Result<Vec<_>, _>>()?;
         let reports = Mutex::new(Readback::new(gpu, "reports", sizes.report_words())?);
-        let counters = [Readback::new(gpu, "counters", COUNTERS)?, Readback::new(gpu, "counters", COUNTERS)?];
+        let counters = [Readback::new(gpu, "counters", HEAD)?, Readback::new(gpu, "counters", HEAD)?];
         let buffers = std::iter::once(&rules).chain(&storage);
         let entries: Vec<wgpu::BindGroupEntry<'_>> = buffers
             .enumerate()

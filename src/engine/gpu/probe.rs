@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use super::context::Gpu;
 use super::engine::GpuEngine;
-use super::flight::PATIENCE;
 use super::readback::Readback;
 use super::shader::{Shape, assemble, field_number, flag};
 use crate::engine::cpu::Setup;
@@ -67,5 +66,5 @@ fn read(engine: &GpuEngine, name: &str) -> Result<Vec<u32>, DeviceError> {
     let mut encoder = gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
     readback.start(gpu, &mut encoder, buffer, 0..words)?;
     let submission = gpu.submit(encoder)?;
-    readback.finish(gpu, &submission, PATIENCE)
+    readback.finish(gpu, &submission, gpu.patience)
 }

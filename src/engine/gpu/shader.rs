@@ -4,6 +4,7 @@
 
 use std::fmt::Write;
 
+use super::clock::STAMP_WORDS;
 use crate::engine::lane::{Extent, FIELDS, Kind, Phase};
 use crate::method::constants as c;
 use crate::method::{Status, Test};
@@ -148,9 +149,12 @@ fn preamble(shape: Shape) -> String {
     word("N", shape.dimension as u32);
     word("MEMORY", shape.memory as u32);
     word("PARAMETERS", shape.parameters as u32);
+    word("FIELDS", shape.field_elements() as u32);
+    word("VECTOR_ROWS", shape.vector_elements() as u32);
     word("WORKGROUP", WORKGROUP);
     word("SUM_BLOCK", SUM_BLOCK as u32);
     word("REPORT", REPORT_WORDS as u32);
+    word("STAMPS", STAMP_WORDS as u32);
     word("ENDED", list::ENDED);
     word("SUMS", list::SUMS);
     word("STEPPING", flag::STEPPING);
@@ -173,7 +177,7 @@ fn preamble(shape: Shape) -> String {
         let Some(status) = Status::from_code(code) else { break };
         word(&status.name().to_uppercase(), code);
     }
-    for field in ["phase", "value", "gradient_max"] {
+    for field in ["phase", "waits", "value", "gradient_max"] {
         word(&format!("{}_FIELD", field.to_uppercase()), field_number(field));
     }
     let mut float = |name: &str, value: f64| _ = writeln!(text, "const {name}: f32 = {:e}f;", value as f32);

@@ -80,6 +80,13 @@ impl<T: Real> Mask<T> {
         all != T::NO
     }
 
+    /// The same, but the compiler no longer sees that it came from a comparison, and makes no masked stores of the choices
+    /// by it.
+    #[inline(always)]
+    pub(crate) fn opaque(self) -> Self {
+        std::hint::black_box(self)
+    }
+
     /// 1 in its lanes, 0 elsewhere.
     #[inline(always)]
     pub(crate) fn ones(self) -> Chunk<u32> {
@@ -143,6 +150,12 @@ impl<T: Copy> Chunk<T> {
     #[inline(always)]
     pub(crate) fn splat(value: T) -> Self {
         Self([value; CHUNK])
+    }
+
+    /// The same, put down as one vector. A sum that is taken apart after its loop would be kept in pieces within it.
+    #[inline(always)]
+    pub(crate) fn whole(self) -> Self {
+        std::hint::black_box(self)
     }
 
     /// `f` of each lane. This and its like take and return whole chunks: written in place, lane by lane, the compiler has to
