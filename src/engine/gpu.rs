@@ -16,6 +16,7 @@ mod loop_limit;
 pub(crate) mod memory;
 mod pace;
 mod pack;
+pub(crate) mod probe;
 pub(crate) mod readback;
 pub(crate) mod shader;
 #[cfg(test)]

@@ -11,6 +11,8 @@ mod guards;
 mod invariance;
 mod lanes;
 mod misuse;
+#[cfg(feature = "gpu")]
+mod parity;
 mod precision;
 mod programs;
 mod random;

@@ -205,7 +205,7 @@ fn preamble(shape: Shape) -> String {
 }
 
 /// The place of a field in the buffer of fields.
-fn field_number(name: &str) -> u32 {
+pub(super) fn field_number(name: &str) -> u32 {
     FIELDS.iter().position(|field| field.name == name).unwrap_or_default() as u32
 }
 
