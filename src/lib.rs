@@ -47,7 +47,8 @@
 //!
 //! A lane's result depends on its start, its parameters, the objective and the settings, and on nothing else: not on the
 //! other lanes, their order, the pool, the number of threads or the way a run is cut into steps. It is the same to the bit
-//! on one machine; another machine's mathematical library may give other last bits of functions such as `atan`.
+//! on one device. Another machine's mathematical library, or a GPU's, may give other last bits of functions such as `atan`,
+//! and from other bits a lane may go another way.
 //!
 //! Three outcomes are never mixed. A trial point that the objective rejects (infinite or not a number) is dealt with
 //! inside the line search. The end of a lane is a [`Status`]. Misuse, and a device that fails, is an [`Error`].
