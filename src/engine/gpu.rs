@@ -17,6 +17,7 @@ pub(crate) mod memory;
 mod pace;
 pub(crate) mod readback;
 pub(crate) mod shader;
+mod state;
 #[cfg(test)]
 mod tests;
 mod trouble;

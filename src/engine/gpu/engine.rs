@@ -15,6 +15,7 @@ use super::pace::Pace;
 use super::shader::{Shape, flag, list};
 use crate::engine::cpu::Setup;
 use crate::engine::source::{Queue, Source};
+use crate::engine::state::{self, LaneState, Standing};
 use crate::engine::telemetry::Telemetry;
 use crate::engine::{Engine, Lanes, Record, Totals};
 use crate::error::{DeviceError, Result};
@@ -28,6 +29,8 @@ pub(crate) struct GpuEngine {
     /// What all dispatches are told.
     pub(super) rules: Rules,
     pub(super) source: Arc<dyn Source>,
+    /// Lanes under way that wait for a place, the next one last: they come before the queue.
+    pub(super) held: Vec<LaneState>,
     /// Lanes that have not been placed.
     pub(super) queue: Queue,
     /// Which of the two lists of lanes under way is the current one, how many slots it has, and how many of their lanes
@@ -57,8 +60,8 @@ const ENDED_SHARE: usize = 4;
 const MOST_BYTES: u64 = 2 << 30;
 
 impl GpuEngine {
-    /// An engine over `pool` slots, or fewer where there are fewer lanes.
-    pub(crate) fn new(gpu: Arc<Gpu>, setup: &Setup) -> Result<Self, DeviceError> {
+    /// An engine over `pool` slots, or fewer where there are fewer lanes, that goes on from `standing`.
+    pub(crate) fn new(gpu: Arc<Gpu>, setup: &Setup, standing: Standing) -> Result<Self, DeviceError> {
         let shape = Shape { dimension: setup.problem.dimension(), memory: setup.method.memory, parameters: setup.problem.parameters() };
         let pace = Pace::new(shape, setup.problem.loop_iterations(), gpu.loop_limit)?;
         let data: Vec<f32> = setup.problem.data().map(|value| value as f32).collect();
@@ -85,9 +88,13 @@ impl GpuEngine {
             goal: tolerances.target.map(|target| target as f32),
             ..Rules::default()
         };
-        Ok(Self {
+        let Standing { mut states, queue, ended: mut done } = standing;
+        states.iter().for_each(|state| done.add(state.totals()));
+        states.reverse();
+        let mut engine = Self {
             source: Arc::clone(&setup.source),
-            queue: 0..setup.source.lanes(),
+            held: states,
+            queue,
             gpu,
             kernels: Arc::new(kernels),
             memory,
@@ -97,13 +104,15 @@ impl GpuEngine {
             active: 0,
             free: lanes,
             finished: Lanes::default(),
-            done: Totals::default(),
+            done,
             pace,
             landed: None,
             clock,
             telemetry: Cell::new(Telemetry { bytes_allocated: sizes.total(), ..Telemetry::default() }),
             failed: None,
-        })
+        };
+        engine.fill_held()?;
+        Ok(engine)
     }
 
     /// Where the current list begins, and where the other one does.
@@ -179,7 +188,8 @@ impl GpuEngine {
         let mut flights = VecDeque::new();
         loop {
             while flights.len() < IN_FLIGHT && self.active > 0 && budget != Some(0) {
-                let rounds = self.pace.rounds(self.listed, !self.queue.is_empty()).min(budget.unwrap_or(u32::MAX));
+                let rounds =
+                    self.pace.rounds(self.listed, !(self.held.is_empty() && self.queue.is_empty())).min(budget.unwrap_or(u32::MAX));
                 budget = budget.map(|left| left - rounds);
                 let flight = self.launch(rounds, flag::RELEASE)?;
                 flights.push_back(flight);
@@ -235,24 +245,28 @@ impl Engine for GpuEngine {
         self.guard(|engine| engine.rounds(None))
     }
 
-    fn active(&self) -> usize {
-        self.active + self.queue.len()
-    }
-
     fn totals(&self) -> Totals {
         self.done
     }
 
     fn stop(&mut self) -> Result<()> {
+        let queue = self.queue.clone();
         self.queue.start = self.queue.end;
-        self.guard(|engine| {
+        let stopped = self.guard(|engine| {
             if engine.listed > 0 {
                 let rules = Rules { list: engine.lists().0, count: engine.listed as u32, ..engine.rules };
                 engine.submit(Stage::Rounds, &rules, &[Dispatch::Lanes(&engine.kernels.stop)])?;
                 engine.active = 0;
             }
-            engine.settle()
-        })
+            let held = std::mem::take(&mut engine.held);
+            engine.settle().inspect_err(|_| engine.held.clone_from(&held))?;
+            held.into_iter().rev().for_each(|state| state.stop(&mut engine.finished));
+            Ok(())
+        });
+        if stopped.is_err() {
+            self.queue = queue;
+        }
+        stopped
     }
 
     fn records(&mut self) -> Result<Vec<Record>> {
@@ -265,8 +279,23 @@ impl Engine for GpuEngine {
     fn lanes(&self) -> Result<Lanes> {
         match &self.failed {
             Some(error) => Err(error.clone().into()),
-            None => Ok(self.report(self.lists().0, 0, self.listed, true)?),
+            None => {
+                let mut lanes = self.report(self.lists().0, 0, self.listed, true)?;
+                self.held.iter().for_each(|state| state.report(&mut lanes));
+                Ok(lanes)
+            }
         }
+    }
+
+    fn export(&self) -> Result<Vec<LaneState>> {
+        match &self.failed {
+            Some(error) => Err(error.clone().into()),
+            None => Ok(self.states()?),
+        }
+    }
+
+    fn held(&self) -> Vec<LaneState> {
+        self.held.clone()
     }
 
     fn take_finished(&mut self) -> Lanes {
@@ -287,7 +316,9 @@ impl Engine for GpuEngine {
             lowest.map_or_else(|| Ok(Lanes::default()), |(k, _)| self.report(list, k, 1, true))
         };
         // A device that fails says so with the next step; what is known until then stands.
-        if self.failed.is_some() { Lanes::default() } else { lowest().unwrap_or_default() }
+        let mut lanes = if self.failed.is_some() { Lanes::default() } else { lowest().unwrap_or_default() };
+        lanes.append(state::lowest(&self.held));
+        lanes
     }
 
     fn telemetry(&self) -> Option<Telemetry> {
@@ -311,6 +342,7 @@ impl Engine for GpuEngine {
             kernels: Arc::clone(&self.kernels),
             memory,
             source: Arc::clone(&self.source),
+            held: self.held.clone(),
             queue: self.queue.clone(),
             finished: self.finished.clone(),
             pace: self.pace.clone(),

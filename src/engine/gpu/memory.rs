@@ -38,10 +38,15 @@ impl Sizes {
         self.pool.div_ceil(PORTIONS).next_multiple_of(WORKGROUP as usize)
     }
 
-    /// Words of one lane in a transfer.
+    /// Lanes whose whole state one transfer brings or takes.
+    pub(super) fn states(&self) -> usize {
+        self.report_words() / self.shape.state_words()
+    }
+
+    /// Words of the largest transfer.
     fn transfer_words(&self) -> usize {
         let Shape { dimension, parameters, .. } = self.shape;
-        (REPORT_WORDS + 2 * dimension).max(1 + dimension + parameters)
+        self.report_words().max((1 + dimension + parameters) * self.portion())
     }
 
     /// The storage buffers in the order of their bindings: name and bytes. None is empty, since empty ones can't be bound.
@@ -56,14 +61,14 @@ impl Sizes {
             ("parameters", shape.parameters * pool),
             ("data", self.data),
             ("lists", lists),
-            ("transfer", self.transfer_words() * self.portion()),
+            ("transfer", self.transfer_words()),
         ];
         words.map(|(name, words)| (name, 4 * words.max(1) as u64))
     }
 
-    /// Words of the largest report.
+    /// Words of the largest transfer to the host, which is of reports or of one whole state at least.
     fn report_words(&self) -> usize {
-        (REPORT_WORDS + 2 * self.shape.dimension) * self.portion()
+        ((REPORT_WORDS + 2 * self.shape.dimension) * self.portion()).max(self.shape.state_words())
     }
 
     /// All that a batch allocates, in bytes.
