@@ -1,6 +1,8 @@
 //! The stateful stepper: lanes under way, in a loop of the user's own.
 
 mod moves;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 

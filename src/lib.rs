@@ -37,6 +37,7 @@
 //! | write an objective with parameters and data | [`Problem::builder`], [`problem`] |
 //! | set tolerances and budgets | [`Tolerances`], [`Limits`] |
 //! | own the loop: step, look, stop, branch | [`Batch`] |
+//! | go on elsewhere, also after a device has failed | [`Batch::move_to`], [`Batch::sync`] |
 //! | be called while it runs | [`Monitor`] |
 //! | make starts as they are needed, a million of them | [`Source`] |
 //! | understand how a lane ended | [`Status`], [`Evidence`] |

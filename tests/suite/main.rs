@@ -9,6 +9,7 @@ mod guards;
 mod invariance;
 mod lanes;
 mod misuse;
+mod moves;
 mod precision;
 mod programs;
 mod random;
