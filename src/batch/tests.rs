@@ -32,6 +32,46 @@ fn crowded(device: &Device) -> Batch {
     batch
 }
 
+/// In every engine's states the newest pair comes first: gamma is its s.y / y.y; and the engines agree on all that lanes
+/// remember, up to the rounding of a few steps.
+#[test]
+fn engines_mean_the_same_by_a_state() {
+    let (problem, starts) = problem();
+    let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+    for (memory, steps) in [(8, 4), (2, 7)] {
+        let states = |device: &Device| {
+            let mut batch = Minimizer::new(Lbfgs { memory }).start(device, &problem, &starts).expect("it starts");
+            (0..steps).for_each(|_| batch.step().expect("a step"));
+            batch.engine.export().expect("states")
+        };
+        let exact = states(&Device::cpu(Precision::F64));
+        for device in devices() {
+            let (mut compared, mut agree) = (0, 0);
+            for state in states(&device) {
+                let pairs = state.fields.pairs as usize;
+                assert!(pairs <= memory && state.rho.len() == pairs && (state.s.len(), state.y.len()) == (3 * pairs, 3 * pairs));
+                assert_eq!(state.parameters, [1.0 + (state.lane() % 50) as f64], "{device}");
+                for ((s, y), rho) in state.s.chunks(3).zip(state.y.chunks(3)).zip(&state.rho) {
+                    assert!((rho * dot(s, y) - 1.0).abs() < 1e-3, "{device}: {state:?}");
+                }
+                if let (Some(s), Some(y)) = (state.s.chunks(3).next(), state.y.chunks(3).next()) {
+                    let gamma = dot(s, y) / dot(y, y);
+                    assert!((state.fields.gamma / gamma - 1.0).abs() < 1e-3, "{device}: {state:?}");
+                }
+                let Ok(at) = exact.binary_search_by_key(&state.lane(), |state| state.lane()) else { continue };
+                let other = &exact[at];
+                compared += 1;
+                let near =
+                    |a: &[f64], b: &[f64]| a.len() == b.len() && a.iter().zip(b).all(|(a, b)| (a - b).abs() <= 1e-3 * (1.0 + b.abs()));
+                let vectors =
+                    [(&state.x, &other.x), (&state.g, &other.g), (&state.d, &other.d), (&state.s, &other.s), (&state.y, &other.y)];
+                agree += usize::from(vectors.iter().all(|(a, b)| near(a, b)));
+            }
+            assert!(compared > 300 && agree * 10 > compared * 9, "{device}, m = {memory}: {agree} of {compared} agree");
+        }
+    }
+}
+
 fn bits(outcome: &Outcome) -> Vec<String> {
     outcome.iter().map(|lane| format!("{lane:?}")).collect()
 }

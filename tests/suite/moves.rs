@@ -78,6 +78,25 @@ fn lanes_look_the_same_after_a_move() {
 }
 
 #[test]
+fn long_points_and_short_memories_move_as_well() {
+    for (n, memory) in [(1, 1), (70, 2)] {
+        let problem = Problem::new(n, |x| x.sum(0..n, |i| (1.0 + i.number()) * (x.at(i) - 1.0).cosh())).unwrap();
+        let starts = starts_in(n, -2.0, 2.0, 30, 33);
+        for (device, twin) in twins() {
+            let start = || Minimizer::new(Lbfgs { memory }).max_iterations(40).pool(20).start(&device, &problem, &starts).unwrap();
+            let (mut stays, mut moves) = (start(), start());
+            stays.run().unwrap();
+            while moves.active() > 0 {
+                moves.advance(4).unwrap();
+                moves.move_to(&twin).unwrap();
+            }
+            let bits = |batch: Batch| Bits::all(&batch.finish().unwrap());
+            assert_same(&bits(stays), &bits(moves), &format!("{device}, n = {n}, m = {memory}"));
+        }
+    }
+}
+
+#[test]
 fn lanes_go_on_from_the_same_state_on_another_engine() {
     let (problem, starts) = (rosenbrock(6), starts_in(6, -2.0, 2.0, 200, 31));
     let (cpu, gpu) = (Device::cpu(Precision::F32), gpu());

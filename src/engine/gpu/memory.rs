@@ -158,6 +158,14 @@ mod tests {
     }
 
     #[test]
+    fn one_transfer_takes_a_whole_state_at_least() {
+        for (dimension, memory, parameters) in [(1, 1, 0), (10, 8, 3), (500, 64, 0), (2, 5_000, 0), (1, 1, 9_000)] {
+            let sizes = Sizes::new(Shape { dimension, memory, parameters }, 1, 0);
+            assert!(sizes.states() >= 1 && sizes.transfer_words() >= sizes.states() * sizes.shape.state_words(), "{sizes:?}");
+        }
+    }
+
+    #[test]
     fn pools_are_as_large_as_limits_allow() {
         let shape = Shape { dimension: 10, memory: 8, parameters: 0 };
         let (binding, total) = (128 << 20, 1 << 30);
