@@ -18,7 +18,7 @@ Minimises the energy of a cluster of Lennard-Jones atoms from many random starts
   --lanes N        random starts [10000]
   --seed N         what the starts are drawn from [0]
   --precision P    f32 or f64 [f32]; the results are polished in f64 either way
-  --device D       auto or cpu [auto]";
+  --device D       auto, cpu, gpu, or part of an adapter's name [auto]";
 
 /// Energies that differ by less are one.
 const SAME_ENERGY: f64 = 1e-6;
@@ -39,7 +39,7 @@ fn run() -> Result<()> {
     if atoms < 2 {
         return Err(format!("--atoms is {atoms}: energy is between pairs, so give 2 or more").into());
     }
-    let device = device(&arguments)?;
+    let device = arguments.device(Precision::F32)?;
 
     let problem = lennard_jones(atoms)?;
     let half = (VOLUME * atoms as f64).cbrt() / 2.0;
@@ -64,15 +64,6 @@ fn run() -> Result<()> {
     print_run(&outcome, seconds);
     println!("{:.2} s to polish {} lanes in f64", progress.seconds() - seconds, grouped(polished.len() as u64));
     print_energies(atoms, &problem, polished)
-}
-
-/// The device that the options ask for.
-fn device(arguments: &Arguments) -> Result<Device> {
-    let precision = arguments.choice("--precision", &[("f32", Precision::F32), ("f64", Precision::F64)])?;
-    let auto = arguments
-        .choice("--device", &[("auto", true), ("cpu", false)])
-        .map_err(|error| format!("{error}: this version of manymin has the CPU engine only"))?;
-    Ok(if auto && precision == Precision::F32 { Device::auto()? } else { Device::cpu(precision) })
 }
 
 /// E = sum of 4 (r^-12 - r^-6) over the pairs of atoms. Atom i is at (x[3 i], x[3 i + 1], x[3 i + 2]).

@@ -71,3 +71,27 @@ fn stop(@builtin(global_invocation_id) id: vec3<u32>) {
         store_lane();
     }
 }
+
+// Moves lanes, all that they have: from one slot to another by pairs in `transfer`.
+@compute @workgroup_size(WORKGROUP)
+fn pack(@builtin(global_invocation_id) id: vec3<u32>) {
+    let k = place_in_list(id);
+    if (k >= rules.count) {
+        return;
+    }
+    let here = transfer[2u * k];
+    let there = transfer[2u * k + 1u];
+    for (var i = 0u; i < FIELDS; i++) {
+        fields[i * rules.pool + there] = fields[i * rules.pool + here];
+    }
+    for (var i = 0u; i < VECTOR_ROWS; i++) {
+        vectors[i * rules.pool + there] = vectors[i * rules.pool + here];
+    }
+    for (var i = 0u; i < N * MEMORY; i++) {
+        steps[i * rules.pool + there] = steps[i * rules.pool + here];
+        changes[i * rules.pool + there] = changes[i * rules.pool + here];
+    }
+    for (var i = 0u; i < PARAMETERS; i++) {
+        parameters[i * rules.pool + there] = parameters[i * rules.pool + here];
+    }
+}

@@ -56,8 +56,6 @@ pub struct Batch {
     told: usize,
     /// The lowest of the lanes that were handed out.
     best_drained: Option<LaneResult>,
-    /// What [`Step::summaries`] shows.
-    latest: Vec<Summary>,
     /// How the lanes that were handed out ended.
     drained: Vec<Option<Status>>,
     /// Lanes that were stopped before they started.
@@ -80,7 +78,6 @@ impl Batch {
             finished: Lanes::default(),
             told: 0,
             best_drained: None,
-            latest: Vec::new(),
             drained: Vec::new(),
             never: 0..0,
             ended: 0,
@@ -128,7 +125,6 @@ impl Batch {
     pub fn run_with(&mut self, monitors: &mut [&mut dyn Monitor]) -> Result<()> {
         while self.active() > 0 {
             self.step()?;
-            self.latest = self.summaries()?;
             let mut step = Step::new(self);
             let mut control = Control::Continue;
             for monitor in monitors.iter_mut() {
@@ -136,6 +132,7 @@ impl Batch {
                     control = Control::Stop;
                 }
             }
+            step.failure()?;
             if control == Control::Stop {
                 self.stop()?;
             }
@@ -197,10 +194,6 @@ impl Batch {
         self.told = self.finished.records.len();
         summaries.sort_unstable_by_key(|summary| summary.lane);
         Ok(summaries)
-    }
-
-    pub(crate) fn latest(&self) -> &[Summary] {
-        &self.latest
     }
 
     /// Where each lane stands, one column a lane: its best point so far, or its start if it is still queued. Lanes handed
@@ -295,7 +288,6 @@ impl Clone for Batch {
             finished: self.finished.clone(),
             told: self.told,
             best_drained: self.best_drained.clone(),
-            latest: self.latest.clone(),
             drained: self.drained.clone(),
             never: self.never.clone(),
             ended: self.ended,

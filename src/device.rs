@@ -174,7 +174,7 @@ impl Device {
         }
     }
 
-    fn of(gpu: Arc<Gpu>) -> Self {
+    pub(crate) fn of(gpu: Arc<Gpu>) -> Self {
         Self { place: Place::Gpu(gpu) }
     }
 }

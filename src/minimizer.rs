@@ -44,12 +44,16 @@ pub(crate) struct Settings {
     pub(crate) pool: Option<usize>,
 }
 
-/// The most lanes resident at once unless set: enough for every core, and a place for each in at most ...
+/// The most lanes resident at once unless set, on the CPU engine: enough for every core; and on a GPU, whose every core
+/// wants many lanes ...
 const POOL: usize = 16_384;
-/// ... this much memory.
+const GPU_POOL: usize = 262_144;
+/// ... in at most this much memory.
 const POOL_BYTES: usize = 512 << 20;
 /// The most operations of value and gradient that the CPU engine takes: their rows still fit a core's share of memory.
 const MOST_OPERATIONS: usize = 1 << 20;
+/// The most that a GPU takes: each is a line of a shader, and drivers compile some lines in ten milliseconds.
+const GPU_MOST_OPERATIONS: usize = 1 << 14;
 
 impl<'m> Minimizer<'m> {
     /// A minimizer with that method and the defaults of all else.
@@ -84,8 +88,8 @@ impl<'m> Minimizer<'m> {
         self
     }
 
-    /// The most lanes resident at once; 16,384 or what 512 MiB hold, unless set. Others wait in a queue, and results do
-    /// not depend on it.
+    /// The most lanes resident at once; unless set 16,384 on the CPU engine and 262,144 on a GPU, or what 512 MiB hold. Others
+    /// wait in a queue, and results do not depend on it. A GPU takes no more than its buffers hold, whatever is set.
     pub fn pool(mut self, lanes: usize) -> Self {
         self.settings.pool = Some(lanes);
         self
@@ -98,9 +102,22 @@ impl<'m> Minimizer<'m> {
         self
     }
 
-    /// The bytes that each resident lane of `problem` takes.
-    pub fn bytes_per_lane(&self, problem: &Problem, precision: Precision) -> usize {
-        let float = match precision {
+    /// The bytes that each resident lane of `problem` takes on `device`, shared data not counted.
+    ///
+    /// ```
+    /// use manymin::prelude::*;
+    ///
+    /// let bowl = Problem::new(10, |x| x.sum(0..10, |i| x.at(i).powi(2)))?;
+    /// let bytes = Minimizer::new(Lbfgs { memory: 8 }).bytes_per_lane(&Device::cpu(Precision::F32), &bowl);
+    /// assert!(bytes > 4 * (2 * 8 + 4) * 10, "eight pairs of vectors, and four more");
+    /// # Ok::<(), manymin::Error>(())
+    /// ```
+    pub fn bytes_per_lane(&self, device: &Device, problem: &Problem) -> usize {
+        #[cfg(feature = "gpu")]
+        if device.is_gpu() {
+            return GpuEngine::bytes_per_lane(problem, self.settings.method);
+        }
+        let float = match device.precision() {
             Precision::F32 => size_of::<f32>(),
             Precision::F64 => size_of::<f64>(),
         };
@@ -152,7 +169,7 @@ impl<'m> Minimizer<'m> {
         let pool = match settings.pool {
             Some(0) => return Err(Error::Setting { name: "pool", value: "0".into(), must: "at least 1" }),
             Some(lanes) => lanes,
-            None => POOL.min(POOL_BYTES / self.bytes_per_lane(problem, device.precision())).max(1),
+            None => if device.is_gpu() { GPU_POOL } else { POOL }.min(POOL_BYTES / self.bytes_per_lane(device, problem)).max(1),
         };
         let setup = Setup {
             problem: problem.clone(),
@@ -191,8 +208,9 @@ fn check_starts(problem: &Problem, starts: &Starts) -> Result<(), StartsError> {
 }
 
 fn check_device(device: &Device, problem: &Problem) -> Result<(), DeviceError> {
-    if problem.operations() > MOST_OPERATIONS {
-        return Err(DeviceError::ObjectiveTooLarge { operations: problem.operations(), limit: MOST_OPERATIONS });
+    let limit = if device.is_gpu() { GPU_MOST_OPERATIONS } else { MOST_OPERATIONS };
+    if problem.operations() > limit {
+        return Err(DeviceError::ObjectiveTooLarge { operations: problem.operations(), limit });
     }
     let largest = if device.precision() == Precision::F32 { f64::from(f32::MAX) } else { f64::MAX };
     match problem.beyond(largest) {

@@ -18,11 +18,14 @@ pub enum Control {
 /// How a run stands after a step; what it is asked for it fetches, and nothing else.
 pub struct Step<'a> {
     batch: &'a mut Batch,
+    /// What [`summaries`](Step::summaries) fetched, or why it could not.
+    summaries: Option<Vec<Summary>>,
+    failure: Option<Error>,
 }
 
 impl<'a> Step<'a> {
     pub(crate) fn new(batch: &'a mut Batch) -> Self {
-        Self { batch }
+        Self { batch, summaries: None, failure: None }
     }
 
     /// The lane with the lowest value so far.
@@ -40,9 +43,21 @@ impl<'a> Step<'a> {
         self.batch.lanes()
     }
 
-    /// How each resident lane stands, and each that has ended since the step before.
-    pub fn summaries(&self) -> &[Summary] {
-        self.batch.latest()
+    /// How each resident lane stands, and each that has ended since this was last asked; by lane. They come from the device
+    /// when they are first asked for in a step. If that fails there are none, and the run ends with the device's error.
+    pub fn summaries(&mut self) -> &[Summary] {
+        let Self { batch, summaries, failure } = self;
+        summaries.get_or_insert_with(|| {
+            batch.summaries().unwrap_or_else(|error| {
+                *failure = Some(error);
+                Vec::new()
+            })
+        })
+    }
+
+    /// The error of a device that could not tell how lanes stand.
+    pub(crate) fn failure(self) -> Result<()> {
+        self.failure.map_or(Ok(()), Err)
     }
 
     /// What has been done so far.

@@ -14,6 +14,12 @@ pub fn destroy(device: &crate::Device) {
     }
 }
 
+/// The GPU of `device` as if its buffers held at most `largest` bytes and its work was waited for at most so long.
+#[cfg(feature = "gpu")]
+pub fn limited(device: &crate::Device, largest: u64, patience: std::time::Duration) -> crate::Device {
+    device.context().map_or_else(|| device.clone(), |gpu| crate::Device::of(gpu.limited(largest, patience).into()))
+}
+
 /// How many lanes one block of the engine has.
 pub const LANES: usize = crate::problem::evaluate::chunk::LANES;
 

@@ -2,7 +2,8 @@
 //!
 //! The closure given to [`Problem::new`] runs once, on values that record what is done to them. What comes out is a
 //! small program: scalar operations and sums, each found once, with the gradient by reverse-mode differentiation.
-//! Sums stay loops, in the value, the gradient and the shader text; nothing is ever unrolled.
+//! Sums stay loops, in the value, the gradient and the shader text: none of them grows with the number of terms. (The CPU
+//! evaluator lists the rounds of short loops one after another, up to a fixed length, to save the ends of rounds.)
 
 mod affine;
 mod check;
@@ -164,8 +165,9 @@ impl Problem {
 
     /// The program, with memory to run it in.
     pub(crate) fn machine<T: Real>(&self) -> Machine<T> {
-        let data = self.data().map(T::from_f64).collect();
-        Machine::new(self.compiled(), Arc::new(data), self.dimension(), self.parameters())
+        let code = self.compiled();
+        let numbers = self.data().chain(code.numbers.iter().copied()).map(T::from_f64).collect();
+        Machine::new(code, Arc::new(numbers), self.dimension(), self.parameters())
     }
 
     /// All data, one array after another.
@@ -174,13 +176,20 @@ impl Problem {
     }
 
     /// The most iterations that all loops of one evaluation take together.
+    #[cfg_attr(not(feature = "gpu"), allow(dead_code, reason = "the CPU engine's loops have no limit"))]
     pub(crate) fn loop_iterations(&self) -> u64 {
         self.shared.program.root.loop_iterations(&self.shared.program.graph)
     }
 
     fn compiled(&self) -> Arc<Compiled> {
         let shared = &*self.shared;
-        let compiled = || Arc::new(compile(&shared.program, shared.dimension, shared.parameters, &shared.array_starts()));
+        let layout = || evaluate::Layout {
+            dimension: shared.dimension as u32,
+            parameters: shared.parameters as u32,
+            arrays: shared.array_starts(),
+            data: shared.data_length() as u32,
+        };
+        let compiled = || Arc::new(compile(&shared.program, &layout()));
         Arc::clone(shared.compiled.get_or_init(compiled))
     }
 
@@ -196,7 +205,9 @@ impl Problem {
 
     /// The first constant or datum whose absolute value is above `largest`, and where it stands.
     pub(crate) fn beyond(&self, largest: f64) -> Option<(String, f64)> {
-        let constants = self.compiled().constants.iter().map(|c| ("a constant of the objective".to_string(), c.1)).collect::<Vec<_>>();
+        let code = self.compiled();
+        let constants = code.numbers.iter().copied().chain(code.constants.iter().map(|c| c.1));
+        let constants = constants.map(|value| ("a constant of the objective".to_string(), value)).collect::<Vec<_>>();
         let data = self
             .shared
             .data
@@ -215,6 +226,11 @@ impl Shared {
             at - len
         };
         self.data.iter().map(|(_, values)| next(values.len())).collect()
+    }
+
+    /// Numbers in all data arrays.
+    fn data_length(&self) -> usize {
+        self.data.iter().map(|(_, values)| values.len()).sum()
     }
 }
 

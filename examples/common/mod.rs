@@ -70,10 +70,24 @@ impl Arguments {
         value.parse().map_err(|error| format!("{name} is `{value}`: {error}; give a number such as {default}").into())
     }
 
+    /// The device that `--device` and `--precision` ask for; `precision` if the latter is not given.
+    pub(crate) fn device(&self, precision: Precision) -> Result<Device> {
+        let choices = [("", None), ("f32", Some(Precision::F32)), ("f64", Some(Precision::F64))];
+        let asked = self.choice("--precision", &choices)?;
+        let name = self.options.get("--device").map_or("auto", String::as_str);
+        Ok(match (name, asked.unwrap_or(precision)) {
+            ("auto", Precision::F32) => Device::auto()?,
+            ("auto" | "cpu", precision) => Device::cpu(precision),
+            _ if asked == Some(Precision::F64) => return Err("GPUs compute in f32; f64 is for --device cpu".into()),
+            ("gpu", _) => Device::gpu()?,
+            (name, _) => Device::adapter(name)?,
+        })
+    }
+
     /// The option `name`, which must be one of `choices`. The first is the default.
     pub(crate) fn choice<T: Copy>(&self, name: &str, choices: &[(&str, T)]) -> Result<T> {
         let value = self.options.get(name).map_or(choices[0].0, String::as_str);
-        let known: Vec<&str> = choices.iter().map(|choice| choice.0).collect();
+        let known: Vec<&str> = choices.iter().map(|choice| choice.0).filter(|name| !name.is_empty()).collect();
         let chosen = choices.iter().find(|choice| choice.0 == value);
         chosen.map(|choice| choice.1).ok_or_else(|| format!("{name} is `{value}`; it takes {}", known.join(" or ")).into())
     }

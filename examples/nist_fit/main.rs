@@ -28,7 +28,8 @@ Fits the model of a NIST StRD file for nonlinear regression by least squares.
   --lanes N        starts [1000]
   --seed N         what they are drawn from [0]
   --iterations N   the most iterations of a lane [2000]
-  --precision P    f64 or f32 [f64]; the results are polished in f64 either way";
+  --precision P    f64 or f32 [f64]; the results are polished in f64 either way
+  --device D       auto, cpu, gpu, or part of an adapter's name [auto]; GPUs compute in f32";
 
 /// The file that is fitted unless another is named.
 const DEFAULT_FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/data/Thurber.dat");
@@ -56,7 +57,7 @@ fn run() -> Result<()> {
     let lanes = arguments.number("--lanes", 1_000)?;
     let seed = arguments.number("--seed", 0)?;
     let iterations = arguments.number("--iterations", 2_000)?;
-    let device = Device::cpu(arguments.choice("--precision", &[("f64", Precision::F64), ("f32", Precision::F32)])?);
+    let device = arguments.device(Precision::F64)?;
 
     // Parameters differ by up to ten orders of magnitude, and L-BFGS begins along the gradient, which then points along
     // one of them only. So lanes see x_k = b_k / start_k, all of them near 1, and the part of the response's sum of

@@ -15,6 +15,7 @@ mod large_stack;
 mod loop_limit;
 pub(crate) mod memory;
 mod pace;
+mod pack;
 pub(crate) mod readback;
 pub(crate) mod shader;
 mod state;

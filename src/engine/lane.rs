@@ -29,7 +29,7 @@ pub(crate) enum Extent {
 
 /// A row of the table.
 #[derive(Clone, Copy, Debug)]
-#[cfg_attr(not(feature = "gpu"), expect(dead_code, reason = "the name is for shaders"))]
+#[cfg_attr(not(feature = "gpu"), allow(dead_code, reason = "the name is for shaders"))]
 pub(crate) struct Field {
     pub(crate) name: &'static str,
     pub(crate) kind: Kind,

@@ -52,7 +52,7 @@ impl Affine {
     }
 
     /// `self` with variable `id` replaced by `value`.
-    fn substitute(&self, id: LoopId, value: &Self) -> Self {
+    pub(crate) fn substitute(&self, id: LoopId, value: &Self) -> Self {
         let factor = self.coefficient(id);
         let mut rest = self.clone();
         rest.terms.retain(|t| t.0 != id);

@@ -6,6 +6,8 @@ mod compile;
 mod functions;
 pub(crate) mod machine;
 mod math;
+mod opcode;
 pub(crate) mod real;
+mod vector;
 
-pub(crate) use compile::compile;
+pub(crate) use compile::{Layout, compile};

@@ -106,8 +106,13 @@ impl Graph {
             (Some(0.0), _) => return self.unary(Unary::Neg, b),
             _ => {}
         }
-        match self.op(b) {
-            Op::Unary(Unary::Neg, c) => self.add(a, c),
+        match (self.op(a), self.op(b)) {
+            (_, Op::Unary(Unary::Neg, c)) => self.add(a, c),
+            // -a - b = -(a + b): what is added up in the end is then subtracted.
+            (Op::Unary(Unary::Neg, c), _) if self.varies_with(c, b) => {
+                let sum = self.add(c, b);
+                self.unary(Unary::Neg, sum)
+            }
             _ => self.intern(Op::Binary(Binary::Sub, a, b)),
         }
     }
@@ -142,8 +147,21 @@ impl Graph {
         }
         match (self.op(a), self.op(b)) {
             (Op::Unary(Unary::Neg, c), Op::Unary(Unary::Neg, d)) => self.mul(c, d),
+            // The sign moves out, to where an addition takes it.
+            (Op::Unary(Unary::Neg, c), _) if self.varies_with(c, b) => self.negated_product(c, b),
+            (_, Op::Unary(Unary::Neg, d)) if self.varies_with(d, a) => self.negated_product(a, d),
             _ => self.intern(Op::Binary(Binary::Mul, a, b)),
         }
+    }
+
+    fn negated_product(&mut self, a: Id, b: Id) -> Id {
+        let product = self.mul(a, b);
+        self.unary(Unary::Neg, product)
+    }
+
+    /// Whether `a` changes in every loop that `b` changes in; if not, its negation costs less than theirs together.
+    fn varies_with(&self, a: Id, b: Id) -> bool {
+        self.depends(b).iter().all(|variable| self.depends(a).contains(variable))
     }
 
     /// `base^exponent`. It stays one operation until differentiated; see [`Graph::expand_power`].

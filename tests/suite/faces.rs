@@ -202,7 +202,7 @@ fn polishing_lowers_the_value_and_says_how_far_it_went() {
 
 #[test]
 fn bytes_per_lane_grow_with_memory_dimension_and_precision() {
-    let bytes = |memory, n, precision| Minimizer::new(Lbfgs { memory }).bytes_per_lane(&rosenbrock(n), precision);
+    let bytes = |memory, n, precision| Minimizer::new(Lbfgs { memory }).bytes_per_lane(&Device::cpu(precision), &rosenbrock(n));
     assert!(bytes(8, 10, Precision::F64) > bytes(8, 10, Precision::F32));
     // A pair is 2 n numbers and rho.
     assert_eq!(bytes(9, 10, Precision::F32) - bytes(8, 10, Precision::F32), 4 * (2 * 10 + 1));

@@ -4,6 +4,8 @@ mod devices;
 mod faces;
 #[cfg(feature = "gpu")]
 mod gpu_device;
+#[cfg(feature = "gpu")]
+mod gpu_engine;
 mod gradients;
 mod guards;
 mod invariance;

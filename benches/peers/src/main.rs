@@ -9,7 +9,7 @@ mod tfp_peer;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use manymin::{Bounds, Precision, Starts};
+use manymin::{Bounds, Device, Precision, Starts};
 
 use crate::argmin_peer::Argmin;
 use crate::manymin_run::Manymin;
@@ -77,20 +77,27 @@ fn main() -> ExitCode {
 
 /// Runs all there is to run.
 fn compare() -> Result<()> {
-    let single = Manymin::new(Precision::F32)?;
-    let double = Manymin::new(Precision::F64)?;
+    let single = Manymin::new(Device::cpu(Precision::F32))?;
+    let double = Manymin::new(Device::cpu(Precision::F64))?;
+    let gpu = Manymin::on_gpu()?;
     let tfp = Tfp::from_environment();
     if tfp.is_none() {
         eprintln!("{}", tfp_peer::HOW_TO_SET);
     }
+    match &gpu {
+        Some(gpu) => eprintln!("the GPU engine on {}", gpu.device()),
+        None => eprintln!("no adapter for the GPU engine: a software driver would do"),
+    }
     eprintln!("manymin on {}; argmin on as many threads; the best of {ROUNDS} rounds", single.device());
 
+    let gpu_and_tfp = || {
+        let gpu = gpu.iter().map(|gpu| gpu as &dyn Contestant);
+        gpu.chain(tfp.iter().map(|tfp| tfp as &dyn Contestant))
+    };
     let mut peers: Vec<&dyn Contestant> = vec![&double, &Argmin];
-    peers.extend(tfp.as_ref().map(|tfp| tfp as &dyn Contestant));
+    peers.extend(gpu_and_tfp());
     report(SMALL_BATCH, &single, &peers)?;
-
-    let peers: Vec<&dyn Contestant> = tfp.iter().map(|tfp| tfp as &dyn Contestant).collect();
-    report(LARGE_BATCH, &single, &peers)
+    report(LARGE_BATCH, &single, &gpu_and_tfp().collect::<Vec<_>>())
 }
 
 /// The second of two calls, as peers.py has it of its own: threads are up and memory is warm for everyone.
@@ -116,6 +123,10 @@ fn report(lanes: usize, ours: &dyn Contestant, peers: &[&dyn Contestant]) -> Res
     let mut out = io::stdout().lock();
     for (contestant, figure) in contestants.iter().zip(&figures).skip(1) {
         writeln!(out, "speedup_{}_{lanes} {:.2}", contestant.name(), figure.seconds / figures[0].seconds)?;
+    }
+    let seconds = |name: &str| contestants.iter().position(|contestant| contestant.name() == name).map(|k| figures[k].seconds);
+    if let (Some(gpu), Some(tfp)) = (seconds("manymin_gpu"), seconds("tfp")) {
+        writeln!(out, "gpu_over_tfp_{lanes} {:.2}", gpu / tfp)?;
     }
     for (contestant, figure) in contestants.iter().zip(&figures) {
         writeln!(out, "microseconds_a_lane_{}_{lanes} {:.3}", contestant.name(), 1e6 * figure.seconds / lanes as f64)?;

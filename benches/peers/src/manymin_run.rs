@@ -1,22 +1,28 @@
-//! manymin's CPU engine.
+//! manymin's engines.
 
 use std::time::Instant;
 
-use manymin::{Device, Lbfgs, Minimizer, Precision, Problem, Starts, Tolerances};
+use manymin::{Device, DeviceKind, Lbfgs, Minimizer, Precision, Problem, Starts, Tolerances};
 
 use crate::rosenbrock::{problem, share_minimised};
 use crate::{Contestant, ITERATIONS, MEMORY, Measurement, Result, TOLERANCE};
 
-/// manymin on the CPU, in one precision.
+/// manymin on one device.
 pub(crate) struct Manymin {
     device: Device,
     problem: Problem,
 }
 
 impl Manymin {
-    /// The engine that computes in `precision`.
-    pub(crate) fn new(precision: Precision) -> Result<Self> {
-        Ok(Self { device: Device::cpu(precision), problem: problem()? })
+    /// The engine of `device`.
+    pub(crate) fn new(device: Device) -> Result<Self> {
+        Ok(Self { device, problem: problem()? })
+    }
+
+    /// The GPU engine, on the first adapter there is: software drivers will do.
+    pub(crate) fn on_gpu() -> Result<Option<Self>> {
+        let first = Device::list().into_iter().find(|info| info.kind != DeviceKind::Cpu);
+        first.map(|info| Self::new(Device::adapter(&info.name)?)).transpose()
     }
 
     /// Where it computes.
@@ -28,6 +34,7 @@ impl Manymin {
 impl Contestant for Manymin {
     fn name(&self) -> &'static str {
         match self.device.precision() {
+            _ if self.device.is_gpu() => "manymin_gpu",
             Precision::F32 => "manymin",
             Precision::F64 => "manymin_f64",
         }

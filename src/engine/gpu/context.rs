@@ -3,6 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
+use super::kernels::KernelCache;
 use super::large_stack::{on_large_stack, told};
 use super::loop_limit;
 use super::trouble::{Trouble, typed};
@@ -16,13 +17,18 @@ pub(crate) struct Gpu {
     /// What may be asked of the device: all that the adapter has.
     pub(crate) limits: wgpu::Limits,
     /// Nanoseconds of a tick of time stamps; none if the device has no time stamps.
-    #[allow(dead_code, reason = "for measurements of kernels")]
     pub(crate) timestamp_period: Option<f32>,
     /// The loop iterations after which the driver silently ends the loops of an invocation, all loops of a dispatch together.
     pub(crate) loop_limit: Option<u32>,
+    /// How long a submission may take before it counts as stuck.
+    pub(crate) patience: Duration,
+    pub(super) kernels: KernelCache,
     info: DeviceInfo,
     trouble: Trouble,
 }
+
+/// See [`Gpu::patience`]: far beyond any dispatch that watchdogs let pass.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 impl Gpu {
     /// Opens `adapter`.
@@ -48,6 +54,8 @@ impl Gpu {
             limits: device.limits(),
             timestamp_period: timestamps.then(|| queue.get_timestamp_period()),
             loop_limit: None,
+            patience: PATIENCE,
+            kernels: KernelCache::default(),
             device,
             queue,
             info,
@@ -171,6 +179,22 @@ impl Gpu {
         let first = errors.fold(None, Option::or);
         self.check()?;
         Ok(first.map_or(Ok(made), Err))
+    }
+
+    /// The same device with buffers of at most `largest` bytes and less patience, for tests of what happens then.
+    pub(crate) fn limited(&self, largest: u64, patience: Duration) -> Self {
+        let limits = wgpu::Limits { max_storage_buffer_binding_size: largest, ..self.limits.clone() };
+        Self {
+            device: self.device.clone(),
+            queue: self.queue.clone(),
+            limits,
+            timestamp_period: self.timestamp_period,
+            loop_limit: self.loop_limit,
+            patience,
+            kernels: self.kernels.clone(),
+            info: self.info.clone(),
+            trouble: self.trouble.clone(),
+        }
     }
 
     /// Loses the device, for tests of what happens then.

@@ -19,7 +19,9 @@ use crate::engine::state::{self, LaneState, Standing};
 use crate::engine::telemetry::Telemetry;
 use crate::engine::{Engine, Lanes, Record, Totals};
 use crate::error::{DeviceError, Result};
+use crate::method::Lbfgs;
 use crate::method::constants::NOISE_UNITS;
+use crate::problem::Problem;
 
 /// Lanes on a GPU.
 pub(crate) struct GpuEngine {
@@ -40,6 +42,8 @@ pub(crate) struct GpuEngine {
     pub(super) active: usize,
     /// Slots without a lane; the first so many of the list of lanes that have ended.
     pub(super) free: usize,
+    /// Lanes under way are in slots before this one.
+    pub(super) extent: usize,
     pub(super) finished: Lanes,
     done: Totals,
     pace: Pace,
@@ -69,7 +73,7 @@ impl GpuEngine {
         let most = Sizes::most_lanes(shape, data.len(), binding, MOST_BYTES);
         let lanes = setup.pool.min(setup.source.lanes()).min(most);
         let sizes = Sizes::new(shape, lanes, data.len());
-        let kernels = Kernels::new(&gpu, shape, &setup.problem)?;
+        let kernels = gpu.kernels.get(&gpu, shape, &setup.problem)?;
         let memory = Memory::new(&gpu, &kernels.layout, sizes)?;
         let clock = Clock::new(&gpu)?;
         gpu.queue.write_buffer(memory.data(), 0, bytemuck::cast_slice(&data));
@@ -96,13 +100,14 @@ impl GpuEngine {
             held: states,
             queue,
             gpu,
-            kernels: Arc::new(kernels),
+            kernels,
             memory,
             rules,
             half: 0,
             listed: 0,
             active: 0,
             free: lanes,
+            extent: lanes,
             finished: Lanes::default(),
             done,
             pace,
@@ -113,6 +118,18 @@ impl GpuEngine {
         };
         engine.fill_held()?;
         Ok(engine)
+    }
+
+    /// The bytes of a lane, as one of a large pool.
+    pub(crate) fn bytes_per_lane(problem: &Problem, method: Lbfgs) -> usize {
+        const LARGE: usize = 1 << 16;
+        let shape = Shape { dimension: problem.dimension(), memory: method.memory, parameters: problem.parameters() };
+        Sizes::new(shape, LARGE, 0).total().div_ceil(LARGE as u64) as usize
+    }
+
+    /// Whether lanes wait for a place.
+    pub(super) fn has_waiting(&self) -> bool {
+        !(self.held.is_empty() && self.queue.is_empty())
     }
 
     /// Where the current list begins, and where the other one does.
@@ -179,7 +196,8 @@ impl GpuEngine {
             self.finished.append(lanes);
             self.free += ended;
         }
-        self.fill()
+        self.fill()?;
+        self.pack()
     }
 
     /// As many rounds as `budget` has, of lanes that run free, until all have ended.
@@ -188,8 +206,7 @@ impl GpuEngine {
         let mut flights = VecDeque::new();
         loop {
             while flights.len() < IN_FLIGHT && self.active > 0 && budget != Some(0) {
-                let rounds =
-                    self.pace.rounds(self.listed, !(self.held.is_empty() && self.queue.is_empty())).min(budget.unwrap_or(u32::MAX));
+                let rounds = self.pace.rounds(self.listed, self.has_waiting()).min(budget.unwrap_or(u32::MAX));
                 budget = budget.map(|left| left - rounds);
                 let flight = self.launch(rounds, flag::RELEASE)?;
                 flights.push_back(flight);

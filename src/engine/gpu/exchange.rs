@@ -6,7 +6,6 @@ use rayon::prelude::*;
 
 use super::clock::Stage;
 use super::engine::GpuEngine;
-use super::flight::PATIENCE;
 use super::kernels::{Dispatch, Rules};
 use super::shader::{REPORT, REPORT_WORDS, flag};
 use crate::engine::{Lanes, Record, Summary};
@@ -85,7 +84,7 @@ impl GpuEngine {
             self.encode(Stage::Report, &rules, &[Dispatch::Lanes(&self.kernels.report)], &mut encoder);
             reports.start(&self.gpu, &mut encoder, self.memory.transfer(), 0..part * stride)?;
             let submission = self.gpu.submit(encoder)?;
-            let words = reports.finish(&self.gpu, &submission, PATIENCE)?;
+            let words = reports.finish(&self.gpu, &submission, self.gpu.patience)?;
             let mut telemetry = self.telemetry.get();
             telemetry.bytes_read += 4 * words.len() as u64;
             self.telemetry.set(telemetry);

@@ -1,7 +1,7 @@
 //! Rounds under way on the device, a few words on their way back.
 
 use std::ops::Range;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::clock::{Clock, Stage, Stages};
 use super::context::Gpu;
@@ -18,9 +18,6 @@ pub(super) struct Counts {
     pub(super) evaluations: u32,
     pub(super) iterations: u32,
 }
-
-/// How long a dispatch may take before it counts as stuck.
-pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Rounds that were sent off.
 pub(super) struct Flight {
@@ -82,7 +79,7 @@ impl Flight {
         clock: &mut Clock,
         free: Option<Instant>,
     ) -> Result<(Counts, Range<Instant>), DeviceError> {
-        let words = memory.counters[self.turn].finish(gpu, &self.submission, PATIENCE)?;
+        let words = memory.counters[self.turn].finish(gpu, &self.submission, gpu.patience)?;
         let (counters, stamps) = words.split_at(COUNTERS);
         clock.note(self.stages, stamps);
         let counts = Counts { active: counters[0], busy: counters[1], evaluations: counters[2], iterations: counters[3] };

@@ -1,6 +1,6 @@
 //! The pipelines that one objective needs, over one layout of bindings.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::context::Gpu;
 use super::memory::{Memory, RULES};
@@ -50,12 +50,13 @@ impl Rules {
 }
 
 /// The kernels, each an entry point of the one shader.
-pub(super) struct Kernels {
+pub(crate) struct Kernels {
     pub(super) layout: wgpu::BindGroupLayout,
     pub(super) rounds: wgpu::ComputePipeline,
     pub(super) place: wgpu::ComputePipeline,
     pub(super) report: wgpu::ComputePipeline,
     pub(super) stop: wgpu::ComputePipeline,
+    pub(super) pack: wgpu::ComputePipeline,
     count_active: wgpu::ComputePipeline,
     add_up: wgpu::ComputePipeline,
     spread: wgpu::ComputePipeline,
@@ -79,10 +80,41 @@ pub(super) enum Dispatch<'a> {
     Single(&'a wgpu::ComputePipeline),
 }
 
-impl Kernels {
-    pub(super) fn new(gpu: &Gpu, shape: Shape, problem: &Problem) -> Result<Self, DeviceError> {
+/// Kernels that were made on a device, by the text of their shader, the latest last: an objective that is minimised again
+/// is not compiled again.
+#[derive(Clone, Default)]
+pub(crate) struct KernelCache(Arc<Mutex<Vec<Made>>>);
+
+/// Kernels with the text they were made of.
+type Made = (String, Arc<Kernels>);
+
+/// Kernels that are kept.
+const KEPT: usize = 8;
+
+impl KernelCache {
+    /// The kernels for a problem of that shape.
+    pub(super) fn get(&self, gpu: &Gpu, shape: Shape, problem: &Problem) -> Result<Arc<Kernels>, DeviceError> {
         let text = shader::assemble(shape, &problem.wgsl());
-        let module = gpu.module("manymin", &text)?;
+        // Held while kernels are made, so that none are made twice.
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (text, kernels) = match kept.iter().position(|(known, _)| *known == text) {
+            Some(at) => kept.remove(at),
+            None => {
+                let kernels = Arc::new(Kernels::new(gpu, &text)?);
+                (text, kernels)
+            }
+        };
+        if kept.len() == KEPT {
+            kept.remove(0);
+        }
+        kept.push((text, Arc::clone(&kernels)));
+        Ok(kernels)
+    }
+}
+
+impl Kernels {
+    fn new(gpu: &Gpu, text: &str) -> Result<Self, DeviceError> {
+        let module = gpu.module("manymin", text)?;
         let entries: Vec<wgpu::BindGroupLayoutEntry> = (0..9).map(entry).collect();
         let layout = gpu.device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor { label: Some("lanes"), entries: &entries });
         let pipelines = gpu.device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
@@ -96,6 +128,7 @@ impl Kernels {
             place: pipeline("place")?,
             report: pipeline("report")?,
             stop: pipeline("stop")?,
+            pack: pipeline("pack")?,
             count_active: pipeline("count_active")?,
             add_up: pipeline("add_up")?,
             spread: pipeline("spread")?,

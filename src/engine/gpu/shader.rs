@@ -155,10 +155,11 @@ fn preamble(shape: Shape) -> String {
     word("N", shape.dimension as u32);
     word("MEMORY", shape.memory as u32);
     word("PARAMETERS", shape.parameters as u32);
+    word("FIELDS", shape.field_elements() as u32);
+    word("VECTOR_ROWS", shape.vector_elements() as u32);
     word("WORKGROUP", WORKGROUP);
     word("SUM_BLOCK", SUM_BLOCK as u32);
     word("REPORT", REPORT_WORDS as u32);
-    word("FIELDS", shape.field_elements() as u32);
     word("STATE", shape.state_words() as u32);
     word("STAMPS", STAMP_WORDS as u32);
     word("ENDED", list::ENDED);

@@ -4,7 +4,6 @@ use std::sync::PoisonError;
 
 use super::clock::Stage;
 use super::engine::GpuEngine;
-use super::flight::PATIENCE;
 use super::kernels::{Dispatch, Rules};
 use super::shader::Shape;
 use crate::engine::lane::{Fields, Kind};
@@ -27,7 +26,7 @@ impl GpuEngine {
             self.encode(Stage::Report, &rules, &[Dispatch::Lanes(&kernels.save)], &mut encoder);
             reports.start(&self.gpu, &mut encoder, self.memory.transfer(), 0..part * stride)?;
             let submission = self.gpu.submit(encoder)?;
-            let words = reports.finish(&self.gpu, &submission, PATIENCE)?;
+            let words = reports.finish(&self.gpu, &submission, self.gpu.patience)?;
             let mut telemetry = self.telemetry.get();
             telemetry.bytes_read += 4 * words.len() as u64;
             self.telemetry.set(telemetry);

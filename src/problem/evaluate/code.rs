@@ -11,32 +11,57 @@ pub(crate) struct Operand {
     pub(crate) offset: u32,
 }
 
-/// Arithmetic that the compiler puts together into one instruction.
+/// An arithmetic operation on a first and a second operand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Arithmetic {
+pub(crate) enum Operator {
     Add,
     Sub,
+    /// The second less the first.
+    From,
     Mul,
-    /// The second operand less the first.
-    Reverse,
-    /// The first operand, unchanged: ends a chain early.
-    Keep,
+    Div,
+    /// The second divided by the first.
+    Into,
 }
 
-/// What an instruction does. Rounding is that of the single operations: putting them together changes no bit.
+/// The first operand of arithmetic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum First {
+    /// What the instruction before has left in the register.
+    Register,
+    /// Row a.
+    Row,
+}
+
+/// The second operand of arithmetic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Second {
+    /// Row b.
+    Row,
+    /// Number b, for all lanes.
+    Number,
+    /// The first once more.
+    Same,
+    /// The product of rows b and c, rounded before it is used.
+    Product,
+    /// Row b times number c.
+    Scaled,
+    /// Row b times itself.
+    Squared,
+}
+
+/// What an instruction does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Code {
-    /// `d = ((a . b) . c) . e`
-    Chain(Arithmetic, Arithmetic, Arithmetic),
-    /// `d = (a . b) . (c . e)`; the last of the three is the outer one.
-    Tree(Arithmetic, Arithmetic, Arithmetic),
+    /// The register becomes the result; row d, too, if the last is `true`. All other instructions leave the register undefined.
+    Arithmetic(First, Operator, Second, bool),
     /// `d = op(a)`
     Unary(Unary),
     /// `d = op(a, b)`, what is no arithmetic.
     Binary(Binary),
     /// `d = a != 0 ? b : c`
     Select,
-    /// `d = data[a]`, for all lanes.
+    /// `d = numbers[a]`, for all lanes.
     Broadcast,
     /// `d = a`, the operand itself as a number.
     Number,
@@ -50,8 +75,8 @@ pub(crate) enum Code {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Instruction {
     pub(crate) code: Code,
-    /// d, a, b, c and e; those that its code does not use are row 0.
-    pub(crate) operands: [Operand; 5],
+    /// d, a, b and c; those that its code does not use are row 0.
+    pub(crate) operands: [Operand; 4],
 }
 
 /// The places of the operands in an instruction.
@@ -60,7 +85,6 @@ pub(crate) mod at {
     pub(crate) const A: usize = 1;
     pub(crate) const B: usize = 2;
     pub(crate) const C: usize = 3;
-    pub(crate) const E: usize = 4;
 }
 
 /// The bound of a loop: a constant plus an index expression.
@@ -85,8 +109,8 @@ pub(crate) struct LoopCode {
     pub(crate) end: Limit,
     /// (index expression, how much it grows each round)
     pub(crate) steps: Vec<(u32, i64)>,
-    /// (instruction, which of its operands, how much its row grows each round)
-    pub(crate) patches: Vec<(u32, u32, i64)>,
+    /// (operand, counted through all instructions, how much its row grows each round)
+    pub(crate) patches: Vec<(u32, i64)>,
     pub(crate) sums: Vec<Accumulator>,
     /// The instructions of its `Begin` and `End`.
     pub(crate) begin: usize,
@@ -108,9 +132,12 @@ pub(crate) const SUM_BLOCK: u64 = 32;
 pub(crate) struct Compiled {
     pub(crate) instructions: Vec<Instruction>,
     pub(crate) loops: Vec<LoopCode>,
-    /// Rows in all. They begin with x, the gradient and the parameters, in that order, then the constants.
+    /// Rows in all. They begin with x, the gradient and the parameters, in that order.
     pub(crate) rows: usize,
+    /// Rows that hold a constant.
     pub(crate) constants: Vec<(u32, f64)>,
+    /// The numbers that follow the data.
+    pub(crate) numbers: Vec<f64>,
     /// Index expressions in all.
     pub(crate) offsets: usize,
     pub(crate) value: Operand,

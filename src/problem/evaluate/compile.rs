@@ -3,31 +3,46 @@
 use std::collections::{HashMap, HashSet};
 
 use super::super::affine::{Affine, LoopId};
-use super::super::graph::{Binary, Graph, Id, Op};
+use super::super::graph::{Binary, Graph, Id, Op, Unary};
 use super::super::program::Program;
-use super::super::schedule::{LoopNest, Region, Statement};
-use super::code::{Accumulator, Arithmetic, Code, Compiled, Instruction, Limit, LoopCode, Operand, SUM_BLOCK, at};
+use super::super::schedule::{Region, Statement};
+use super::code::{Code, Compiled, First, Instruction, Limit, LoopCode, Operand, Operator, Second, at};
+
+mod arithmetic;
+mod nest;
 
 const NOTHING: Operand = Operand { row: 0, offset: 0 };
 
-/// Compiles `program` for a point of `dimension` components and a number of parameters; `arrays` gives where each data
-/// array begins in the one that holds them all.
-pub(crate) fn compile(program: &Program, dimension: usize, parameters: usize, arrays: &[usize]) -> Compiled {
+/// What the memory begins with.
+pub(crate) struct Layout {
+    pub(crate) dimension: u32,
+    pub(crate) parameters: u32,
+    /// Where each data array begins among the data.
+    pub(crate) arrays: Vec<usize>,
+    /// The length of the data, which constants follow.
+    pub(crate) data: u32,
+}
+
+/// Compiles `program`.
+pub(crate) fn compile(program: &Program, layout: &Layout) -> Compiled {
     let graph = &program.graph;
     let mut compiler = Compiler {
         graph,
-        dimension: dimension as u32,
-        arrays,
+        layout,
         instructions: Vec::new(),
         loops: Vec::new(),
         nests: Vec::new(),
-        rows: (2 * dimension + parameters) as u32,
+        rounds: Vec::new(),
+        rows: 2 * layout.dimension + layout.parameters,
         free: Vec::new(),
         offsets: Offsets { numbers: HashMap::from([(Vec::new(), 0)]) },
         constants: HashMap::new(),
+        numbers: HashMap::new(),
         places: HashMap::new(),
         uses: HashMap::new(),
+        in_rows: HashSet::new(),
         waiting: HashMap::new(),
+        held: None,
     };
     compiler.region(&program.root, &[program.value, program.scale], &[]);
     let (value, scale) = (compiler.operand(program.value), compiler.operand(program.scale));
@@ -37,17 +52,24 @@ pub(crate) fn compile(program: &Program, dimension: usize, parameters: usize, ar
         code.steps.sort_unstable();
         let steps: HashMap<u32, i64> = code.steps.iter().copied().collect();
         for (number, instruction) in compiler.instructions.iter().enumerate() {
-            let patch = |(place, operand): (usize, &Operand)| steps.get(&operand.offset).map(|&step| (number as u32, place as u32, step));
+            let patch = |(place, operand): (usize, &Operand)| {
+                steps.get(&operand.offset).map(|&step| ((number * instruction.operands.len() + place) as u32, step))
+            };
             code.patches.extend(instruction.operands.iter().enumerate().filter_map(patch));
         }
     }
-    let mut constants: Vec<(u32, f64)> = compiler.constants.iter().map(|(&bits, &row)| (row, f64::from_bits(bits))).collect();
-    constants.sort_unstable_by_key(|c| c.0);
+    let in_order = |of: &HashMap<u64, u32>| {
+        let mut numbers: Vec<(u32, f64)> = of.iter().map(|(&bits, &at)| (at, f64::from_bits(bits))).collect();
+        numbers.sort_unstable_by_key(|n| n.0);
+        numbers
+    };
+    let (constants, numbers) = (in_order(&compiler.constants), in_order(&compiler.numbers).into_iter().map(|n| n.1).collect());
     Compiled {
         instructions: compiler.instructions,
         loops: compiler.loops,
         rows: compiler.rows as usize,
         constants,
+        numbers,
         offsets: compiler.offsets.numbers.len(),
         value,
         scale,
@@ -56,42 +78,32 @@ pub(crate) fn compile(program: &Program, dimension: usize, parameters: usize, ar
 
 struct Compiler<'a> {
     graph: &'a Graph,
-    dimension: u32,
-    arrays: &'a [usize],
+    layout: &'a Layout,
     instructions: Vec<Instruction>,
     loops: Vec<LoopCode>,
     /// The variable of each of them.
     nests: Vec<LoopId>,
+    /// Loops that are written out, and the value of their variable in the round being compiled.
+    rounds: Vec<(LoopId, i64)>,
     /// Rows handed out so far, and those of them that are free again.
     rows: u32,
     free: Vec<u32>,
     offsets: Offsets,
+    /// The rows of constants, and their places among the numbers after the data.
     constants: HashMap<u64, u32>,
+    numbers: HashMap<u64, u32>,
     /// Where the values of the regions being compiled are.
     places: HashMap<Id, Operand>,
     /// How often each value of the region being compiled is still to be read there; a loop in it reads once.
     uses: HashMap<Id, u32>,
-    /// Arithmetic that is read once, by arithmetic, and will become part of that.
-    waiting: HashMap<Id, Chain>,
+    /// Values that are one number for all lanes and are yet needed in a row.
+    in_rows: HashSet<Id>,
+    /// Arithmetic that is read once, by arithmetic: computed when that is. Each with the height of the tree that waits.
+    waiting: HashMap<Id, u32>,
+    /// The value in the register, that of the last instruction. It gets a row when the register is to be overwritten before
+    /// its last use.
+    held: Option<Id>,
 }
-
-/// `((a . b) . c) . e`: one to three operations on one more operand.
-#[derive(Clone)]
-struct Chain {
-    operations: Vec<Arithmetic>,
-    operands: Vec<Id>,
-}
-
-impl Chain {
-    fn then(mut self, operation: Arithmetic, operand: Id) -> Self {
-        self.operations.push(operation);
-        self.operands.push(operand);
-        self
-    }
-}
-
-/// The most operations in one instruction.
-const LONGEST_CHAIN: usize = 3;
 
 impl Compiler<'_> {
     /// Compiles a region. The values in `kept` stay; the sums given are added up at its end.
@@ -102,7 +114,7 @@ impl Compiler<'_> {
                 Statement::Let(id) => self.define(*id, may_wait.contains(id)),
                 Statement::Loop(nest) => self.nest(nest),
                 Statement::Scatter { index, value } => {
-                    let gradient = self.offsets.place(index, self.dimension);
+                    let gradient = self.place(index, self.layout.dimension);
                     self.add_to(gradient, *value);
                 }
             }
@@ -110,17 +122,19 @@ impl Compiler<'_> {
         for &(body, row) in sums {
             self.add_to(Operand { row, offset: 0 }, body);
         }
+        self.overwrite(&[]);
     }
 
     /// Sets the uses of the values that the region defines, and returns those that can wait for their one reader.
     fn count_uses(&mut self, region: &Region, kept: &[Id], sums: &[(Id, u32)]) -> HashSet<Id> {
         let mut uses: HashMap<Id, u32> = HashMap::new();
         let mut by_arithmetic: HashMap<Id, u32> = HashMap::new();
-        let added = sums.iter().map(|s| s.0).chain(region.statements.iter().filter_map(|s| match s {
+        let scattered = region.statements.iter().filter_map(|s| match s {
             Statement::Scatter { value, .. } => Some(*value),
             _ => None,
-        }));
-        for id in added {
+        });
+        let added: Vec<Id> = sums.iter().map(|s| s.0).chain(scattered).collect();
+        for &id in &added {
             *uses.entry(id).or_default() += 1;
             *by_arithmetic.entry(id).or_default() += 1;
         }
@@ -132,13 +146,23 @@ impl Compiler<'_> {
                         *uses.entry(operand).or_default() += 1;
                         *by_arithmetic.entry(operand).or_default() += u32::from(as_arithmetic(op).is_some());
                     }
+                    // Arithmetic takes one number, as its second operand.
+                    match as_arithmetic(op) {
+                        Some((_, a, b)) if self.is_uniform(b) => _ = self.in_rows.insert(a),
+                        Some(_) => {}
+                        None => self.in_rows.extend(op.operands()),
+                    }
                 }
-                Statement::Loop(nest) => nest.needs.iter().for_each(|&id| *uses.entry(id).or_default() += 1),
+                Statement::Loop(nest) => {
+                    nest.needs.iter().for_each(|&id| *uses.entry(id).or_default() += 1);
+                    self.in_rows.extend(&nest.needs);
+                }
                 Statement::Scatter { .. } => {}
             }
         }
         // A use that never ends.
         kept.iter().for_each(|&id| *uses.entry(id).or_default() += 1);
+        self.in_rows.extend(kept);
 
         let of = |id: &Id| uses.get(id).copied().unwrap_or(0);
         let mut may_wait = HashSet::new();
@@ -146,7 +170,8 @@ impl Compiler<'_> {
             match statement {
                 Statement::Let(id) => {
                     self.uses.insert(*id, of(id));
-                    if of(id) == 1 && by_arithmetic.get(id) == Some(&1) && as_arithmetic(self.graph.op(*id)).is_some() {
+                    let negation = matches!(self.graph.op(*id), Op::Unary(Unary::Neg, _)) && added.contains(id);
+                    if of(id) == 1 && by_arithmetic.get(id) == Some(&1) && (negation || as_arithmetic(self.graph.op(*id)).is_some()) {
                         may_wait.insert(*id);
                     }
                 }
@@ -159,22 +184,35 @@ impl Compiler<'_> {
 
     /// Compiles the definition of a value.
     fn define(&mut self, id: Id, may_wait: bool) {
+        // Another loop, or another round, may have had a row for it.
+        self.places.remove(&id);
         let op = self.graph.op(id);
-        if let Some((operation, a, b)) = as_arithmetic(op) {
-            return self.arithmetic(id, operation, a, b, may_wait);
+        if as_arithmetic(op).is_some() {
+            return self.arithmetic(id, may_wait);
         }
         match op {
             Op::Constant(_) => {}
-            Op::Coordinate(index) => _ = self.places.insert(id, self.offsets.place(self.graph.affine(index), 0)),
-            Op::Parameter(index) => _ = self.places.insert(id, self.offsets.place(self.graph.affine(index), 2 * self.dimension)),
+            Op::Coordinate(index) => {
+                let place = self.place(self.graph.affine(index), 0);
+                self.places.insert(id, place);
+            }
+            Op::Parameter(index) => {
+                let place = self.place(self.graph.affine(index), 2 * self.layout.dimension);
+                self.places.insert(id, place);
+            }
             Op::Data(array, index) => {
-                let from = self.offsets.place(self.graph.affine(index), self.arrays[array as usize] as u32);
-                self.emit(Code::Broadcast, &[from], id);
+                let from = self.place(self.graph.affine(index), self.layout.arrays[array as usize] as u32);
+                if self.in_rows.contains(&id) {
+                    self.emit(Code::Broadcast, &[from], id);
+                } else {
+                    self.places.insert(id, from);
+                }
             }
             Op::Number(index) => {
-                let from = self.offsets.place(self.graph.affine(index), 0);
+                let from = self.place(self.graph.affine(index), 0);
                 self.emit(Code::Number, &[from], id);
             }
+            Op::Unary(Unary::Neg, _) if may_wait => _ = self.waiting.insert(id, 0),
             Op::Unary(op, a) => self.operation(Code::Unary(op), &[a], id),
             Op::Binary(op, a, b) => self.operation(Code::Binary(op), &[a, b], id),
             Op::Select(c, a, b) => self.operation(Code::Select, &[c, a, b], id),
@@ -182,95 +220,30 @@ impl Compiler<'_> {
         }
     }
 
-    /// Compiles `a . b`, made one instruction with operands that waited for it.
-    fn arithmetic(&mut self, id: Id, operation: Arithmetic, a: Id, b: Id, may_wait: bool) {
-        let (mut left, mut right) = (self.waiting.remove(&a), self.waiting.remove(&b));
-        // Of two that waited, both must be single operations to fit; else the longer one is computed by itself.
-        if let (Some(l), Some(r)) = (&left, &right)
-            && l.operations.len() + r.operations.len() + 1 > LONGEST_CHAIN
-        {
-            let (early, chain) = if l.operations.len() > 1 { (a, left.take()) } else { (b, right.take()) };
-            chain.into_iter().for_each(|c| self.chain(&c, early));
-        }
-        let chain = match (left, right) {
-            (Some(l), Some(r)) => {
-                let code = Code::Tree(l.operations[0], r.operations[0], operation);
-                return self.operation(code, &[l.operands, r.operands].concat(), id);
-            }
-            (Some(l), None) => l.then(operation, b),
-            (None, Some(r)) => r.then(reversed(operation), a),
-            (None, None) => Chain { operations: vec![operation], operands: vec![a, b] },
-        };
-        if may_wait && chain.operations.len() < LONGEST_CHAIN {
-            self.waiting.insert(id, chain);
-        } else {
-            self.chain(&chain, id);
-        }
+    /// Where element `index` of what begins at row `base` is.
+    fn place(&mut self, index: &Affine, base: u32) -> Operand {
+        let index = self.at_round(index);
+        self.offsets.place(&index, base)
     }
 
-    /// Emits `to += value`.
-    fn add_to(&mut self, to: Operand, value: Id) {
-        let chain = self.waiting.remove(&value).unwrap_or_else(|| Chain { operations: Vec::new(), operands: vec![value] });
-        let mut operations = chain.operations.clone();
-        operations.push(Arithmetic::Add);
-        let mut operands: Vec<Operand> = chain.operands.iter().map(|&id| self.operand(id)).collect();
-        operands.push(to);
-        self.push(chain_code(&operations), to, &operands);
-        chain.operands.iter().for_each(|&id| self.release(id));
-    }
-
-    fn nest(&mut self, nest: &LoopNest) {
-        let number = self.loops.len();
-        let range = self.graph.loops[nest.variable as usize].clone();
-        let long = self.graph.most_trips(nest.variable) > SUM_BLOCK;
-        let sums: Vec<Accumulator> =
-            nest.sums.iter().map(|_| Accumulator { terms: self.take(), total: long.then(|| self.take()) }).collect();
-        let (start, end) = (self.offsets.limit(&range.start), self.offsets.limit(&range.end));
-        let marker = Operand { row: number as u32, offset: 0 };
-        self.loops.push(LoopCode {
-            start,
-            end,
-            steps: Vec::new(),
-            patches: Vec::new(),
-            sums: sums.clone(),
-            begin: self.instructions.len(),
-            finish: 0,
-        });
-        self.nests.push(nest.variable);
-        self.push(Code::Begin, marker, &[]);
-        let bodies: Vec<(Id, u32)> = nest.sums.iter().zip(&sums).map(|((_, body), rows)| (*body, rows.terms)).collect();
-        // Inside, the values around the loop have no uses to run out: their rows are read again in the next round.
-        let around = std::mem::take(&mut self.uses);
-        self.region(&nest.body, &[], &bodies);
-        self.uses = around;
-        self.loops[number].finish = self.instructions.len();
-        self.push(Code::End, marker, &[]);
-        for ((sum, _), rows) in nest.sums.iter().zip(&sums) {
-            self.places.insert(*sum, Operand { row: rows.total.unwrap_or(rows.terms), offset: 0 });
-            self.free.extend(rows.total.map(|_| rows.terms));
-        }
-        nest.needs.iter().for_each(|&id| self.release(id));
-    }
-
-    fn chain(&mut self, chain: &Chain, id: Id) {
-        self.operation(chain_code(&chain.operations), &chain.operands, id);
-    }
-
-    /// Emits an instruction on values, whose rows it may reuse for its result: lanes are read before they are written.
+    /// Emits an instruction other than arithmetic on values, whose rows it may reuse for its result: lanes are read before
+    /// they are written.
     fn operation(&mut self, code: Code, operands: &[Id], id: Id) {
+        self.overwrite(&[]);
         let places: Vec<Operand> = operands.iter().map(|&a| self.operand(a)).collect();
         operands.iter().for_each(|&a| self.release(a));
         self.emit(code, &places, id);
     }
 
     fn emit(&mut self, code: Code, operands: &[Operand], id: Id) {
+        self.overwrite(&[]);
         let d = Operand { row: self.take(), offset: 0 };
         self.places.insert(id, d);
         self.push(code, d, operands);
     }
 
     fn push(&mut self, code: Code, d: Operand, operands: &[Operand]) {
-        let mut all = [NOTHING; 5];
+        let mut all = [NOTHING; 4];
         all[at::D] = d;
         all[at::A..][..operands.len()].copy_from_slice(operands);
         self.instructions.push(Instruction { code, operands: all });
@@ -291,13 +264,16 @@ impl Compiler<'_> {
     /// One reading of a value is done; after the last its row is free. Values of outer regions have no uses here, see
     /// [`Compiler::nest`].
     fn release(&mut self, id: Id) {
-        let in_place = matches!(self.graph.op(id), Op::Constant(_) | Op::Coordinate(_) | Op::Parameter(_));
+        let in_place = matches!(self.graph.op(id), Op::Constant(_) | Op::Coordinate(_) | Op::Parameter(_)) || self.is_number(id);
         if let Some(uses) = self.uses.get_mut(&id)
             && !in_place
         {
             *uses -= 1;
-            if *uses == 0 {
-                self.free.push(self.places[&id].row);
+            // What never left the register has no row.
+            if *uses == 0
+                && let Some(place) = self.places.get(&id)
+            {
+                self.free.push(place.row);
             }
         }
     }
@@ -329,25 +305,13 @@ impl Offsets {
     }
 }
 
-/// What an operation is if it is arithmetic that can be put together with its neighbours.
-fn as_arithmetic(op: Op) -> Option<(Arithmetic, Id, Id)> {
+/// What an operation is if it is arithmetic.
+fn as_arithmetic(op: Op) -> Option<(Operator, Id, Id)> {
     match op {
-        Op::Binary(Binary::Add, a, b) => Some((Arithmetic::Add, a, b)),
-        Op::Binary(Binary::Sub, a, b) => Some((Arithmetic::Sub, a, b)),
-        Op::Binary(Binary::Mul, a, b) => Some((Arithmetic::Mul, a, b)),
+        Op::Binary(Binary::Add, a, b) => Some((Operator::Add, a, b)),
+        Op::Binary(Binary::Sub, a, b) => Some((Operator::Sub, a, b)),
+        Op::Binary(Binary::Mul, a, b) => Some((Operator::Mul, a, b)),
+        Op::Binary(Binary::Div, a, b) => Some((Operator::Div, a, b)),
         _ => None,
     }
-}
-
-/// The operation with its operands exchanged.
-fn reversed(operation: Arithmetic) -> Arithmetic {
-    match operation {
-        Arithmetic::Sub => Arithmetic::Reverse,
-        other => other,
-    }
-}
-
-fn chain_code(operations: &[Arithmetic]) -> Code {
-    let of = |k: usize| operations.get(k).copied().unwrap_or(Arithmetic::Keep);
-    Code::Chain(of(0), of(1), of(2))
 }

@@ -1,42 +1,23 @@
 //! Runs a compiled program on a block of lanes.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
-use super::chunk::{CHUNK, CHUNKS, Chunk, Row, row, row_by_row};
-use super::code::{Arithmetic, Code, Compiled, LoopCode, SUM_BLOCK, at};
-use super::functions::{binary, unary};
-use super::real::Real;
+use pulp::Simd;
 
-/// Runs the code with the operation bound to the name; where it is to be kept out, the code after `keep`.
-macro_rules! with_operation {
-    ($operation:expr, $name:ident => $run:expr, keep => $keep:expr) => {
-        match $operation {
-            Arithmetic::Add => {
-                let $name = |a: T, b: T| a + b;
-                $run
-            }
-            Arithmetic::Sub => {
-                let $name = |a: T, b: T| a - b;
-                $run
-            }
-            Arithmetic::Mul => {
-                let $name = |a: T, b: T| a * b;
-                $run
-            }
-            Arithmetic::Reverse => {
-                let $name = |a: T, b: T| b - a;
-                $run
-            }
-            Arithmetic::Keep => $keep,
-        }
-    };
-}
+use super::chunk::{CHUNK, CHUNKS, Chunk, Row, row, row_by_row};
+use super::code::{Code, Compiled, LoopCode, SUM_BLOCK, at};
+use super::functions::{binary, unary};
+use super::opcode::{Opcode, Pass};
+use super::real::Real;
+use super::vector;
 
 /// A program with the memory it runs in: the point, gradient and parameters of a block of lanes.
 #[derive(Clone)]
 pub(crate) struct Machine<T: Copy> {
     code: Arc<Compiled>,
-    data: Arc<Vec<T>>,
+    /// The data, then the code's constants.
+    numbers: Arc<Vec<T>>,
     rows: Vec<Row<T>>,
     indices: Indices,
     dimension: usize,
@@ -44,12 +25,12 @@ pub(crate) struct Machine<T: Copy> {
 }
 
 impl<T: Real> Machine<T> {
-    pub(crate) fn new(code: Arc<Compiled>, data: Arc<Vec<T>>, dimension: usize, parameters: usize) -> Self {
+    pub(crate) fn new(code: Arc<Compiled>, numbers: Arc<Vec<T>>, dimension: usize, parameters: usize) -> Self {
         let mut rows = vec![row(T::ZERO); code.rows];
         for &(at, value) in &code.constants {
             rows[at as usize] = row(T::from_f64(value));
         }
-        Self { indices: Indices::new(&code), code, data, rows, dimension, parameters }
+        Self { indices: Indices::new(&code), code, numbers, rows, dimension, parameters }
     }
 
     /// The lanes' points, a row a component.
@@ -119,70 +100,110 @@ struct Evaluate<'a, T: Copy> {
     chunks: usize,
 }
 
-impl<T: Real> pulp::NullaryFnOnce for Evaluate<'_, T> {
+impl<T: Real> pulp::WithSimd for Evaluate<'_, T> {
     type Output = ();
 
     #[inline(always)]
-    fn call(self) {
-        let Machine { code, data, rows, indices, dimension, .. } = self.machine;
-        for gradient in &rows[*dimension..2 * *dimension] {
-            gradient[..self.chunks].iter().for_each(|chunk| chunk.set(Chunk::splat(T::ZERO)));
+    fn with_simd<S: Simd>(self, simd: S) {
+        if S::IS_SCALAR {
+            // Vectors of one lane would be less than a chunk.
+            return self.passes(pulp::Scalar128b);
         }
-        run(code, data, rows, indices, self.chunks);
+        self.passes(simd);
     }
 }
 
-#[inline(always)]
-fn run<T: Real>(code: &Compiled, data: &[T], rows: &[Row<T>], indices: &mut Indices, chunks: usize) {
-    let mut next = 0;
-    while let (Some(i), Some(&operands)) = (code.instructions.get(next), indices.operands.get(next)) {
-        next += 1;
-        let lanes = Operands { rows, operands, chunks };
-        match i.code {
-            Code::Chain(first, second, third) => lanes.chain(first, second, third),
-            Code::Tree(left, right, outer) => lanes.tree(left, right, outer),
-            Code::Unary(op) => unary(op, lanes.row(at::D), lanes.row(at::A), chunks),
-            Code::Binary(op) => binary(op, lanes.row(at::D), lanes.row(at::A), lanes.row(at::B), chunks),
-            Code::Select => lanes.map3(|c, a, b| if c != T::ZERO { a } else { b }),
-            Code::Broadcast => lanes.fill(data[operands[at::A] as usize]),
-            Code::Number => lanes.fill(T::from_f64(f64::from(operands[at::A] as i32))),
-            Code::Begin => {
-                let nest = &code.loops[operands[at::D] as usize];
-                clear(nest, rows, chunks);
-                if !indices.begin(nest) {
-                    next = nest.finish + 1;
+impl<T: Real> Evaluate<'_, T> {
+    /// The program once for each group of chunks that fits into a register. A group is computed whole.
+    #[inline(always)]
+    fn passes<S: Simd>(self, simd: S) {
+        let Machine { code, numbers, rows, indices, dimension, .. } = self.machine;
+        for first in (0..self.chunks).step_by(vector::chunks::<T, S>()) {
+            let pass = Pass { simd, rows, numbers, first };
+            for gradient in &rows[*dimension..2 * *dimension] {
+                row_by_row();
+                vector::store::<T, S>(gradient, first, vector::splat(simd, T::ZERO));
+            }
+            pass.run(code, indices);
+        }
+    }
+}
+
+impl<T: Real, S: Simd> Pass<'_, T, S> {
+    /// The part of a row that this pass is about.
+    #[inline(always)]
+    fn chunks<'a>(&self, row: &'a Row<T>) -> &'a [Cell<Chunk<T>>] {
+        &row[self.first..self.first + vector::chunks::<T, S>()]
+    }
+
+    #[inline(always)]
+    fn run(&self, code: &Compiled, indices: &mut Indices) {
+        let mut next = 0;
+        loop {
+            next = self.arithmetic(&indices.opcodes, &indices.operands, next);
+            let (Some(i), Some(operands)) = (code.instructions.get(next), indices.operands.get(next)) else { return };
+            next += 1;
+            let row = |place: usize| self.chunks(&self.rows[operands[place] as usize]);
+            match i.code {
+                Code::Arithmetic(..) => {}
+                Code::Unary(op) => unary(op, row(at::D), row(at::A)),
+                Code::Binary(op) => binary(op, row(at::D), row(at::A), row(at::B)),
+                Code::Select => select(row(at::D), row(at::A), row(at::B), row(at::C)),
+                Code::Broadcast => fill(row(at::D), self.numbers[operands[at::A] as usize]),
+                Code::Number => fill(row(at::D), T::from_f64(f64::from(operands[at::A] as i32))),
+                Code::Begin => {
+                    let nest = &code.loops[operands[at::D] as usize];
+                    self.clear(nest);
+                    if !indices.begin(nest) {
+                        next = nest.finish + 1;
+                    }
+                }
+                Code::End => {
+                    let nest = &code.loops[operands[at::D] as usize];
+                    let (round, more) = indices.end(nest);
+                    if !more || round.is_multiple_of(SUM_BLOCK) {
+                        self.add_up(nest);
+                    }
+                    if more {
+                        next = nest.begin + 1;
+                    }
                 }
             }
-            Code::End => {
-                let nest = &code.loops[operands[at::D] as usize];
-                let (round, more) = indices.end(nest);
-                if !more || round.is_multiple_of(SUM_BLOCK) {
-                    add_up(nest, rows, chunks);
-                }
-                if more {
-                    next = nest.begin + 1;
-                }
+        }
+    }
+
+    /// Sets a loop's sums to 0.
+    #[inline(always)]
+    fn clear(&self, nest: &LoopCode) {
+        for row in nest.sums.iter().flat_map(|sum| [Some(sum.terms), sum.total]).flatten() {
+            fill(self.chunks(&self.rows[row as usize]), T::ZERO);
+        }
+    }
+
+    /// Puts the terms of a long loop's sums to their totals.
+    #[inline(always)]
+    fn add_up(&self, nest: &LoopCode) {
+        for (terms, total) in nest.sums.iter().filter_map(|sum| sum.total.map(|total| (sum.terms, total))) {
+            let (terms, total) = (self.chunks(&self.rows[terms as usize]), self.chunks(&self.rows[total as usize]));
+            for (terms, total) in terms.iter().zip(total) {
+                total.set(total.get().zip(terms.get(), |a, b| a + b));
+                terms.set(Chunk::splat(T::ZERO));
             }
         }
     }
 }
 
-/// Sets a loop's sums to 0.
 #[inline(always)]
-fn clear<T: Real>(nest: &LoopCode, rows: &[Row<T>], chunks: usize) {
-    for row in nest.sums.iter().flat_map(|sum| [Some(sum.terms), sum.total]).flatten() {
-        rows[row as usize][..chunks].iter().for_each(|chunk| chunk.set(Chunk::splat(T::ZERO)));
-    }
+fn fill<T: Real>(row: &[Cell<Chunk<T>>], value: T) {
+    row.iter().for_each(|chunk| chunk.set(Chunk::splat(value)));
 }
 
-/// Puts the terms of a long loop's sums to their totals.
+/// `d = a != 0 ? b : c`
 #[inline(always)]
-fn add_up<T: Real>(nest: &LoopCode, rows: &[Row<T>], chunks: usize) {
-    for (terms, total) in nest.sums.iter().filter_map(|sum| sum.total.map(|total| (sum.terms, total))) {
-        for (terms, total) in rows[terms as usize][..chunks].iter().zip(&rows[total as usize][..chunks]) {
-            total.set(total.get().zip(terms.get(), |a, b| a + b));
-            terms.set(Chunk::splat(T::ZERO));
-        }
+fn select<T: Real>(d: &[Cell<Chunk<T>>], a: &[Cell<Chunk<T>>], b: &[Cell<Chunk<T>>], c: &[Cell<Chunk<T>>]) {
+    for (((d, a), b), c) in d.iter().zip(a).zip(b).zip(c) {
+        row_by_row();
+        d.set(a.get().zip3(b.get(), c.get(), |a, b, c| if a != T::ZERO { b } else { c }));
     }
 }
 
@@ -190,8 +211,10 @@ fn add_up<T: Real>(nest: &LoopCode, rows: &[Row<T>], chunks: usize) {
 /// instruction finds its operands ready.
 #[derive(Clone)]
 struct Indices {
+    /// Which arithmetic each instruction is.
+    opcodes: Vec<Opcode>,
     /// The rows of each instruction's operands.
-    operands: Vec<[u32; 5]>,
+    operands: Vec<[u32; 4]>,
     /// The value of each index expression, for the limits of loops.
     expressions: Vec<u32>,
     /// (rounds left, rounds done) of the loops being run, outermost first.
@@ -200,8 +223,9 @@ struct Indices {
 
 impl Indices {
     fn new(code: &Compiled) -> Self {
+        let opcodes = code.instructions.iter().map(|i| Opcode::of(i.code)).collect();
         let operands = code.instructions.iter().map(|i| i.operands.map(|operand| operand.row)).collect();
-        Self { operands, expressions: vec![0; code.offsets], running: Vec::with_capacity(code.loops.len()) }
+        Self { opcodes, operands, expressions: vec![0; code.offsets], running: Vec::with_capacity(code.loops.len()) }
     }
 
     /// Enters a loop, its index expressions as for the first round; `false` if it has no rounds.
@@ -239,69 +263,64 @@ impl Indices {
             let value = &mut self.expressions[expression as usize];
             *value = value.wrapping_add((step * by) as u32);
         }
-        for &(instruction, place, step) in &nest.patches {
-            let row = &mut self.operands[instruction as usize][place as usize];
+        let operands = self.operands.as_flattened_mut();
+        for &(operand, step) in &nest.patches {
+            let row = &mut operands[operand as usize];
             *row = row.wrapping_add((step * by) as u32);
         }
     }
 }
 
-/// The rows of one instruction.
-struct Operands<'a, T> {
-    rows: &'a [Row<T>],
-    operands: [u32; 5],
-    chunks: usize,
-}
+#[cfg(test)]
+mod tests {
+    use super::super::chunk::LANES;
+    use super::*;
+    use crate::problem::Problem;
 
-impl<T: Real> Operands<'_, T> {
-    #[inline(always)]
-    fn row(&self, place: usize) -> &Row<T> {
-        &self.rows[self.operands[place] as usize]
+    /// Sums that are written out and sums that stay loops, with a register that now goes on and now is needed again.
+    fn problem() -> Problem {
+        let data: Vec<f64> = (0..1000).map(|k| 0.5 + (k as f64 * 0.37).sin()).collect();
+        let built = Problem::builder(9).data("t", &data).build(|x, c| {
+            let t = c.data("t");
+            let short = x.sum(0..8, |i| 100.0 * (x.at(i + 1) - x.at(i).powi(2)).powi(2) + (1.0 - x.at(i)).powi(2));
+            let long = x.sum(0..1000, |k| (x[0] * (-x[1] * t.at(k)).exp() - t.at(k) / (x[2] + 3.0)).powi(2) - x[3] * t.at(k));
+            let pairs = x.sum(0..3, |i| x.sum((i + 1).to(3), |j| 1.0 / (1.0 + (x.at(i) - x.at(j)).powi(2))));
+            short + long / 7.0 - pairs * x[4]
+        });
+        built.expect("the objective is sound")
     }
 
-    #[inline(always)]
-    fn fill(&self, value: T) {
-        self.row(at::D)[..self.chunks].iter().for_each(|chunk| chunk.set(Chunk::splat(value)));
-    }
-
-    #[inline(always)]
-    fn map2(&self, f: impl Fn(T, T) -> T + Copy) {
-        let (d, a, b) = (self.row(at::D), self.row(at::A), self.row(at::B));
-        for k in 0..self.chunks {
-            row_by_row();
-            d[k].set(a[k].get().zip(b[k].get(), f));
+    /// The bits of gradient, value and scale in the first chunks.
+    fn evaluated<T: Real, S: Simd>(simd: S, chunks: usize) -> Vec<u64> {
+        let problem = problem();
+        let mut machine = problem.machine::<T>();
+        for lane in 0..LANES {
+            let point: Vec<f64> = (0..problem.dimension()).map(|i| 0.4 + 0.8 * ((lane * 9 + i) as f64 * 1.7).sin()).collect();
+            machine.set_lane(lane, &point, &[]);
         }
+        simd.vectorize(Evaluate { machine: &mut machine, chunks });
+        let rows = machine.gradient().iter().chain([machine.value(), machine.scale()]);
+        rows.flat_map(|row| row[..chunks].iter().flat_map(|chunk| chunk.get().0)).map(|value| value.to_f64().to_bits()).collect()
     }
 
-    #[inline(always)]
-    fn map3(&self, f: impl Fn(T, T, T) -> T + Copy) {
-        let (d, a, b, c) = (self.row(at::D), self.row(at::A), self.row(at::B), self.row(at::C));
-        for k in 0..self.chunks {
-            row_by_row();
-            d[k].set(a[k].get().zip3(b[k].get(), c[k].get(), f));
+    #[test]
+    fn every_instruction_set_gives_the_same_bits() {
+        for chunks in [1, 3, CHUNKS] {
+            let (single, double) = (evaluated::<f32, _>(pulp::Scalar, chunks), evaluated::<f64, _>(pulp::Scalar, chunks));
+            assert!(double.iter().all(|&bits| f64::from_bits(bits).is_finite()), "the points are where f is finite");
+            assert_eq!(single, evaluated::<f32, _>(pulp::Scalar512b, chunks), "f32, other vectors, {chunks} chunks");
+            #[cfg(target_arch = "x86_64")]
+            {
+                use pulp::x86::{V3, V4};
+                if let Some(simd) = V3::try_new() {
+                    assert_eq!(single, evaluated::<f32, _>(simd, chunks), "f32, AVX2, {chunks} chunks");
+                    assert_eq!(double, evaluated::<f64, _>(simd, chunks), "f64, AVX2, {chunks} chunks");
+                }
+                if let Some(simd) = V4::try_new() {
+                    assert_eq!(single, evaluated::<f32, _>(simd, chunks), "f32, AVX-512, {chunks} chunks");
+                    assert_eq!(double, evaluated::<f64, _>(simd, chunks), "f64, AVX-512, {chunks} chunks");
+                }
+            }
         }
-    }
-
-    #[inline(always)]
-    fn map4(&self, f: impl Fn(T, T, T, T) -> T + Copy) {
-        let (d, a, b, c, e) = (self.row(at::D), self.row(at::A), self.row(at::B), self.row(at::C), self.row(at::E));
-        for k in 0..self.chunks {
-            row_by_row();
-            d[k].set(a[k].get().zip4(b[k].get(), c[k].get(), e[k].get(), f));
-        }
-    }
-
-    /// `d = ((a . b) . c) . e`, as far as the operations go.
-    #[inline(always)]
-    fn chain(&self, first: Arithmetic, second: Arithmetic, third: Arithmetic) {
-        with_operation!(first, p => with_operation!(second, q => with_operation!(third, r => self.map4(|a, b, c, e| r(q(p(a, b), c), e)),
-            keep => self.map3(|a, b, c| q(p(a, b), c))), keep => self.map2(p)), keep => {});
-    }
-
-    /// `d = (a . b) . (c . e)`
-    #[inline(always)]
-    fn tree(&self, left: Arithmetic, right: Arithmetic, outer: Arithmetic) {
-        with_operation!(left, p => with_operation!(right, q => with_operation!(outer, r => self.map4(|a, b, c, e| r(p(a, b), q(c, e))),
-            keep => {}), keep => {}), keep => {});
     }
 }

@@ -4,10 +4,11 @@ use std::fmt::Debug;
 use std::ops::{Add, AddAssign, BitAnd, BitOr, Div, Mul, Neg, Not, Sub};
 
 use super::math;
+use super::vector::Vectors;
 
 /// `f32` or `f64`. Fused multiply-add is used nowhere, so that every instruction set gives the same bits.
 pub(crate) trait Real:
-    Copy
+    Vectors
     + Debug
     + Default
     + PartialEq
