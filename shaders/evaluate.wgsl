@@ -40,7 +40,7 @@ fn mm_d(i: u32) -> f32 {
 
 fn evaluate() {
     for (var i = 0u; i < N; i++) {
-        set_trial_x(i, x(i) + lane.alpha * d(i));
+        set_trial_x(i, settled(x(i) + lane.alpha * d(i)));
         set_trial_g(i, 0.0);
     }
     let f = mm_objective();

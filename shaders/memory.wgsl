@@ -21,7 +21,8 @@ struct Rules {
     step_max: f32,
     value_change: f32,
     goal: f32,
-    spare: u32,
+    // 0, which compilers don't know.
+    zero: u32,
 }
 
 struct Lists {
@@ -56,6 +57,12 @@ fn is_finite(value: f32) -> bool {
 
 fn is_minus_infinity(value: f32) -> bool {
     return bitcast<u32>(value) == MINUS_INFINITY_BITS;
+}
+
+// The value as it is rounded. Compilers may take x + step - x for step, though a step below the resolution of x moves
+// nothing, and may evaluate f at x + step before it is rounded: not where the lane will stand.
+fn settled(value: f32) -> f32 {
+    return bitcast<f32>(bitcast<u32>(value) ^ rules.zero);
 }
 
 // The place in the list that this invocation works on.

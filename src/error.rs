@@ -1,10 +1,12 @@
 //! What can go wrong: one [`Error`], with a small typed cause for each part of the crate.
 
 mod device;
+mod wgsl;
 
 use thiserror::Error;
 
 pub use device::DeviceError;
+pub use wgsl::WgslError;
 
 /// Misuse, or a device that failed. How a lane ended is no error: that is its [`Status`](crate::Status).
 #[derive(Clone, Debug, Error, PartialEq)]
@@ -51,7 +53,7 @@ pub enum Error {
 /// The result of most functions here.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Mistakes in an objective, found while it is traced.
+/// Mistakes in an objective, found while it is traced or its text is read.
 #[derive(Clone, Debug, Error, PartialEq)]
 #[non_exhaustive]
 pub enum ProblemError {
@@ -117,6 +119,9 @@ pub enum ProblemError {
         /// The most that are taken.
         limit: usize,
     },
+    /// A mistake in the objective's WGSL.
+    #[error("{0}")]
+    Wgsl(#[from] WgslError),
     /// A point or parameters of the wrong length handed to an evaluation.
     #[error("{what} has {given} elements where the problem takes {wanted}")]
     WrongLength {

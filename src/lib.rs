@@ -35,6 +35,7 @@
 //! | to | see |
 //! | --- | --- |
 //! | write an objective with parameters and data | [`Problem::builder`], [`problem`] |
+//! | write value and gradient in WGSL by hand, for GPUs | [`Problem::verbatim`] |
 //! | set tolerances and budgets | [`Tolerances`], [`Limits`] |
 //! | own the loop: step, look, stop, branch | [`Batch`] |
 //! | go on elsewhere, also after a device has failed | [`Batch::move_to`], [`Batch::sync`] |
@@ -62,9 +63,12 @@ mod batch;
 mod device;
 mod engine;
 mod error;
+#[cfg(feature = "gpu")]
+mod large_stack;
 mod method;
 mod minimizer;
 mod monitor;
+mod on_device;
 mod outcome;
 #[doc(hidden)]
 pub mod probe;
@@ -76,7 +80,7 @@ pub use device::{Device, DeviceInfo, DeviceKind, DeviceLimits, Precision};
 pub use engine::source::Source;
 pub use engine::telemetry::{StageSeconds, Telemetry};
 pub use engine::{Summary, Totals};
-pub use error::{BoundsError, DeviceError, Error, ProblemError, Result, StartsError};
+pub use error::{BoundsError, DeviceError, Error, ProblemError, Result, StartsError, WgslError};
 pub use method::{Bounds, Evidence, Lbfgs, Limits, Status, Test, Tolerances};
 pub use minimizer::Minimizer;
 pub use monitor::{Answer, Control, Monitor, Step};

@@ -7,7 +7,7 @@ use crate::device::{Device, Precision};
 use crate::engine::Engine;
 use crate::engine::cpu::{CpuEngine, Setup};
 #[cfg(feature = "gpu")]
-use crate::engine::gpu::engine::GpuEngine;
+use crate::engine::gpu::{engine::GpuEngine, evaluator};
 use crate::engine::lane;
 use crate::engine::state::Standing;
 use crate::error::{DeviceError, Error, Result, StartsError};
@@ -181,7 +181,10 @@ impl<'m> Minimizer<'m> {
         };
         Ok(match (device.context(), device.precision()) {
             #[cfg(feature = "gpu")]
-            (Some(gpu), _) => Box::new(GpuEngine::new(Arc::clone(gpu), &setup, standing)?),
+            (Some(gpu), _) => {
+                evaluator::probe(gpu, problem, settings.method.memory, &*setup.source)?;
+                Box::new(GpuEngine::new(Arc::clone(gpu), &setup, standing)?)
+            }
             #[cfg(not(feature = "gpu"))]
             (Some(gpu), _) => match **gpu {},
             (None, Precision::F32) => Box::new(CpuEngine::<f32>::new(&setup, standing)),
@@ -208,6 +211,9 @@ fn check_starts(problem: &Problem, starts: &Starts) -> Result<(), StartsError> {
 }
 
 fn check_device(device: &Device, problem: &Problem) -> Result<(), DeviceError> {
+    if !device.is_gpu() {
+        problem.check_cpu("the CPU engine")?;
+    }
     let limit = if device.is_gpu() { GPU_MOST_OPERATIONS } else { MOST_OPERATIONS };
     if problem.operations() > limit {
         return Err(DeviceError::ObjectiveTooLarge { operations: problem.operations(), limit });

@@ -234,9 +234,10 @@ impl Outcome {
     /// Value and gradient in f64 at the best point of a lane, which stays where it is.
     ///
     /// # Errors
-    /// [`Error::NoSuchLane`].
+    /// [`Error::NoSuchLane`]; [`DeviceError::GpuOnly`](crate::DeviceError::GpuOnly) for [verbatim](Problem::verbatim) WGSL.
     pub fn certify(&self, lane: usize) -> Result<Evaluation> {
         self.check(lane)?;
+        self.run.problem.check_cpu("`certify`")?;
         self.run.problem.evaluate(&self.lane(lane).point, &self.run.starts.get(lane).1)
     }
 
@@ -254,9 +255,10 @@ impl Outcome {
     /// ```
     ///
     /// # Errors
-    /// [`Error::NoSuchLane`].
+    /// [`Error::NoSuchLane`]; [`DeviceError::GpuOnly`](crate::DeviceError::GpuOnly) for [verbatim](Problem::verbatim) WGSL.
     pub fn polish(&self, lanes: &[usize]) -> Result<Vec<Polished>> {
         lanes.iter().try_for_each(|&lane| self.check(lane))?;
+        self.run.problem.check_cpu("`polish`")?;
         if lanes.is_empty() {
             return Ok(Vec::new());
         }

@@ -1,6 +1,8 @@
 //! Parts of the engines, by themselves: for this crate's benchmarks and tests; no part of the interface.
 
 pub use crate::engine::cpu::probe::DirectionProbe;
+#[cfg(feature = "gpu")]
+use crate::method::Status;
 use crate::problem::Problem;
 use crate::problem::evaluate::chunk::{CHUNK, CHUNKS, Row};
 use crate::problem::evaluate::machine::Machine;
@@ -12,6 +14,36 @@ pub fn destroy(device: &crate::Device) {
     if let Some(gpu) = device.context() {
         gpu.destroy();
     }
+}
+
+/// What the first evaluation of a lane told.
+#[cfg(feature = "gpu")]
+#[derive(Clone, Debug)]
+pub struct Evaluated {
+    /// f at the start.
+    pub value: f64,
+    /// `max(|f|, scale / 4)`, which the noise of f is a small multiple of; NaN where the start was turned back.
+    pub noise: f64,
+    /// NaN where the start was turned back.
+    pub gradient: Vec<f64>,
+    /// How the lane stands after it; a lane that goes on has used up its budget.
+    pub status: Status,
+}
+
+/// Value and gradient at each start, by the kernels of the GPU engine.
+///
+/// # Errors
+/// [`DeviceError`](crate::DeviceError) if `device` is no GPU, or fails.
+#[cfg(feature = "gpu")]
+pub fn evaluate_on(device: &crate::Device, problem: &Problem, starts: &crate::Starts) -> crate::Result<Vec<Evaluated>> {
+    let gpu = device.context().ok_or(crate::DeviceError::NoGpu { found: Vec::new() })?;
+    Ok(crate::engine::gpu::probe::evaluate(gpu, problem, starts)?)
+}
+
+/// All of the shader that the GPU engine runs for `problem`, with a history of `memory` pairs.
+#[cfg(feature = "gpu")]
+pub fn shader_text(problem: &Problem, memory: usize) -> String {
+    crate::engine::gpu::probe::text(problem, memory)
 }
 
 /// The GPU of `device` as if its buffers held at most `largest` bytes and its work was waited for at most so long.

@@ -16,6 +16,7 @@ mod program;
 mod schedule;
 mod simplify;
 mod trace;
+pub(crate) mod verbatim;
 mod wgsl;
 
 use std::fmt;
@@ -30,7 +31,7 @@ use program::Program;
 use trace::Tracer;
 pub use trace::{Array, Condition, Context, Index, IndexRange, IntoIndex, Operand, Point, Scalar, select};
 
-use crate::error::{Error, ProblemError, Result};
+use crate::error::{DeviceError, Error, ProblemError, Result};
 
 /// An objective f(x), or f(x; p) with parameters p that differ from lane to lane, and shared data.
 ///
@@ -54,6 +55,17 @@ struct Shared {
     dimension: usize,
     parameters: usize,
     data: Vec<(String, Vec<f64>)>,
+    objective: Objective,
+}
+
+enum Objective {
+    Traced(Box<Traced>),
+    /// WGSL by hand, which GPUs alone run.
+    #[cfg(feature = "gpu")]
+    Verbatim(verbatim::text::Verbatim),
+}
+
+struct Traced {
     program: Program,
     compiled: OnceLock<Arc<Compiled>>,
 }
@@ -109,31 +121,57 @@ impl Problem {
     /// The scalar operations of value and gradient, each counted once, whatever loop it stands in. Loops stay loops: the
     /// count is the same for 13 and for 1,000 atoms.
     pub fn operations(&self) -> usize {
-        self.shared.program.operations
+        match &self.shared.objective {
+            Objective::Traced(traced) => traced.program.operations,
+            #[cfg(feature = "gpu")]
+            Objective::Verbatim(verbatim) => verbatim.operations,
+        }
     }
 
-    /// The scalar operations of the value alone.
+    /// The scalar operations of the value alone; of [verbatim](Problem::verbatim) WGSL all of them, since nobody can tell which
+    /// are the value's.
     pub fn value_operations(&self) -> usize {
-        self.shared.program.value_operations
+        self.traced().map_or_else(|| self.operations(), |traced| traced.program.value_operations)
     }
 
-    /// Value and gradient as WGSL functions, one a region of the program, for the preamble that an engine puts before
-    /// them: `mm_x(i)`, `mm_p(i)` and `mm_d(i)` read the point, the parameters and the data (arrays one after another,
-    /// in the order given), `mm_g(i, v)` adds to the gradient. The entry is `fn mm_objective() -> vec2<f32>`: the value,
-    /// and the sum of the absolute values of its terms.
+    /// Value and gradient as WGSL functions for the preamble that an engine puts before them: `mm_x(i)`, `mm_p(i)` and
+    /// `mm_d(i)` read the point, the parameters and the data (arrays one after another, in the order given), `mm_g(i, v)` adds to
+    /// the gradient. The entry is `fn mm_objective() -> vec2<f32>`: the value, and the sum of the absolute values of its terms.
+    ///
+    /// A traced program has one function a region; [verbatim](Problem::verbatim) WGSL has its own, under names with a prefix.
     pub fn wgsl(&self) -> String {
-        let arrays = self.shared.array_starts();
-        wgsl::write(&self.shared.program, &arrays)
+        self.wgsl_within(None)
+    }
+
+    /// As [`wgsl`](Problem::wgsl), for a driver that silently cuts loops short. Where the loops' lengths are not known, the
+    /// text itself checks that `reserve` iterations are left after it, and has no value otherwise.
+    pub(crate) fn wgsl_within(&self, #[allow(unused_variables, reason = "for GPUs")] reserve: Option<u64>) -> String {
+        match &self.shared.objective {
+            Objective::Traced(traced) => wgsl::write(&traced.program, &self.shared.array_starts()),
+            #[cfg(feature = "gpu")]
+            Objective::Verbatim(verbatim) => verbatim.shader(reserve),
+        }
+    }
+
+    /// The text of a [verbatim](Problem::verbatim) objective, as it was given.
+    pub fn verbatim_text(&self) -> Option<&str> {
+        match &self.shared.objective {
+            Objective::Traced(_) => None,
+            #[cfg(feature = "gpu")]
+            Objective::Verbatim(verbatim) => Some(&verbatim.text),
+        }
     }
 
     /// Value and gradient at a point, in f64.
     ///
     /// # Errors
-    /// [`ProblemError::WrongLength`] if the point or the parameters are not as many as the problem takes.
+    /// [`ProblemError::WrongLength`] if the point or the parameters are not as many as the problem takes,
+    /// [`DeviceError::GpuOnly`] for [verbatim](Problem::verbatim) WGSL: use [`evaluate_on`](Problem::evaluate_on).
     pub fn evaluate(&self, point: &[f64], parameters: &[f64]) -> Result<Evaluation> {
         self.check_lengths(point, parameters)?;
+        self.check_cpu("`evaluate`")?;
         let mut machine = self.machine::<f64>();
-        Ok(self.evaluate_on(&mut machine, point, parameters))
+        Ok(self.evaluate_with(&mut machine, point, parameters))
     }
 
     /// As [`evaluate`](Problem::evaluate), computed in f32 as lanes in f32 do.
@@ -142,17 +180,32 @@ impl Problem {
     /// As [`evaluate`](Problem::evaluate).
     pub fn evaluate_f32(&self, point: &[f64], parameters: &[f64]) -> Result<Evaluation> {
         self.check_lengths(point, parameters)?;
+        self.check_cpu("`evaluate_f32`")?;
         let mut machine = self.machine::<f32>();
-        Ok(self.evaluate_on(&mut machine, point, parameters))
+        Ok(self.evaluate_with(&mut machine, point, parameters))
     }
 
-    fn check_lengths(&self, point: &[f64], parameters: &[f64]) -> Result<(), ProblemError> {
+    /// The program, unless the objective is a text.
+    fn traced(&self) -> Option<&Traced> {
+        match &self.shared.objective {
+            Objective::Traced(traced) => Some(traced),
+            #[cfg(feature = "gpu")]
+            Objective::Verbatim(_) => None,
+        }
+    }
+
+    /// An error if the CPU can't compute the objective, for `what`.
+    pub(crate) fn check_cpu(&self, what: &'static str) -> Result<(), DeviceError> {
+        self.traced().map(|_| ()).ok_or(DeviceError::GpuOnly { what })
+    }
+
+    pub(crate) fn check_lengths(&self, point: &[f64], parameters: &[f64]) -> Result<(), ProblemError> {
         let check = |what, given, wanted| if given == wanted { Ok(()) } else { Err(ProblemError::WrongLength { what, given, wanted }) };
         check("the point", point.len(), self.dimension())?;
         check("the parameters", parameters.len(), self.parameters())
     }
 
-    fn evaluate_on<T: Real>(&self, machine: &mut Machine<T>, point: &[f64], parameters: &[f64]) -> Evaluation {
+    fn evaluate_with<T: Real>(&self, machine: &mut Machine<T>, point: &[f64], parameters: &[f64]) -> Evaluation {
         machine.set_lane(0, point, parameters);
         machine.evaluate(1);
         let first = |row: &evaluate::chunk::Row<T>| row[0].get().0[0].to_f64();
@@ -163,9 +216,10 @@ impl Problem {
         }
     }
 
-    /// The program, with memory to run it in.
+    /// The program, with memory to run it in. Who sets one up has asked [`check_cpu`](Problem::check_cpu) before.
     pub(crate) fn machine<T: Real>(&self) -> Machine<T> {
-        let code = self.compiled();
+        let Some(traced) = self.traced() else { unreachable!("verbatim WGSL is refused before a machine is set up") };
+        let code = self.compiled(traced);
         let numbers = self.data().chain(code.numbers.iter().copied()).map(T::from_f64).collect();
         Machine::new(code, Arc::new(numbers), self.dimension(), self.parameters())
     }
@@ -175,13 +229,16 @@ impl Problem {
         self.shared.data.iter().flat_map(|(_, values)| values.iter().copied())
     }
 
-    /// The most iterations that all loops of one evaluation take together.
-    #[cfg_attr(not(feature = "gpu"), allow(dead_code, reason = "the CPU engine's loops have no limit"))]
-    pub(crate) fn loop_iterations(&self) -> u64 {
-        self.shared.program.root.loop_iterations(&self.shared.program.graph)
+    /// The most iterations that all loops of one evaluation take together, if that is known.
+    #[cfg(feature = "gpu")]
+    pub(crate) fn loop_iterations(&self) -> Option<u64> {
+        match &self.shared.objective {
+            Objective::Traced(traced) => Some(traced.program.root.loop_iterations(&traced.program.graph)),
+            Objective::Verbatim(verbatim) => (!verbatim.loops).then_some(0),
+        }
     }
 
-    fn compiled(&self) -> Arc<Compiled> {
+    fn compiled(&self, traced: &Traced) -> Arc<Compiled> {
         let shared = &*self.shared;
         let layout = || evaluate::Layout {
             dimension: shared.dimension as u32,
@@ -189,31 +246,35 @@ impl Problem {
             arrays: shared.array_starts(),
             data: shared.data_length() as u32,
         };
-        let compiled = || Arc::new(compile(&shared.program, &layout()));
-        Arc::clone(shared.compiled.get_or_init(compiled))
+        let compiled = || Arc::new(compile(&traced.program, &layout()));
+        Arc::clone(traced.compiled.get_or_init(compiled))
     }
 
-    /// The number of terms that the value adds up.
+    /// The number of terms that the value adds up. Of verbatim WGSL it is a guess: as many as the point has components, or the
+    /// longest data elements.
     pub(crate) fn terms(&self) -> f64 {
-        self.shared.program.terms
+        let longest = || self.shared.data.iter().map(|(_, values)| values.len()).fold(self.dimension(), usize::max);
+        self.traced().map_or_else(|| longest() as f64, |traced| traced.program.terms)
     }
 
-    /// Memory rows that an evaluation of one block takes.
+    /// Memory rows that an evaluation of one block takes on the CPU.
     pub(crate) fn rows(&self) -> usize {
-        self.compiled().rows
+        self.traced().map_or(0, |traced| self.compiled(traced).rows)
     }
 
     /// The first constant or datum whose absolute value is above `largest`, and where it stands.
     pub(crate) fn beyond(&self, largest: f64) -> Option<(String, f64)> {
-        let code = self.compiled();
-        let constants = code.numbers.iter().copied().chain(code.constants.iter().map(|c| c.1));
-        let constants = constants.map(|value| ("a constant of the objective".to_string(), value)).collect::<Vec<_>>();
+        let constants = self.traced().map_or_else(Vec::new, |traced| {
+            let code = self.compiled(traced);
+            code.numbers.iter().copied().chain(code.constants.iter().map(|c| c.1)).collect()
+        });
+        let constants = constants.into_iter().map(|value| ("a constant of the objective".to_string(), value));
         let data = self
             .shared
             .data
             .iter()
             .flat_map(|(name, values)| values.iter().enumerate().map(move |(i, &v)| (format!("data `{name}`[{i}]"), v)));
-        constants.into_iter().chain(data.filter(|(_, v)| v.abs() > largest)).find(|(_, v)| v.abs() > largest)
+        constants.chain(data.filter(|(_, v)| v.abs() > largest)).find(|(_, v)| v.abs() > largest)
     }
 }
 
@@ -272,27 +333,37 @@ impl ProblemBuilder {
     /// # Errors
     /// As [`Problem::new`]; also for data that is not finite or is given twice.
     pub fn build(self, objective: impl for<'g> FnOnce(Point<'g>, Context<'g>) -> Scalar<'g>) -> Result<Problem> {
-        if self.dimension == 0 {
-            return Err(ProblemError::NoComponents.into());
-        }
-        if self.dimension > trace::MOST_VALUES {
-            return Err(ProblemError::TooLarge { operations: self.dimension, limit: trace::MOST_VALUES }.into());
-        }
-        for (k, (name, values)) in self.data.iter().enumerate() {
-            if self.data[..k].iter().any(|(other, _)| other == name) {
-                return Err(ProblemError::RepeatedData { name: name.clone() }.into());
-            }
-            if let Some(index) = values.iter().position(|v| !v.is_finite()) {
-                return Err(ProblemError::NonFiniteData { name: name.clone(), index, value: values[index] }.into());
-            }
-        }
+        self.check()?;
         let lengths = self.data.iter().map(|(name, values)| (name.clone(), values.len())).collect();
         let tracer = Tracer::new(self.dimension, self.parameters, lengths);
         let components = Point::components(&tracer);
         let result = objective(Point::new(&tracer, &components), Context::new(&tracer));
         let (graph, value) = tracer.finish(result).map_err(Error::Problem)?;
         let program = Program::new(graph, value);
-        let shared = Shared { dimension: self.dimension, parameters: self.parameters, data: self.data, program, compiled: OnceLock::new() };
-        Ok(Problem { shared: Arc::new(shared) })
+        Ok(self.problem(Objective::Traced(Box::new(Traced { program, compiled: OnceLock::new() }))))
+    }
+
+    fn problem(self, objective: Objective) -> Problem {
+        let shared = Shared { dimension: self.dimension, parameters: self.parameters, data: self.data, objective };
+        Problem { shared: Arc::new(shared) }
+    }
+
+    /// What holds whatever the objective is written in.
+    fn check(&self) -> Result<(), ProblemError> {
+        if self.dimension == 0 {
+            return Err(ProblemError::NoComponents);
+        }
+        if self.dimension > trace::MOST_VALUES {
+            return Err(ProblemError::TooLarge { operations: self.dimension, limit: trace::MOST_VALUES });
+        }
+        for (k, (name, values)) in self.data.iter().enumerate() {
+            if self.data[..k].iter().any(|(other, _)| other == name) {
+                return Err(ProblemError::RepeatedData { name: name.clone() });
+            }
+            if let Some(index) = values.iter().position(|v| !v.is_finite()) {
+                return Err(ProblemError::NonFiniteData { name: name.clone(), index, value: values[index] });
+            }
+        }
+        Ok(())
     }
 }

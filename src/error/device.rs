@@ -115,6 +115,18 @@ pub enum DeviceError {
         /// The most that the driver runs.
         limit: u32,
     },
+    /// Loops of an objective's own WGSL that the driver ended before they were done.
+    #[error(
+        "the loops of this objective take more than the {left} iterations that this driver leaves them beside the method's, since it \
+         silently ends loops after {limit}; use a hardware GPU, or write the objective as a closure and use \
+         `Device::cpu(Precision::F32)`"
+    )]
+    LoopsCutShort {
+        /// The most that the driver runs.
+        limit: u32,
+        /// What is left of them for the objective.
+        left: u64,
+    },
     /// A shader that the driver refuses: a mistake of this crate.
     #[error("shader `{label}` is refused at line {line}: {message}\n{}This is a mistake of manymin: please report it with this text", Excerpt { text, line: *line })]
     Shader {
@@ -167,6 +179,15 @@ pub enum DeviceError {
         /// Where they were to go.
         to: String,
     },
+    /// Something that the CPU computes, asked of an objective that GPUs alone run.
+    #[error(
+        "{what} computes on the CPU, and this objective is verbatim WGSL, which GPUs alone run; take `Device::gpu()?` \
+         (or a software driver: `Device::adapter(\"llvmpipe\")?`), or write the objective as a closure, which runs everywhere"
+    )]
+    GpuOnly {
+        /// What was asked for.
+        what: &'static str,
+    },
     /// A number of the problem that overflows in the lanes' precision.
     #[error("{what} is {value}, which overflows in f32; scale the problem, or use `Device::cpu(Precision::F64)`")]
     Overflow {
@@ -203,9 +224,9 @@ impl fmt::Display for Bytes {
 }
 
 /// A line of a text and two around it on either side, each with its number.
-struct Excerpt<'a> {
-    text: &'a str,
-    line: u32,
+pub(super) struct Excerpt<'a> {
+    pub(super) text: &'a str,
+    pub(super) line: u32,
 }
 
 impl fmt::Display for Excerpt<'_> {

@@ -37,6 +37,8 @@ impl Problem {
     /// # Errors
     /// As [`Problem::evaluate`].
     pub fn check_gradient(&self, point: &[f64], parameters: &[f64]) -> Result<GradientCheck> {
+        self.check_lengths(point, parameters)?;
+        self.check_cpu("`check_gradient`")?;
         let at = self.evaluate(point, parameters)?;
         let mut machine = self.machine::<f64>();
         let mut x = point.to_vec();
@@ -49,7 +51,7 @@ impl Problem {
             // f and the size of its terms at x[k] + step times -2, -1, 1 and 2.
             let around = [-2.0, -1.0, 1.0, 2.0].map(|steps| {
                 x[k] = point[k] + steps * step;
-                self.evaluate_on(&mut machine, &x, parameters)
+                self.evaluate_with(&mut machine, &x, parameters)
             });
             x[k] = point[k];
             let f = |i: usize| around[i].value;

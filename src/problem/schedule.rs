@@ -39,7 +39,7 @@ pub(crate) struct LoopNest {
 
 impl Region {
     /// The most iterations that its loops take, those inside them included.
-    #[cfg_attr(not(feature = "gpu"), allow(dead_code, reason = "the CPU engine's loops have no limit"))]
+    #[cfg(feature = "gpu")]
     pub(crate) fn loop_iterations(&self, graph: &Graph) -> u64 {
         let each = |statement: &Statement| match statement {
             Statement::Loop(nest) => graph.most_trips(nest.variable).saturating_mul(1 + nest.body.loop_iterations(graph)),

@@ -1,5 +1,7 @@
 //! The program as WGSL: one function a region, one `let` an operation.
 
+mod functions;
+
 use std::collections::HashMap;
 use std::fmt::Write;
 
@@ -15,31 +17,10 @@ pub(super) fn write(program: &Program, arrays: &[usize]) -> String {
     let mut body = String::new();
     writer.region(&mut body, &program.root, &mut HashMap::new());
     let (value, scale) = (writer.name(program.value), writer.name(program.scale));
-    let mut text = HELPERS.to_string();
-    text += &writer.functions;
+    let mut text = writer.functions;
     _ = write!(text, "fn mm_objective() -> vec2<f32> {{\n{body}    return vec2<f32>({value}, {scale});\n}}\n");
-    text
+    functions::called_by(&text) + &text
 }
-
-/// What WGSL has no built-in function for, or one that loses its digits.
-const HELPERS: &str = "\
-fn mm_hypot(x: f32, y: f32) -> f32 {
-    let large = max(abs(x), abs(y));
-    let small = min(abs(x), abs(y));
-    let ratio = small / select(large, 1.0, large == 0.0);
-    return large * sqrt(1.0 + ratio * ratio);
-}
-// Abramowitz and Stegun 7.1.26 is too coarse for f32: the series near 0, the continued fraction's fit beyond.
-fn mm_erf(x: f32) -> f32 {
-    let a = abs(x);
-    let z = x * x;
-    let near = x * (1.1283791671 + z * (-0.37612638903 + z * (0.11283791671 + z * (-0.026866170645 + z * (0.0052239776254 + z * (-0.00085483270234 + z * 0.00012055332981))))));
-    let t = 1.0 / (1.0 + 0.5 * a);
-    let tail = t * exp(-z - 1.26551223 + t * (1.00002368 + t * (0.37409196 + t * (0.09678418 + t * (-0.18628806 + t * (0.27886807 + t * (-1.13520398 + t * (1.48851587 + t * (-0.82215223 + t * 0.17087277)))))))));
-    let far = select(tail - 1.0, 1.0 - tail, x > 0.0);
-    return select(far, near, a < 0.5);
-}
-";
 
 struct Writer<'a> {
     graph: &'a Graph,
@@ -191,18 +172,18 @@ fn unary(op: Unary, a: &str) -> String {
         Unary::Neg => return format!("-{a}"),
         Unary::Abs => "abs",
         Unary::Sqrt => "sqrt",
-        Unary::Exp => "exp",
+        Unary::Exp => "mm_exp",
         Unary::Ln => "log",
         Unary::Log2 => "log2",
-        Unary::Sin => "sin",
-        Unary::Cos => "cos",
-        Unary::Tan => "tan",
-        Unary::Asin => "asin",
-        Unary::Acos => "acos",
-        Unary::Atan => "atan",
-        Unary::Sinh => "sinh",
-        Unary::Cosh => "cosh",
-        Unary::Tanh => "tanh",
+        Unary::Sin => "mm_sin",
+        Unary::Cos => "mm_cos",
+        Unary::Tan => "mm_tan",
+        Unary::Asin => "mm_asin",
+        Unary::Acos => "mm_acos",
+        Unary::Atan => "mm_atan",
+        Unary::Sinh => "mm_sinh",
+        Unary::Cosh => "mm_cosh",
+        Unary::Tanh => "mm_tanh",
         Unary::Erf => "mm_erf",
         Unary::Floor => "floor",
     };
@@ -216,75 +197,14 @@ fn binary(op: Binary, a: &str, b: &str) -> String {
         Binary::Sub => format!("{a} - {b}"),
         Binary::Mul => format!("{a} * {b}"),
         Binary::Div => format!("{a} / {b}"),
-        Binary::Min => format!("min({a}, {b})"),
-        Binary::Max => format!("max({a}, {b})"),
-        Binary::Pow => format!("pow({a}, {b})"),
-        Binary::Atan2 => format!("atan2({a}, {b})"),
+        // The first where it is not a number, as on the CPU; `min` and `max` may give either.
+        Binary::Min => format!("select({a}, {b}, {b} < {a})"),
+        Binary::Max => format!("select({a}, {b}, {b} > {a})"),
+        Binary::Pow => format!("mm_pow({a}, {b})"),
+        Binary::Atan2 => format!("mm_atan2({a}, {b})"),
         Binary::Hypot => format!("mm_hypot({a}, {b})"),
         Binary::Less => truth("<"),
         Binary::LessEqual => truth("<="),
         Binary::Equal => truth("=="),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    /// `mm_erf` of [`HELPERS`](super::HELPERS) in Rust, operation by operation.
-    #[allow(clippy::excessive_precision, clippy::approx_constant, reason = "the numbers stand as they do in the shader")]
-    fn erf(x: f32) -> f32 {
-        let a = x.abs();
-        let z = x * x;
-        let near = x
-            * (1.1283791671
-                + z * (-0.37612638903
-                    + z * (0.11283791671
-                        + z * (-0.026866170645 + z * (0.0052239776254 + z * (-0.00085483270234 + z * 0.00012055332981))))));
-        let t = 1.0 / (1.0 + 0.5 * a);
-        let tail = t
-            * (-z - 1.26551223
-                + t * (1.00002368
-                    + t * (0.37409196
-                        + t * (0.09678418
-                            + t * (-0.18628806
-                                + t * (0.27886807 + t * (-1.13520398 + t * (1.48851587 + t * (-0.82215223 + t * 0.17087277)))))))))
-                .exp();
-        let far = if x > 0.0 { 1.0 - tail } else { tail - 1.0 };
-        if a < 0.5 { near } else { far }
-    }
-
-    /// The tail's formula is good to 1.2e-7 of erfc <= 1/2, its exponent of up to 2 rounds to 2e-7 of that, and the
-    /// result to 6e-8.
-    const ABSOLUTE: f64 = 3e-7;
-    /// Near 0: the series' first missing term is x^14 / 75,600 of it, below 1e-9; what is left are the roundings of the
-    /// first constant, of the last sum and of the last product.
-    const RELATIVE: f64 = 1.5 * f32::EPSILON as f64;
-
-    #[test]
-    fn the_error_function_of_shaders_is_as_good_as_single_precision() {
-        for k in -500_000..=500_000 {
-            let x = k as f32 * 1e-5;
-            let exact = libm::erf(f64::from(x));
-            let error = (f64::from(erf(x)) - exact).abs();
-            assert!(error <= ABSOLUTE, "erf({x}) is off by {error}");
-            assert!(x.abs() >= 0.5 || error <= RELATIVE * exact.abs(), "erf({x}) is off by {error} of {exact}");
-        }
-        for x in [1e-3_f32, 1e-10, 1e-30] {
-            let exact = libm::erf(f64::from(x));
-            assert!((f64::from(erf(x)) - exact).abs() <= RELATIVE * exact, "erf({x}) has its digits");
-        }
-    }
-
-    #[test]
-    fn the_shader_has_the_tested_formula() {
-        // By its numbers, wherever lines are broken.
-        let numbers = |text: &'static str| -> Vec<&str> {
-            text.split(|c: char| !c.is_ascii_digit() && c != '.').filter(|n| n.len() > 1 && n.contains('.')).collect()
-        };
-        let source = numbers(include_str!("wgsl.rs"));
-        for line in super::HELPERS.lines().filter(|line| line.contains("near =") || line.contains("tail =")) {
-            let line = numbers(line);
-            let twins = source.windows(line.len()).filter(|window| **window == line).count();
-            assert_eq!(twins, 2, "once in the shader, once in the test: {line:?}");
-        }
     }
 }

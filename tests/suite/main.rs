@@ -12,8 +12,12 @@ mod invariance;
 mod lanes;
 mod misuse;
 mod moves;
+#[cfg(feature = "gpu")]
+mod parity;
 mod precision;
 mod programs;
 mod random;
 mod shader_text;
 mod tracing_errors;
+#[cfg(feature = "gpu")]
+mod verbatim;

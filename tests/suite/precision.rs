@@ -157,7 +157,7 @@ fn every_operation_is_within_its_tolerance_in_single_precision() {
 
 /// What errors of the value and of the slope are measured by: the size of each, and how much each changes with a
 /// relative change of a component, |x f'(x)| and |x f''(x)|.
-fn sensitivity(problem: &Problem, point: &[f64]) -> (f64, f64) {
+pub(crate) fn sensitivity(problem: &Problem, point: &[f64]) -> (f64, f64) {
     const CHANGE: f64 = 1e-7;
     let at = problem.evaluate(point, &[]).unwrap();
     let largest = |values: &[f64]| values.iter().fold(0.0, |m: f64, v| m.max(v.abs()));

@@ -42,12 +42,32 @@ fn random_programs_have_the_value_and_gradient_of_their_interpretation() {
     assert!(nested > PROGRAMS / 4, "only {nested} programs with nested sums");
 }
 
-/// Whether the program could be compared; panics if it compares badly.
-fn compare(seed: u64, program: &Program) -> bool {
+/// A random program, ready to be asked.
+#[cfg_attr(not(feature = "gpu"), expect(dead_code, reason = "points are asked of the GPU engine"))]
+pub(crate) struct Prepared {
+    pub(crate) problem: manymin::Problem,
+    pub(crate) point: Vec<f64>,
+    pub(crate) parameters: Vec<f64>,
+    /// What its interpretation says.
+    value: f64,
+    gradient: Vec<f64>,
+    /// The largest number or derivative met on the way, 1 at least.
+    pub(crate) largest: f64,
+    /// The least distance between the two sides of a comparison.
+    pub(crate) closest: f64,
+}
+
+/// The program that a seed gives; none if it is left out.
+#[cfg(feature = "gpu")]
+pub(crate) fn prepared(seed: u64) -> Option<Prepared> {
+    prepare(seed, &Program::random(&mut Random::new(seed)))
+}
+
+fn prepare(seed: u64, program: &Program) -> Option<Prepared> {
     let mut x: Vec<Dual64> = program.point.iter().map(|&v| Dual64::from(v)).collect();
     let mut gradient = Vec::new();
     let mut value = 0.0;
-    let mut largest: f64 = 1.0;
+    let (mut largest, mut closest): (f64, f64) = (1.0, f64::INFINITY);
     for k in 0..x.len() {
         x[k].eps = 1.0;
         let mut interpreter = Interpreter::new(program, &x);
@@ -55,9 +75,9 @@ fn compare(seed: u64, program: &Program) -> bool {
         let (size, gap) = (interpreter.largest, interpreter.closest);
         x[k].eps = 0.0;
         if gap < TIE || size >= LARGEST_VALUE {
-            return false;
+            return None;
         }
-        largest = largest.max(size);
+        (largest, closest) = (largest.max(size), closest.min(gap));
         value = at.re;
         gradient.push(at.eps);
     }
@@ -67,9 +87,16 @@ fn compare(seed: u64, program: &Program) -> bool {
         .data("second", &program.data[1]);
     let problem = match builder.build(|x, c| trace(program, x, c)) {
         // The untaken root of a constant is refused.
-        Err(Error::Problem(ProblemError::NonFiniteConstant { .. })) => return false,
+        Err(Error::Problem(ProblemError::NonFiniteConstant { .. })) => return None,
         built => built.unwrap_or_else(|error| panic!("program {seed}: {error}\n{program:#?}")),
     };
+    let (point, parameters) = (program.point.clone(), program.parameters.clone());
+    Some(Prepared { problem, point, parameters, value, gradient, largest, closest })
+}
+
+/// Whether the program could be compared; panics if it compares badly.
+fn compare(seed: u64, program: &Program) -> bool {
+    let Some(Prepared { problem, value, gradient, largest, .. }) = prepare(seed, program) else { return false };
     let run = || problem.evaluate(&program.point, &program.parameters).unwrap();
     let at = std::panic::catch_unwind(run).unwrap_or_else(|_| panic!("program {seed}\n{program:#?}"));
     assert!((at.value - value).abs() <= AGREEMENT * largest, "program {seed}: {} for {value}\n{program:#?}", at.value);

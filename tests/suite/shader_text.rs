@@ -26,10 +26,14 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
 
 /// Panics unless the problem's text, after the preamble, is a valid shader.
 pub(crate) fn validate(name: &str, problem: &Problem) {
-    let text = format!("{PREAMBLE}{}", problem.wgsl());
-    let module = naga::front::wgsl::parse_str(&text).unwrap_or_else(|error| panic!("{name}: {}\n{text}", error.emit_to_string(&text)));
+    validate_text(name, &format!("{PREAMBLE}{}", problem.wgsl()));
+}
+
+/// Panics unless `text` is a valid shader.
+pub(crate) fn validate_text(name: &str, text: &str) {
+    let module = naga::front::wgsl::parse_str(text).unwrap_or_else(|error| panic!("{name}: {}\n{text}", error.emit_to_string(text)));
     let checked = Validator::new(ValidationFlags::all(), Capabilities::default()).validate(&module);
-    checked.unwrap_or_else(|error| panic!("{name}: {}\n{text}", error.emit_to_string(&text)));
+    checked.unwrap_or_else(|error| panic!("{name}: {}\n{text}", error.emit_to_string(text)));
 }
 
 /// The text with every number in it made one digit: what is left when only the bounds of loops differ.

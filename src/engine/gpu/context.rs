@@ -4,11 +4,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use super::kernels::KernelCache;
-use super::large_stack::{on_large_stack, told};
 use super::loop_limit;
 use super::trouble::{Trouble, typed};
 use crate::device::{DeviceInfo, DeviceKind};
 use crate::error::DeviceError;
+use crate::large_stack::{on_large_stack, told};
 
 /// One opened adapter. Whoever computes on it shares it in an `Arc`.
 pub(crate) struct Gpu {

@@ -155,7 +155,7 @@ impl GpuEngine {
     }
 
     /// Sends off rounds of all listed lanes.
-    fn launch(&mut self, rounds: u32, flags: u32) -> Result<Flight, DeviceError> {
+    pub(super) fn launch(&mut self, rounds: u32, flags: u32) -> Result<Flight, DeviceError> {
         let (list, _) = self.lists();
         let rules = Rules { list, count: self.listed as u32, rounds, flags, ..self.rules };
         let (portion, turn) = (self.pace.portion(rounds), self.pace.next_turn());
@@ -168,7 +168,7 @@ impl GpuEngine {
     }
 
     /// Waits for rounds to be done, and takes note of what they did.
-    fn land(&mut self, flight: Flight) -> Result<Counts, DeviceError> {
+    pub(super) fn land(&mut self, flight: Flight) -> Result<Counts, DeviceError> {
         let Rules { rounds, count, .. } = *flight.rules();
         let (counts, time) = flight.land(&self.gpu, &mut self.memory, &mut self.clock, self.landed)?;
         self.landed = Some(time.end);

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::context::Gpu;
 use super::memory::{Memory, RULES};
+use super::pace::reserve;
 use super::shader::{self, Shape, WORKGROUP, flag};
 use crate::error::DeviceError;
 use crate::problem::Problem;
@@ -94,7 +95,7 @@ const KEPT: usize = 8;
 impl KernelCache {
     /// The kernels for a problem of that shape.
     pub(super) fn get(&self, gpu: &Gpu, shape: Shape, problem: &Problem) -> Result<Arc<Kernels>, DeviceError> {
-        let text = shader::assemble(shape, &problem.wgsl());
+        let text = shader::assemble(shape, &problem.wgsl_within(gpu.loop_limit.map(|_| reserve(shape))));
         // Held while kernels are made, so that none are made twice.
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (text, kernels) = match kept.iter().position(|(known, _)| *known == text) {

@@ -120,7 +120,7 @@ impl Memory {
         Ok(Self { sizes, rules, storage, reports, counters, bindings })
     }
 
-    fn named(&self, name: &str) -> &wgpu::Buffer {
+    pub(super) fn named(&self, name: &str) -> &wgpu::Buffer {
         let at = self.sizes.storage().iter().position(|buffer| buffer.0 == name).unwrap_or_default();
         &self.storage[at]
     }

@@ -15,6 +15,12 @@ pub(super) struct Pace {
     dispatches: u64,
 }
 
+/// Loop iterations that an objective of unknown length has to leave for the rest of its round.
+pub(super) fn reserve(shape: Shape) -> u64 {
+    let (round, around) = shape.loop_iterations();
+    round + around
+}
+
 /// Seconds that the rounds of a dispatch should take: a display's frame, far from any watchdog's two seconds.
 const SECONDS: f64 = 0.02;
 /// The most that one dispatch may take: lanes are sent off in portions where a single round of all takes longer.
@@ -32,9 +38,10 @@ const FIRST: u64 = 2;
 
 impl Pace {
     /// For lanes of a given shape whose objective takes `objective` loop iterations, under the driver's limit if it has one.
-    pub(super) fn new(shape: Shape, objective: u64, limit: Option<u32>) -> Result<Self, DeviceError> {
+    /// An objective that takes an unknown number has a dispatch for each round, and checks itself what it leaves.
+    pub(super) fn new(shape: Shape, objective: Option<u64>, limit: Option<u32>) -> Result<Self, DeviceError> {
         let (round, around) = shape.loop_iterations();
-        let round = round.saturating_add(objective);
+        let round = round.saturating_add(objective.unwrap_or_else(|| reserve(shape)));
         let most = match limit {
             None => MOST_ROUNDS,
             Some(limit) => {
@@ -42,7 +49,7 @@ impl Pace {
                 if rounds == 0 {
                     return Err(DeviceError::LoopLimit { needs: round.saturating_add(around), limit });
                 }
-                rounds.min(u64::from(MOST_ROUNDS)) as u32
+                rounds.min(if objective.is_none() { 1 } else { u64::from(MOST_ROUNDS) }) as u32
             }
         };
         Ok(Self { most, round: round as f64 * ITERATION, rounds: 1, dispatches: 0 })
@@ -90,16 +97,16 @@ mod tests {
 
     #[test]
     fn a_round_beyond_the_drivers_limit_is_refused() {
-        assert!(matches!(Pace::new(SHAPE, 70_000, Some(65_535)), Err(DeviceError::LoopLimit { limit: 65_535, .. })));
-        assert!(Pace::new(SHAPE, 70_000, None).is_ok());
-        let pace = Pace::new(SHAPE, 20_000, Some(65_535)).unwrap();
+        assert!(matches!(Pace::new(SHAPE, Some(70_000), Some(65_535)), Err(DeviceError::LoopLimit { limit: 65_535, .. })));
+        assert!(Pace::new(SHAPE, Some(70_000), None).is_ok());
+        let pace = Pace::new(SHAPE, Some(20_000), Some(65_535)).unwrap();
         assert_eq!(pace.most, 3, "three rounds of a little over 20,000 fit");
         assert_eq!(pace.rounds_of_step(), 3);
     }
 
     #[test]
     fn dispatches_are_as_long_as_they_should_be() {
-        let mut pace = Pace::new(SHAPE, 9, None).unwrap();
+        let mut pace = Pace::new(SHAPE, Some(9), None).unwrap();
         assert_eq!(pace.rounds(1, false), 2, "rounds grow by doubling");
         for _ in 0..3 {
             pace.next_turn();

@@ -1,7 +1,7 @@
 //! Words on their way from the device to the host.
 
 use std::ops::Range;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::context::Gpu;
@@ -13,8 +13,18 @@ pub(crate) struct Readback {
     buffer: wgpu::Buffer,
     /// The bytes under way.
     range: Range<u64>,
-    mapped: Arc<Mutex<Option<bool>>>,
+    mapped: Arc<Note>,
 }
+
+/// Whether a buffer was mapped, once it is known.
+#[derive(Default)]
+struct Note {
+    mapped: Mutex<Option<bool>>,
+    known: Condvar,
+}
+
+/// A submission may be done while another thread, which polled the device first, is about to leave the note.
+const MOMENT: Duration = Duration::from_secs(5);
 
 impl Readback {
     /// A buffer for up to `words`.
@@ -47,7 +57,8 @@ impl Readback {
             let mapped = Arc::clone(&self.mapped);
             // Called by whoever polls: it only leaves a note.
             encoder.map_buffer_on_submit(&self.buffer, wgpu::MapMode::Read, self.range.clone(), move |result| {
-                *mapped.lock().unwrap_or_else(PoisonError::into_inner) = Some(result.is_ok());
+                *mapped.mapped.lock().unwrap_or_else(PoisonError::into_inner) = Some(result.is_ok());
+                mapped.known.notify_all();
             });
         }
         Ok(())
@@ -62,7 +73,9 @@ impl Readback {
             return Ok(Vec::new());
         }
         let failed = |message: String| DeviceError::Internal { message };
-        let mapped = *self.mapped.lock().unwrap_or_else(PoisonError::into_inner);
+        let note = self.mapped.mapped.lock().unwrap_or_else(PoisonError::into_inner);
+        let noted = self.mapped.known.wait_timeout_while(note, MOMENT, |mapped| mapped.is_none());
+        let mapped = *noted.unwrap_or_else(PoisonError::into_inner).0;
         match mapped {
             Some(true) => {
                 let view = self.buffer.get_mapped_range(range);

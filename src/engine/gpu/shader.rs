@@ -212,7 +212,7 @@ fn preamble(shape: Shape) -> String {
 }
 
 /// The place of a field in the buffer of fields.
-fn field_number(name: &str) -> u32 {
+pub(super) fn field_number(name: &str) -> u32 {
     FIELDS.iter().position(|field| field.name == name).unwrap_or_default() as u32
 }
 
@@ -303,6 +303,14 @@ mod tests {
             let bowl = Problem::new(n, |x| x.sum(0..n, |i| x.at(i) * x.at(i))).unwrap();
             validate(&assemble(shape(n, m), &bowl.wgsl()));
         }
+    }
+
+    #[test]
+    fn no_name_is_like_those_of_verbatim_objectives() {
+        let bowl = Problem::new(2, |x| x[0] * x[0] + x[1] * x[1]).unwrap();
+        let text = assemble(shape(2, 8), &bowl.wgsl());
+        let code: String = text.lines().map(|line| line.split("//").next().unwrap_or_default()).collect::<Vec<_>>().join("\n");
+        assert!(!code.split(|c: char| !(c.is_alphanumeric() || c == '_')).any(|word| word.starts_with("user")));
     }
 
     #[test]

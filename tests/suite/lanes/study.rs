@@ -46,13 +46,13 @@ impl Random {
     }
 }
 
-/// The problems in the study's order, which decides on the random numbers that each gets.
-pub(crate) fn problems() -> Vec<Study> {
+/// The problems in the study's order, each from so many starts; the order decides on the random numbers that each gets.
+pub(crate) fn problems(lanes: usize) -> Vec<Study> {
     let mut random = Random(12345);
     let figures = |failures, evaluations, median_error, most_error| Figures { failures, evaluations, median_error, most_error };
     let mut boxed = |name, problem: Problem, low, high, figures| {
-        let points = (0..LANES * problem.dimension()).map(|_| random.within(low, high));
-        let starts = Starts::from_matrix(DMatrix::from_iterator(problem.dimension(), LANES, points));
+        let points = (0..lanes * problem.dimension()).map(|_| random.within(low, high));
+        let starts = Starts::from_matrix(DMatrix::from_iterator(problem.dimension(), lanes, points));
         Study { name, problem, starts, figures, smooth: true }
     };
     let mut all = vec![
@@ -65,7 +65,7 @@ pub(crate) fn problems() -> Vec<Study> {
         Study { smooth: false, ..boxed("ackley6", ackley(6), -5.0, 5.0, figures(0.0, 23.1, 6.9e-8, 5.1e-7)) },
         boxed("expsum6", exponentials(), -5.0, 30.0, figures(0.0, 68.5, 3.9e-7, 1.4e-6)),
     ];
-    all.push(gaussian(&mut random, figures(0.0, 23.6, 6.3e-8, 3.5e-7)));
+    all.push(gaussian(&mut random, lanes, figures(0.0, 23.6, 6.3e-8, 3.5e-7)));
     all
 }
 
@@ -108,7 +108,7 @@ fn exponentials() -> Problem {
 }
 
 /// A curve of 40 values a lane, as parameters, to be fitted by A exp(-(t - mu)^2 / (2 s^2)) + b.
-fn gaussian(random: &mut Random, figures: Figures) -> Study {
+fn gaussian(random: &mut Random, lanes: usize, figures: Figures) -> Study {
     const VALUES: usize = 40;
     let problem = Problem::builder(4)
         .parameters(VALUES)
@@ -121,7 +121,7 @@ fn gaussian(random: &mut Random, figures: Figures) -> Study {
         .unwrap();
     let mut points = Vec::new();
     let mut curves = Vec::new();
-    for _ in 0..LANES {
+    for _ in 0..lanes {
         let (height, middle) = (random.within(50.0, 100.0), random.within(15.0, 25.0));
         let (width, base) = (random.within(2.0, 6.0), random.within(5.0, 10.0));
         for t in 0..VALUES {
@@ -133,7 +133,7 @@ fn gaussian(random: &mut Random, figures: Figures) -> Study {
         points.push(width * random.within(0.7, 1.3));
         points.push(base * random.within(0.5, 1.5));
     }
-    let parameters = DMatrix::from_vec(VALUES, LANES, curves);
-    let starts = Starts::from_matrix(DMatrix::from_vec(4, LANES, points)).with_parameters(parameters);
+    let parameters = DMatrix::from_vec(VALUES, lanes, curves);
+    let starts = Starts::from_matrix(DMatrix::from_vec(4, lanes, points)).with_parameters(parameters);
     Study { name: "gaussfit", problem, starts, figures, smooth: true }
 }
