@@ -1,9 +1,16 @@
 //! The stateful stepper: lanes under way, in a loop of the user's own.
 
+mod moves;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
 use nalgebra::DMatrix;
 
 use crate::device::Device;
 use crate::engine::source::Queue;
+use crate::engine::state::LaneState;
 use crate::engine::telemetry::Telemetry;
 use crate::engine::{Engine, Lanes, Summary, Totals};
 use crate::error::Result;
@@ -32,6 +39,12 @@ use crate::starts::Starts;
 /// assert_eq!(outcome.lanes(), 100);
 /// # Ok::<(), manymin::Error>(())
 /// ```
+///
+/// # When a device fails
+/// Then stepping, looking at lanes under way and [`finish`](Batch::finish) are errors. What the host knows stays:
+/// [`active`](Batch::active), [`totals`](Batch::totals), [`best`](Batch::best) of the lanes that have ended, and their results,
+/// which [`drain_finished`](Batch::drain_finished) hands out. [`move_to`](Batch::move_to) takes the batch to another device,
+/// where it goes on.
 pub struct Batch {
     engine: Box<dyn Engine>,
     device: Device,
@@ -47,6 +60,11 @@ pub struct Batch {
     drained: Vec<Option<Status>>,
     /// Lanes that were stopped before they started.
     never: Queue,
+    /// How many lanes have ended, and what they did.
+    ended: usize,
+    done: Totals,
+    /// Lanes under way as they were when the host last took their state.
+    synced: Arc<Vec<LaneState>>,
 }
 
 impl Batch {
@@ -62,6 +80,9 @@ impl Batch {
             best_drained: None,
             drained: Vec::new(),
             never: 0..0,
+            ended: 0,
+            done: Totals::default(),
+            synced: Arc::default(),
         }
     }
 
@@ -71,9 +92,9 @@ impl Batch {
     /// # Errors
     /// A device that fails.
     pub fn step(&mut self) -> Result<()> {
-        self.engine.step()?;
+        let result = self.engine.step();
         self.collect();
-        Ok(())
+        result
     }
 
     /// So many rounds: in each, every resident lane that is not done evaluates once. Lanes don't wait for each other. Places
@@ -82,9 +103,9 @@ impl Batch {
     /// # Errors
     /// As [`step`](Batch::step).
     pub fn advance(&mut self, rounds: u32) -> Result<()> {
-        self.engine.advance(rounds)?;
+        let result = self.engine.advance(rounds);
         self.collect();
-        Ok(())
+        result
     }
 
     /// Rounds until every lane has ended: the fastest way.
@@ -92,9 +113,9 @@ impl Batch {
     /// # Errors
     /// As [`step`](Batch::step).
     pub fn run(&mut self) -> Result<()> {
-        self.engine.run()?;
+        let result = self.engine.run();
         self.collect();
-        Ok(())
+        result
     }
 
     /// Steps until every lane has ended or a monitor says stop, calling the monitors after each step.
@@ -125,17 +146,17 @@ impl Batch {
     /// As [`step`](Batch::step).
     pub fn stop(&mut self) -> Result<()> {
         let queued = self.engine.queued();
-        self.engine.stop()?;
-        if !queued.is_empty() {
+        let stopped = self.engine.stop();
+        self.collect();
+        if stopped.is_ok() && !queued.is_empty() {
             self.never = queued;
         }
-        self.collect();
-        Ok(())
+        stopped
     }
 
     /// Lanes that are not done, queued ones included.
     pub fn active(&self) -> usize {
-        self.engine.active()
+        self.lanes() - self.ended - self.never.len()
     }
 
     /// How many lanes there are in all.
@@ -143,12 +164,14 @@ impl Batch {
         self.starts.lanes()
     }
 
-    /// What has been done so far.
+    /// What has been done so far, by the lanes that have ended and those under way: the sum of their own counts. What lanes had
+    /// done on a device that failed and do again after [`move_to`](Batch::move_to) counts once, so that it may be less
+    /// afterwards.
     pub fn totals(&self) -> Totals {
         self.engine.totals()
     }
 
-    /// What a GPU did for the batch so far, and how long it took; none on the CPU engine.
+    /// What a GPU did for the batch so far, since it is there, and how long it took; none on the CPU engine.
     pub fn telemetry(&self) -> Option<Telemetry> {
         self.engine.telemetry()
     }
@@ -163,8 +186,9 @@ impl Batch {
     /// # Errors
     /// As [`step`](Batch::step).
     pub fn summaries(&mut self) -> Result<Vec<Summary>> {
-        let resident = self.engine.records()?;
+        let resident = self.engine.records();
         self.collect();
+        let resident = resident?;
         let ended = &self.finished.records[self.told..];
         let mut summaries: Vec<Summary> = ended.iter().chain(&resident).map(|record| record.summary).collect();
         self.told = self.finished.records.len();
@@ -210,7 +234,9 @@ impl Batch {
     /// Ends the batch: the results of all lanes that were not handed out, as they stand.
     ///
     /// # Errors
-    /// As [`step`](Batch::step).
+    /// As [`step`](Batch::step), while lanes are under way. The batch is consumed all the same: where a device has failed, first
+    /// take the results that are known from [`drain_finished`](Batch::drain_finished), or go on elsewhere with
+    /// [`move_to`](Batch::move_to).
     pub fn finish(mut self) -> Result<Outcome> {
         self.picture()
     }
@@ -219,7 +245,10 @@ impl Batch {
     fn picture(&mut self) -> Result<Outcome> {
         self.collect();
         let mut lanes = self.finished.clone();
-        lanes.append(self.engine.lanes()?);
+        // When all lanes have ended, a device is no longer needed: nor does it matter that it has failed.
+        if self.active() > 0 {
+            lanes.append(self.engine.lanes()?);
+        }
         let mut statuses: Vec<Option<Status>> = self.drained.clone();
         statuses.resize(self.lanes(), None);
         let statuses = statuses.into_iter().map(|status| status.unwrap_or(self.waiting())).collect();
@@ -240,7 +269,10 @@ impl Batch {
     }
 
     fn collect(&mut self) {
-        self.finished.append(self.engine.take_finished());
+        let ended = self.engine.take_finished();
+        self.ended += ended.records.len();
+        ended.records.iter().for_each(|record| self.done.add(record.totals()));
+        self.finished.append(ended);
     }
 }
 
@@ -258,6 +290,9 @@ impl Clone for Batch {
             best_drained: self.best_drained.clone(),
             drained: self.drained.clone(),
             never: self.never.clone(),
+            ended: self.ended,
+            done: self.done,
+            synced: Arc::clone(&self.synced),
         }
     }
 }

@@ -5,8 +5,11 @@ pub(crate) mod cpu;
 pub(crate) mod gpu;
 pub(crate) mod lane;
 pub(crate) mod source;
+pub(crate) mod state;
 pub(crate) mod telemetry;
 
+use self::lane::Fields;
+use self::state::LaneState;
 use crate::error::Result;
 use crate::method::{Evidence, Status};
 
@@ -47,6 +50,40 @@ pub(crate) struct Record {
     pub(crate) resets: u32,
 }
 
+impl Record {
+    /// Of a lane's fields, `square` being that of the gradient's 2-norm.
+    pub(crate) fn of(fields: &Fields, square: f64) -> Self {
+        let status = Status::from_code(fields.status).unwrap_or(Status::Active);
+        let elsewhere = fields.best_elsewhere != 0;
+        let nothing = Evidence { measured: f64::NAN, threshold: f64::NAN };
+        let evidence = Evidence { measured: fields.measured, threshold: fields.threshold };
+        Self {
+            summary: Summary {
+                lane: fields.lane as usize,
+                iteration: fields.iterations,
+                value: fields.value,
+                gradient_max: fields.gradient_max,
+                gradient_norm: if fields.gradient_max.is_nan() { f64::NAN } else { square.sqrt() },
+                step: fields.step,
+                alpha: fields.accepted_alpha,
+                mu: 0.0,
+                evaluations: fields.evaluations,
+                status,
+            },
+            evidence: if status.has_evidence() { evidence } else { nothing },
+            best_value: if elsewhere { fields.best_value } else { fields.value },
+            best_gradient_max: if elsewhere { fields.best_gradient_max } else { fields.gradient_max },
+            refused: fields.refused,
+            resets: fields.resets,
+        }
+    }
+
+    /// What the lane has done.
+    pub(crate) fn totals(&self) -> Totals {
+        Totals { evaluations: self.summary.evaluations.into(), iterations: self.summary.iteration.into() }
+    }
+}
+
 /// Lanes that have ended, or a picture of lanes under way: a record and the best point each, and the last point where
 /// that is another.
 #[derive(Clone, Debug, Default)]
@@ -67,13 +104,21 @@ impl Lanes {
     }
 }
 
-/// What has been done so far, over all lanes.
+/// What has been done so far, over all lanes: the sum of what each has done. Work that was lost with a device, and is done
+/// again elsewhere, counts once.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Totals {
     /// Evaluations of value and gradient, by lanes that have ended and lanes under way.
     pub evaluations: u64,
     /// Accepted steps, likewise.
     pub iterations: u64,
+}
+
+impl Totals {
+    pub(crate) fn add(&mut self, other: Self) {
+        self.evaluations += other.evaluations;
+        self.iterations += other.iterations;
+    }
 }
 
 /// Lanes on some device. A round is one evaluation of every lane that is not done, and what follows from it.
@@ -84,21 +129,23 @@ pub(crate) trait Engine: Send {
     fn advance(&mut self, rounds: u32) -> Result<()>;
     /// Rounds until all lanes have ended.
     fn run(&mut self) -> Result<()>;
-    /// Resident lanes that have not ended, and lanes still queued.
-    fn active(&self) -> usize;
     /// What has been done.
     fn totals(&self) -> Totals;
-    /// Ends every lane that is not done; queued lanes will not start.
+    /// Ends every lane that is not done; queued lanes will not start. If it fails, they stay queued.
     fn stop(&mut self) -> Result<()>;
     /// How the lanes on the device stand, after its places are filled; points stay where they are.
     fn records(&mut self) -> Result<Vec<Record>>;
-    /// The lanes that are on the device already, as they stand.
+    /// The lanes that are under way, as they stand.
     fn lanes(&self) -> Result<Lanes>;
     /// The lanes that have ended since this was last asked.
     fn take_finished(&mut self) -> Lanes;
+    /// The whole state of every lane under way, by lane number: an engine that begins with them goes on in its place.
+    fn export(&self) -> Result<Vec<LaneState>>;
+    /// Those of them that are on the host, which are there still when the device has failed.
+    fn held(&self) -> Vec<LaneState>;
     /// Lanes that have not started.
     fn queued(&self) -> source::Queue;
-    /// The lane on the device with the lowest finite value; none if no lane has one.
+    /// Lanes under way, among them that with the lowest finite value; none if no lane has one.
     fn lowest(&self) -> Lanes;
     /// What a GPU did; none on the CPU engine.
     fn telemetry(&self) -> Option<telemetry::Telemetry> {

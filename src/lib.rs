@@ -38,6 +38,7 @@
 //! | write value and gradient in WGSL by hand, for GPUs | [`Problem::verbatim`] |
 //! | set tolerances and budgets | [`Tolerances`], [`Limits`] |
 //! | own the loop: step, look, stop, branch | [`Batch`] |
+//! | go on elsewhere, also after a device has failed | [`Batch::move_to`], [`Batch::sync`] |
 //! | be called while it runs | [`Monitor`] |
 //! | make starts as they are needed, a million of them | [`Source`] |
 //! | understand how a lane ended | [`Status`], [`Evidence`] |

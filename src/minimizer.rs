@@ -9,6 +9,7 @@ use crate::engine::cpu::{CpuEngine, Setup};
 #[cfg(feature = "gpu")]
 use crate::engine::gpu::{engine::GpuEngine, evaluator};
 use crate::engine::lane;
+use crate::engine::state::Standing;
 use crate::error::{DeviceError, Error, Result, StartsError};
 use crate::method::{Lbfgs, Limits, Tolerances};
 use crate::monitor::Monitor;
@@ -127,7 +128,8 @@ impl<'m> Minimizer<'m> {
     /// Minimises from every start, to the end, and consumes the minimizer with its monitors.
     ///
     /// # Errors
-    /// As [`start`](Minimizer::start); also what a monitor answers as an error.
+    /// As [`start`](Minimizer::start); also what a monitor answers as an error, and a device that fails: to keep what is known
+    /// then, own the loop.
     pub fn minimize(mut self, device: &Device, problem: &Problem, starts: &Starts) -> Result<Outcome> {
         let mut batch = self.start(device, problem, starts)?;
         if self.monitors.is_empty() {
@@ -151,6 +153,18 @@ impl<'m> Minimizer<'m> {
         settings.tolerances.validate()?;
         settings.limits.validate()?;
         check_starts(problem, starts)?;
+        let engine = self.engine(device, problem, starts, Standing::new(starts.lanes()))?;
+        Ok(Batch::new(engine, device.clone(), problem.clone(), starts.clone(), settings.clone()))
+    }
+
+    /// The minimizer of a batch, without monitors.
+    pub(crate) fn again(settings: &Settings) -> Self {
+        Self { settings: settings.clone(), monitors: Vec::new() }
+    }
+
+    /// An engine on `device` that goes on from `standing`.
+    pub(crate) fn engine(&self, device: &Device, problem: &Problem, starts: &Starts, standing: Standing) -> Result<Box<dyn Engine>> {
+        let settings = &self.settings;
         check_device(device, problem)?;
         let pool = match settings.pool {
             Some(0) => return Err(Error::Setting { name: "pool", value: "0".into(), must: "at least 1" }),
@@ -165,18 +179,17 @@ impl<'m> Minimizer<'m> {
             limits: settings.limits,
             pool,
         };
-        let engine: Box<dyn Engine> = match (device.context(), device.precision()) {
+        Ok(match (device.context(), device.precision()) {
             #[cfg(feature = "gpu")]
             (Some(gpu), _) => {
                 evaluator::probe(gpu, problem, settings.method.memory, &*setup.source)?;
-                Box::new(GpuEngine::new(Arc::clone(gpu), &setup)?)
+                Box::new(GpuEngine::new(Arc::clone(gpu), &setup, standing)?)
             }
             #[cfg(not(feature = "gpu"))]
             (Some(gpu), _) => match **gpu {},
-            (None, Precision::F32) => Box::new(CpuEngine::<f32>::new(&setup)),
-            (None, Precision::F64) => Box::new(CpuEngine::<f64>::new(&setup)),
-        };
-        Ok(Batch::new(engine, device.clone(), problem.clone(), starts.clone(), settings.clone()))
+            (None, Precision::F32) => Box::new(CpuEngine::<f32>::new(&setup, standing)),
+            (None, Precision::F64) => Box::new(CpuEngine::<f64>::new(&setup, standing)),
+        })
     }
 }
 

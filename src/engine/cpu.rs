@@ -18,6 +18,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use rayon::prelude::*;
 
 use super::source::{Queue, Source};
+use super::state::{self, LaneState, Standing};
 use super::{Engine, Lanes, Record, Totals};
 use crate::error::Result;
 use crate::method::constants::NOISE_UNITS;
@@ -48,6 +49,8 @@ pub(crate) struct CpuEngine<T: Copy> {
     /// What a new block's evaluator is copied from.
     machine: Machine<T>,
     blocks: Vec<Block<T>>,
+    /// Lanes under way that wait for a place, the next one last: they come before the queue.
+    held: Vec<LaneState>,
     /// Lanes that have not been placed.
     queue: Queue,
     pool: usize,
@@ -61,7 +64,10 @@ pub(crate) struct CpuEngine<T: Copy> {
 const REFILL: usize = 8;
 
 impl<T: Real> CpuEngine<T> {
-    pub(crate) fn new(setup: &Setup) -> Self {
+    /// An engine that goes on from `standing`.
+    pub(crate) fn new(setup: &Setup, standing: Standing) -> Self {
+        let Standing { mut states, queue, ended } = standing;
+        states.reverse();
         let tolerances = &setup.tolerances;
         let rules = Rules {
             dimension: setup.problem.dimension(),
@@ -79,10 +85,11 @@ impl<T: Real> CpuEngine<T> {
             rules,
             machine: setup.problem.machine(),
             blocks: Vec::new(),
-            queue: 0..setup.source.lanes(),
+            held: states,
+            queue,
             pool: setup.pool,
             finished: Lanes::default(),
-            done: Totals::default(),
+            done: ended,
         }
     }
 
@@ -90,20 +97,21 @@ impl<T: Real> CpuEngine<T> {
         Block::new(self.machine.clone(), &self.rules)
     }
 
-    /// Fills free places of the pool from the queue, in order.
+    /// Fills free places of the pool with lanes that wait, in order.
     fn fill(&mut self) {
         let source = Arc::clone(&self.source);
         let mut filler = Filler::new(&*source);
         let mut at = 0;
         let mut room = self.pool.saturating_sub(self.blocks.iter().map(Block::active).sum());
-        while room > 0 && !self.queue.is_empty() {
+        while room > 0 && !(self.held.is_empty() && self.queue.is_empty()) {
             if at == self.blocks.len() {
                 self.blocks.push(self.new_block());
             }
             let block = &mut self.blocks[at];
             let before = block.active();
             let places: Vec<usize> = block.free().into_iter().take(room).collect();
-            filler.fill(block, &places, &mut self.queue);
+            let places = place_held(block, &places, &mut self.held);
+            filler.fill(block, places, &mut self.queue);
             room -= block.active() - before;
             // Starts that are not finite end at once, and leave their places to others.
             let mut ended = Lanes::default();
@@ -125,12 +133,18 @@ impl<T: Real> CpuEngine<T> {
     }
 
     fn keep(&mut self, ended: Lanes) {
-        for record in &ended.records {
-            self.done.evaluations += u64::from(record.summary.evaluations);
-            self.done.iterations += u64::from(record.summary.iteration);
-        }
+        ended.records.iter().for_each(|record| self.done.add(record.totals()));
         self.finished.append(ended);
     }
+}
+
+/// Puts lanes under way into places of a block, and returns the places that are left.
+fn place_held<'a, T: Real>(block: &mut Block<T>, places: &'a [usize], held: &mut Vec<LaneState>) -> &'a [usize] {
+    let (first, rest) = places.split_at(held.len().min(places.len()));
+    for (&at, state) in first.iter().zip(held.drain(held.len() - first.len()..).rev()) {
+        block.place_state(at, &state);
+    }
+    rest
 }
 
 /// Asks a source for starts and puts them into blocks.
@@ -176,16 +190,14 @@ impl<T: Real> Engine for CpuEngine<T> {
         let workers = rayon::current_num_threads().min(self.pool.div_ceil(LANES)).max(1);
         let parked = Mutex::new(std::mem::take(&mut self.blocks));
         let next = AtomicUsize::new(self.queue.start);
-        let worker = Worker { source: &*self.source, rules: &self.rules, parked: &parked, next: &next, end: self.queue.end };
+        let held = Mutex::new(std::mem::take(&mut self.held));
+        let end = self.queue.end;
+        let worker = Worker { source: &*self.source, rules: &self.rules, parked: &parked, held: &held, next: &next, end };
         let machines = vec![self.machine.clone(); workers];
         let ended: Vec<Lanes> = machines.into_par_iter().with_max_len(1).map(|machine| worker.run(machine)).collect();
         self.queue.start = self.queue.end;
         ended.into_iter().for_each(|ended| self.keep(ended));
         Ok(())
-    }
-
-    fn active(&self) -> usize {
-        self.blocks.iter().map(Block::active).sum::<usize>() + self.queue.len()
     }
 
     fn totals(&self) -> Totals {
@@ -194,6 +206,7 @@ impl<T: Real> Engine for CpuEngine<T> {
             totals.evaluations += u64::from(tile.lanes.evaluations.0[l]);
             totals.iterations += u64::from(tile.lanes.iterations.0[l]);
         }
+        self.held.iter().for_each(|state| totals.add(state.totals()));
         totals
     }
 
@@ -203,6 +216,7 @@ impl<T: Real> Engine for CpuEngine<T> {
             block.stop();
             block.collect(&mut ended);
         }
+        self.held.drain(..).rev().for_each(|state| state.stop(&mut ended));
         self.keep(ended);
         self.queue.start = self.queue.end;
         Ok(())
@@ -216,7 +230,19 @@ impl<T: Real> Engine for CpuEngine<T> {
     fn lanes(&self) -> Result<Lanes> {
         let mut lanes = Lanes::default();
         self.blocks.iter().flat_map(Block::lanes).for_each(|(tile, l)| tile.report(l, &mut lanes));
+        self.held.iter().for_each(|state| state.report(&mut lanes));
         Ok(lanes)
+    }
+
+    fn export(&self) -> Result<Vec<LaneState>> {
+        let mut states = self.held.clone();
+        self.blocks.iter().for_each(|block| block.export(&mut states));
+        states.sort_unstable_by_key(LaneState::lane);
+        Ok(states)
+    }
+
+    fn held(&self) -> Vec<LaneState> {
+        self.held.clone()
     }
 
     fn queued(&self) -> Queue {
@@ -227,7 +253,7 @@ impl<T: Real> Engine for CpuEngine<T> {
         let key = |&(tile, l): &(&Tile<T>, usize)| (tile.best_value(l).to_f64(), tile.lanes.lane.0[l]);
         let finite = self.blocks.iter().flat_map(Block::lanes).filter(|lane| key(lane).0.is_finite());
         let lowest = finite.min_by(|a, b| key(a).0.total_cmp(&key(b).0).then(key(a).1.cmp(&key(b).1)));
-        let mut lanes = Lanes::default();
+        let mut lanes = state::lowest(&self.held);
         lowest.into_iter().for_each(|(tile, l)| tile.report(l, &mut lanes));
         lanes
     }
@@ -247,6 +273,8 @@ struct Worker<'a, T: Copy> {
     rules: &'a Rules<T>,
     /// Resident blocks that no worker has taken.
     parked: &'a Mutex<Vec<Block<T>>>,
+    /// Lanes under way that wait for a place.
+    held: &'a Mutex<Vec<LaneState>>,
     /// The next lane of the queue, and its end.
     next: &'a AtomicUsize,
     end: usize,
@@ -266,23 +294,34 @@ impl<T: Real> Worker<'_, T> {
             }
             if block.active() > 0 {
                 block.round(self.rules, false);
-            } else if self.next.load(Ordering::Relaxed) >= self.end && self.parked().is_empty() {
+            } else if self.is_done() {
                 block.collect(&mut ended);
                 return ended;
             }
         }
     }
 
+    /// Whether no lane is left to be taken.
+    fn is_done(&self) -> bool {
+        self.next.load(Ordering::Relaxed) >= self.end && self.held().is_empty() && self.parked().is_empty()
+    }
+
     fn parked(&self) -> MutexGuard<'_, Vec<Block<T>>> {
         self.parked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Fills the free places from the queue; when that is empty, from blocks that no worker has taken.
+    fn held(&self) -> MutexGuard<'_, Vec<LaneState>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Fills the free places with lanes that wait, first those under way; when there are none, from blocks that no worker
+    /// has taken.
     fn refill(&self, block: &mut Block<T>, filler: &mut Filler<'_>) {
         let places = block.free();
+        let places = place_held(block, &places, &mut self.held());
         if self.next.load(Ordering::Relaxed) < self.end {
             let first = self.next.fetch_add(places.len(), Ordering::Relaxed).min(self.end);
-            filler.fill(block, &places, &mut (first..self.end));
+            filler.fill(block, places, &mut (first..self.end));
         }
         while block.active() <= LANES / 2 {
             let Some(mut other) = self.parked().pop() else {

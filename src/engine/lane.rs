@@ -1,6 +1,7 @@
 //! The one table of a lane's fields: from it come the CPU engine's memory, the size of a lane and the order in files.
 
 use crate::problem::evaluate::chunk::Chunk;
+use crate::problem::evaluate::real::Real;
 
 /// What a field holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +54,40 @@ macro_rules! table {
             pub(crate) fn copy_lane(&mut self, at: usize, other: &Self, from: usize) {
                 $(self.$float.0[at] = other.$float.0[from];)*
                 $(self.$word.0[at] = other.$word.0[from];)*
+            }
+        }
+
+        impl<T: Real> Scalars<T> {
+            /// The fields of lane `l`.
+            pub(crate) fn get(&self, l: usize) -> Fields {
+                Fields { $($float: self.$float.0[l].to_f64(),)* $($word: self.$word.0[l],)* }
+            }
+
+            /// Gives lane `l` these fields.
+            pub(crate) fn set(&mut self, l: usize, fields: &Fields) {
+                $(self.$float.0[l] = T::from_f64(fields.$float);)*
+                $(self.$word.0[l] = fields.$word;)*
+            }
+        }
+
+        /// The fields of a lane that have one element each, wherever the lane is and whatever precision it has.
+        #[derive(Clone, Debug, Default, PartialEq)]
+        pub(crate) struct Fields {
+            $($(#[$float_doc])* pub(crate) $float: f64,)*
+            $($(#[$word_doc])* pub(crate) $word: u32,)*
+        }
+
+        #[cfg_attr(not(feature = "gpu"), allow(dead_code, reason = "the CPU engine has them by name"))]
+        impl Fields {
+            /// What `next` gives, asked for one field after another in the order of the table.
+            pub(crate) fn read(mut next: impl FnMut(Kind) -> f64) -> Self {
+                Self { $($float: next(Kind::Float),)* $($word: next(Kind::Word) as u32,)* }
+            }
+
+            /// Hands one field after another to `put`, in the order of the table.
+            pub(crate) fn write(&self, mut put: impl FnMut(Kind, f64)) {
+                $(put(Kind::Float, self.$float);)*
+                $(put(Kind::Word, f64::from(self.$word));)*
             }
         }
 
@@ -185,6 +220,23 @@ mod tests {
         for (k, field) in FIELDS.iter().enumerate() {
             assert!(FIELDS[..k].iter().all(|other| other.name != field.name), "{}", field.name);
         }
+    }
+
+    #[test]
+    fn fields_are_written_in_the_order_of_the_table_and_read_back() {
+        let mut count = 0.0;
+        let fields = Fields::read(|_| {
+            count += 1.0;
+            count
+        });
+        let mut written = Vec::new();
+        fields.write(|kind, value| written.push((kind, value)));
+        let expected = FIELDS.iter().filter(|field| field.extent == Extent::One).zip(1..);
+        assert!(written.iter().copied().eq(expected.map(|(field, k)| (field.kind, f64::from(k)))), "{written:?}");
+        let mut scalars = Scalars::<f32>::new();
+        scalars.set(3, &fields);
+        assert_eq!(scalars.get(3), fields);
+        assert_eq!(scalars.get(2), Fields::default());
     }
 
     #[test]

@@ -62,8 +62,8 @@ pub enum DeviceError {
     },
     /// The device went away while it was used.
     #[error(
-        "the device was lost: {reason}; open it again with a new `Device` and start again. If it happens again, make the pool \
-         smaller (`Minimizer::pool`), so that each dispatch is shorter, or take `Device::cpu(Precision::F32)`"
+        "the device was lost: {reason}; open it again with a new `Device` and take the batch there with `Batch::move_to`, or start \
+         again. If it happens again, make the pool smaller (`Minimizer::pool`), so that each dispatch is shorter, or take `Device::cpu(Precision::F32)`"
     )]
     Lost {
         /// What the driver said.
@@ -167,6 +167,17 @@ pub enum DeviceError {
         operations: usize,
         /// The most that the engine takes.
         limit: usize,
+    },
+    /// A batch that would move to a device of another precision.
+    #[error(
+        "the lanes compute on {from} and can't go on in the precision of {to}; move them to a device of their own precision, or finish the \
+         batch and go on in f64 with `Outcome::polish`, or start anew on {to} from `Outcome::points`"
+    )]
+    Precision {
+        /// Where the lanes are.
+        from: String,
+        /// Where they were to go.
+        to: String,
     },
     /// Something that the CPU computes, asked of an objective that GPUs alone run.
     #[error(

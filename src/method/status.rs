@@ -104,7 +104,6 @@ impl Status {
     }
 
     /// Whether a measurement goes with it: see [`Evidence`].
-    #[cfg(feature = "gpu")]
     pub(crate) fn has_evidence(self) -> bool {
         !(self.is_active() || self.is_stopped() || matches!(self, Self::NonFiniteStart | Self::NonFiniteGradient))
     }

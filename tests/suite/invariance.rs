@@ -8,7 +8,7 @@ use crate::devices::{Bits, assert_same, devices, minimizer, rosenbrock, starts_i
 use crate::lanes::ackley;
 
 /// A problem whose lanes differ in length, end in several ways and have parameters; from more starts than a block holds.
-fn sweep(lanes: usize) -> (Problem, Starts) {
+pub(crate) fn sweep(lanes: usize) -> (Problem, Starts) {
     let problem = Problem::builder(4)
         .parameters(2)
         .build(|x, c| {
@@ -19,7 +19,7 @@ fn sweep(lanes: usize) -> (Problem, Starts) {
     (problem, starts_in(4, -2.0, 2.0, lanes, 21).with_parameters(parameters))
 }
 
-fn limited() -> Minimizer<'static> {
+pub(crate) fn limited() -> Minimizer<'static> {
     // Some lanes run out, in the middle of a search too.
     minimizer().max_evaluations(60)
 }

@@ -11,6 +11,7 @@ mod guards;
 mod invariance;
 mod lanes;
 mod misuse;
+mod moves;
 #[cfg(feature = "gpu")]
 mod parity;
 mod precision;

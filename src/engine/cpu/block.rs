@@ -8,6 +8,7 @@ use super::tile::{Rules, Tile};
 use super::trial::{measure, propose};
 use crate::engine::Lanes;
 use crate::engine::lane::Phase;
+use crate::engine::state::LaneState;
 use crate::method::Status;
 use crate::problem::evaluate::chunk::{CHUNK, CHUNKS, Chunk, LANES, Mask};
 use crate::problem::evaluate::machine::Machine;
@@ -68,6 +69,22 @@ impl<T: Real> Block<T> {
     pub(super) fn place(&mut self, at: usize, lane: u32, start: &[f64], parameters: &[f64]) {
         self.tiles[at / CHUNK].place(at % CHUNK, lane, start);
         self.machine.set_parameters(at, parameters);
+    }
+
+    /// Puts a lane under way into a free place.
+    pub(super) fn place_state(&mut self, at: usize, state: &LaneState) {
+        self.tiles[at / CHUNK].place_state(at % CHUNK, state);
+        self.machine.set_parameters(at, &state.parameters);
+    }
+
+    /// Adds the whole state of every lane under way to `out`.
+    pub(super) fn export(&self, out: &mut Vec<LaneState>) {
+        for at in 0..LANES {
+            let (tile, l) = (&self.tiles[at / CHUNK], at % CHUNK);
+            if tile.is_active(l) {
+                out.push(tile.state(l, self.machine.parameters(at)));
+            }
+        }
     }
 
     /// Moves the results of lanes that have ended to `out`, which frees their places.

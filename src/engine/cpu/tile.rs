@@ -1,9 +1,10 @@
 //! The state of sixteen lanes, and what they share.
 
-use crate::engine::lane::{Phase, Scalars};
-use crate::engine::{Lanes, Record, Summary};
+use crate::engine::lane::{Fields, Phase, Scalars};
+use crate::engine::state::LaneState;
+use crate::engine::{Lanes, Record};
+use crate::method::Status;
 use crate::method::constants::NOISE_UNITS;
-use crate::method::{Evidence, Status};
 use crate::problem::evaluate::chunk::Chunk;
 use crate::problem::evaluate::real::Real;
 
@@ -79,7 +80,7 @@ impl<T: Real> Tile<T> {
             x.0[l] = T::from_f64(value);
         }
         let finite = self.x.iter().all(|x| x.0[l].is_finite());
-        for vector in [&mut self.g, &mut self.d] {
+        for vector in [&mut self.g, &mut self.d, &mut self.best] {
             vector.iter_mut().for_each(|chunk| chunk.0[l] = T::ZERO);
         }
         let lanes = &mut self.lanes;
@@ -168,29 +169,47 @@ impl<T: Real> Tile<T> {
 
     /// How lane `l` stands.
     pub(super) fn record(&self, l: usize) -> Record {
-        let lanes = &self.lanes;
-        let gradient_max = lanes.gradient_max.0[l].to_f64();
-        let square = self.g.iter().map(|g| g.0[l].to_f64().powi(2)).sum::<f64>();
-        let elsewhere = lanes.best_elsewhere.0[l] != 0;
-        let summary = Summary {
-            lane: lanes.lane.0[l] as usize,
-            iteration: lanes.iterations.0[l],
-            value: lanes.value.0[l].to_f64(),
-            gradient_max,
-            gradient_norm: if gradient_max.is_nan() { f64::NAN } else { square.sqrt() },
-            step: lanes.step.0[l].to_f64(),
-            alpha: lanes.accepted_alpha.0[l].to_f64(),
-            mu: 0.0,
-            evaluations: lanes.evaluations.0[l],
-            status: Status::from_code(lanes.status.0[l]).unwrap_or(Status::Active),
-        };
-        Record {
-            summary,
-            evidence: Evidence { measured: lanes.measured.0[l].to_f64(), threshold: lanes.threshold.0[l].to_f64() },
-            best_value: self.best_value(l).to_f64(),
-            best_gradient_max: if elsewhere { lanes.best_gradient_max.0[l].to_f64() } else { gradient_max },
-            refused: lanes.refused.0[l],
-            resets: lanes.resets.0[l],
+        Record::of(&self.lanes.get(l), self.g.iter().map(|g| g.0[l].to_f64().powi(2)).sum())
+    }
+
+    /// The whole state of lane `l`, whose parameters the evaluator has.
+    pub(super) fn state(&self, l: usize, parameters: Vec<f64>) -> LaneState {
+        let lane = |chunks: &[Chunk<T>]| chunks.iter().map(|chunk| chunk.0[l].to_f64()).collect();
+        let fields = self.lanes.get(l);
+        let (n, pairs) = (self.x.len(), fields.pairs as usize);
+        LaneState {
+            x: lane(&self.x),
+            g: lane(&self.g),
+            d: lane(&self.d),
+            best: lane(&self.best),
+            s: lane(&self.s[n..][..pairs * n]),
+            y: lane(&self.y[n..][..pairs * n]),
+            rho: lane(&self.rho[1..][..pairs]),
+            parameters,
+            fields: Fields { waits: 0, ..fields },
+        }
+    }
+
+    /// Puts a lane under way into place `l`.
+    pub(super) fn place_state(&mut self, l: usize, state: &LaneState) {
+        self.lanes.set(l, &state.fields);
+        let n = self.x.len();
+        // The first place of the history, and those without a pair, are zeros.
+        let vectors = [
+            (&mut self.x[..], &state.x),
+            (&mut self.g, &state.g),
+            (&mut self.d, &state.d),
+            (&mut self.best, &state.best),
+            (&mut self.s[n..], &state.s),
+            (&mut self.y[n..], &state.y),
+            (&mut self.rho[1..], &state.rho),
+        ];
+        for (to, vector) in vectors {
+            let values = vector.iter().map(|&value| T::from_f64(value)).chain(std::iter::repeat(T::ZERO));
+            to.iter_mut().zip(values).for_each(|(chunk, value)| chunk.0[l] = value);
+        }
+        for chunk in self.s[..n].iter_mut().chain(&mut self.y[..n]).chain(&mut self.rho[..1]) {
+            chunk.0[l] = T::ZERO;
         }
     }
 }

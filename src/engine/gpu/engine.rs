@@ -15,6 +15,7 @@ use super::pace::Pace;
 use super::shader::{Shape, flag, list};
 use crate::engine::cpu::Setup;
 use crate::engine::source::{Queue, Source};
+use crate::engine::state::{self, LaneState, Standing};
 use crate::engine::telemetry::Telemetry;
 use crate::engine::{Engine, Lanes, Record, Totals};
 use crate::error::{DeviceError, Result};
@@ -30,6 +31,8 @@ pub(crate) struct GpuEngine {
     /// What all dispatches are told.
     pub(super) rules: Rules,
     pub(super) source: Arc<dyn Source>,
+    /// Lanes under way that wait for a place, the next one last: they come before the queue.
+    pub(super) held: Vec<LaneState>,
     /// Lanes that have not been placed.
     pub(super) queue: Queue,
     /// Which of the two lists of lanes under way is the current one, how many slots it has, and how many of their lanes
@@ -61,8 +64,8 @@ const ENDED_SHARE: usize = 4;
 const MOST_BYTES: u64 = 2 << 30;
 
 impl GpuEngine {
-    /// An engine over `pool` slots, or fewer where there are fewer lanes.
-    pub(crate) fn new(gpu: Arc<Gpu>, setup: &Setup) -> Result<Self, DeviceError> {
+    /// An engine over `pool` slots, or fewer where there are fewer lanes, that goes on from `standing`.
+    pub(crate) fn new(gpu: Arc<Gpu>, setup: &Setup, standing: Standing) -> Result<Self, DeviceError> {
         let shape = Shape { dimension: setup.problem.dimension(), memory: setup.method.memory, parameters: setup.problem.parameters() };
         let pace = Pace::new(shape, setup.problem.loop_iterations(), gpu.loop_limit)?;
         let data: Vec<f32> = setup.problem.data().map(|value| value as f32).collect();
@@ -89,9 +92,13 @@ impl GpuEngine {
             goal: tolerances.target.map(|target| target as f32),
             ..Rules::default()
         };
-        Ok(Self {
+        let Standing { mut states, queue, ended: mut done } = standing;
+        states.iter().for_each(|state| done.add(state.totals()));
+        states.reverse();
+        let mut engine = Self {
             source: Arc::clone(&setup.source),
-            queue: 0..setup.source.lanes(),
+            held: states,
+            queue,
             gpu,
             kernels,
             memory,
@@ -102,13 +109,15 @@ impl GpuEngine {
             free: lanes,
             extent: lanes,
             finished: Lanes::default(),
-            done: Totals::default(),
+            done,
             pace,
             landed: None,
             clock,
             telemetry: Cell::new(Telemetry { bytes_allocated: sizes.total(), ..Telemetry::default() }),
             failed: None,
-        })
+        };
+        engine.fill_held()?;
+        Ok(engine)
     }
 
     /// The bytes of a lane, as one of a large pool.
@@ -116,6 +125,11 @@ impl GpuEngine {
         const LARGE: usize = 1 << 16;
         let shape = Shape { dimension: problem.dimension(), memory: method.memory, parameters: problem.parameters() };
         Sizes::new(shape, LARGE, 0).total().div_ceil(LARGE as u64) as usize
+    }
+
+    /// Whether lanes wait for a place.
+    pub(super) fn has_waiting(&self) -> bool {
+        !(self.held.is_empty() && self.queue.is_empty())
     }
 
     /// Where the current list begins, and where the other one does.
@@ -192,7 +206,7 @@ impl GpuEngine {
         let mut flights = VecDeque::new();
         loop {
             while flights.len() < IN_FLIGHT && self.active > 0 && budget != Some(0) {
-                let rounds = self.pace.rounds(self.listed, !self.queue.is_empty()).min(budget.unwrap_or(u32::MAX));
+                let rounds = self.pace.rounds(self.listed, self.has_waiting()).min(budget.unwrap_or(u32::MAX));
                 budget = budget.map(|left| left - rounds);
                 let flight = self.launch(rounds, flag::RELEASE)?;
                 flights.push_back(flight);
@@ -248,24 +262,28 @@ impl Engine for GpuEngine {
         self.guard(|engine| engine.rounds(None))
     }
 
-    fn active(&self) -> usize {
-        self.active + self.queue.len()
-    }
-
     fn totals(&self) -> Totals {
         self.done
     }
 
     fn stop(&mut self) -> Result<()> {
+        let queue = self.queue.clone();
         self.queue.start = self.queue.end;
-        self.guard(|engine| {
+        let stopped = self.guard(|engine| {
             if engine.listed > 0 {
                 let rules = Rules { list: engine.lists().0, count: engine.listed as u32, ..engine.rules };
                 engine.submit(Stage::Rounds, &rules, &[Dispatch::Lanes(&engine.kernels.stop)])?;
                 engine.active = 0;
             }
-            engine.settle()
-        })
+            let held = std::mem::take(&mut engine.held);
+            engine.settle().inspect_err(|_| engine.held.clone_from(&held))?;
+            held.into_iter().rev().for_each(|state| state.stop(&mut engine.finished));
+            Ok(())
+        });
+        if stopped.is_err() {
+            self.queue = queue;
+        }
+        stopped
     }
 
     fn records(&mut self) -> Result<Vec<Record>> {
@@ -278,8 +296,23 @@ impl Engine for GpuEngine {
     fn lanes(&self) -> Result<Lanes> {
         match &self.failed {
             Some(error) => Err(error.clone().into()),
-            None => Ok(self.report(self.lists().0, 0, self.listed, true)?),
+            None => {
+                let mut lanes = self.report(self.lists().0, 0, self.listed, true)?;
+                self.held.iter().for_each(|state| state.report(&mut lanes));
+                Ok(lanes)
+            }
         }
+    }
+
+    fn export(&self) -> Result<Vec<LaneState>> {
+        match &self.failed {
+            Some(error) => Err(error.clone().into()),
+            None => Ok(self.states()?),
+        }
+    }
+
+    fn held(&self) -> Vec<LaneState> {
+        self.held.clone()
     }
 
     fn take_finished(&mut self) -> Lanes {
@@ -300,7 +333,9 @@ impl Engine for GpuEngine {
             lowest.map_or_else(|| Ok(Lanes::default()), |(k, _)| self.report(list, k, 1, true))
         };
         // A device that fails says so with the next step; what is known until then stands.
-        if self.failed.is_some() { Lanes::default() } else { lowest().unwrap_or_default() }
+        let mut lanes = if self.failed.is_some() { Lanes::default() } else { lowest().unwrap_or_default() };
+        lanes.append(state::lowest(&self.held));
+        lanes
     }
 
     fn telemetry(&self) -> Option<Telemetry> {
@@ -324,6 +359,7 @@ impl Engine for GpuEngine {
             kernels: Arc::clone(&self.kernels),
             memory,
             source: Arc::clone(&self.source),
+            held: self.held.clone(),
             queue: self.queue.clone(),
             finished: self.finished.clone(),
             pace: self.pace.clone(),

@@ -13,8 +13,9 @@ use crate::error::DeviceError;
 use crate::method::{Evidence, Status};
 
 impl GpuEngine {
-    /// Fills free places from the queue, in order.
+    /// Fills free places with lanes that wait: those under way, then from the queue, in order.
     pub(super) fn fill(&mut self) -> Result<(), DeviceError> {
+        self.fill_held()?;
         let portion = self.memory.sizes.portion();
         while self.free > 0 && !self.queue.is_empty() {
             let lanes = self.queue.start..self.queue.end.min(self.queue.start + self.free.min(portion));

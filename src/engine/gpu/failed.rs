@@ -2,6 +2,7 @@
 
 use super::engine::GpuEngine;
 use crate::engine::source::Queue;
+use crate::engine::state::LaneState;
 use crate::engine::telemetry::Telemetry;
 use crate::engine::{Engine, Lanes, Record, Totals};
 use crate::error::{DeviceError, Result};
@@ -10,7 +11,7 @@ use crate::error::{DeviceError, Result};
 #[derive(Clone)]
 pub(super) struct Failed {
     error: DeviceError,
-    active: usize,
+    held: Vec<LaneState>,
     queue: Queue,
     totals: Totals,
     finished: Lanes,
@@ -21,7 +22,7 @@ impl Failed {
     pub(super) fn after(engine: &GpuEngine, error: DeviceError) -> Self {
         Self {
             error,
-            active: engine.active(),
+            held: engine.held(),
             queue: engine.queued(),
             totals: engine.totals(),
             finished: engine.finished.clone(),
@@ -47,10 +48,6 @@ impl Engine for Failed {
         self.fail()
     }
 
-    fn active(&self) -> usize {
-        self.active
-    }
-
     fn totals(&self) -> Totals {
         self.totals
     }
@@ -69,6 +66,14 @@ impl Engine for Failed {
 
     fn take_finished(&mut self) -> Lanes {
         std::mem::take(&mut self.finished)
+    }
+
+    fn export(&self) -> Result<Vec<LaneState>> {
+        self.fail()
+    }
+
+    fn held(&self) -> Vec<LaneState> {
+        self.held.clone()
     }
 
     fn queued(&self) -> Queue {

@@ -1,6 +1,6 @@
 //! The pipelines that one objective needs, over one layout of bindings.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::context::Gpu;
 use super::memory::{Memory, RULES};
@@ -61,6 +61,16 @@ pub(crate) struct Kernels {
     count_active: wgpu::ComputePipeline,
     add_up: wgpu::ComputePipeline,
     spread: wgpu::ComputePipeline,
+    /// Compiled when they are needed first: most batches stay where they are.
+    state: OnceLock<StateKernels>,
+    module: wgpu::ShaderModule,
+    pipelines: wgpu::PipelineLayout,
+}
+
+/// The kernels that take the whole state of lanes away and bring it back.
+pub(super) struct StateKernels {
+    pub(super) save: wgpu::ComputePipeline,
+    pub(super) restore: wgpu::ComputePipeline,
 }
 
 /// A kernel in a submission, and over what it goes.
@@ -123,8 +133,21 @@ impl Kernels {
             count_active: pipeline("count_active")?,
             add_up: pipeline("add_up")?,
             spread: pipeline("spread")?,
+            state: OnceLock::new(),
             layout,
+            module,
+            pipelines,
         })
+    }
+
+    /// The kernels of whole states.
+    pub(super) fn state(&self, gpu: &Gpu) -> Result<&StateKernels, DeviceError> {
+        if let Some(kernels) = self.state.get() {
+            return Ok(kernels);
+        }
+        let pipeline = |entry: &str| gpu.pipeline(entry, &self.pipelines, &self.module, entry);
+        let kernels = StateKernels { save: pipeline("save")?, restore: pipeline("restore")? };
+        Ok(self.state.get_or_init(|| kernels))
     }
 
     /// The three kernels that take lanes that have ended from the list.

@@ -38,10 +38,15 @@ impl Sizes {
         self.pool.div_ceil(PORTIONS).next_multiple_of(WORKGROUP as usize)
     }
 
-    /// Words of one lane in a transfer.
+    /// Lanes whose whole state one transfer brings or takes.
+    pub(super) fn states(&self) -> usize {
+        self.report_words() / self.shape.state_words()
+    }
+
+    /// Words of the largest transfer.
     fn transfer_words(&self) -> usize {
         let Shape { dimension, parameters, .. } = self.shape;
-        (REPORT_WORDS + 2 * dimension).max(1 + dimension + parameters)
+        self.report_words().max((1 + dimension + parameters) * self.portion())
     }
 
     /// The storage buffers in the order of their bindings: name and bytes. None is empty, since empty ones can't be bound.
@@ -56,14 +61,14 @@ impl Sizes {
             ("parameters", shape.parameters * pool),
             ("data", self.data),
             ("lists", lists),
-            ("transfer", self.transfer_words() * self.portion()),
+            ("transfer", self.transfer_words()),
         ];
         words.map(|(name, words)| (name, 4 * words.max(1) as u64))
     }
 
-    /// Words of the largest report.
+    /// Words of the largest transfer to the host, which is of reports or of one whole state at least.
     fn report_words(&self) -> usize {
-        (REPORT_WORDS + 2 * self.shape.dimension) * self.portion()
+        ((REPORT_WORDS + 2 * self.shape.dimension) * self.portion()).max(self.shape.state_words())
     }
 
     /// All that a batch allocates, in bytes.
@@ -150,6 +155,14 @@ mod tests {
         let sizes = Sizes::new(shape, 65_536, 0);
         let bytes = sizes.total() as f64 / 65_536.0;
         assert!((1000.0..1100.0).contains(&bytes), "{bytes}");
+    }
+
+    #[test]
+    fn one_transfer_takes_a_whole_state_at_least() {
+        for (dimension, memory, parameters) in [(1, 1, 0), (10, 8, 3), (500, 64, 0), (2, 5_000, 0), (1, 1, 9_000)] {
+            let sizes = Sizes::new(Shape { dimension, memory, parameters }, 1, 0);
+            assert!(sizes.states() >= 1 && sizes.transfer_words() >= sizes.states() * sizes.shape.state_words(), "{sizes:?}");
+        }
     }
 
     #[test]

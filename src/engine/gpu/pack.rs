@@ -18,7 +18,7 @@ impl GpuEngine {
         let shape = self.memory.sizes.shape;
         let moved = shape.field_elements() + shape.vector_elements() + 2 * shape.history_elements() + shape.parameters;
         let allowed = self.gpu.loop_limit.is_none_or(|limit| moved < limit as usize);
-        if lanes == 0 || !self.queue.is_empty() || lanes * SPARSE > self.extent || !allowed {
+        if lanes == 0 || self.has_waiting() || lanes * SPARSE > self.extent || !allowed {
             return Ok(());
         }
         let list = HEAD + self.lists().0 as usize;

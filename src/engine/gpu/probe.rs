@@ -7,6 +7,7 @@ use super::engine::GpuEngine;
 use super::readback::Readback;
 use super::shader::{Shape, assemble, field_number, flag};
 use crate::engine::cpu::Setup;
+use crate::engine::state::Standing;
 use crate::error::DeviceError;
 use crate::method::{Lbfgs, Limits, Status, Tolerances};
 use crate::probe::Evaluated;
@@ -29,7 +30,7 @@ pub(crate) fn evaluate(gpu: &Arc<Gpu>, problem: &Problem, starts: &Starts) -> Re
         limits: Limits { iterations: 1, evaluations: 1 },
         pool: lanes,
     };
-    let mut engine = GpuEngine::new(Arc::clone(gpu), &setup)?;
+    let mut engine = GpuEngine::new(Arc::clone(gpu), &setup, Standing::new(starts.lanes()))?;
     // A lane keeps the noise of f, not the scale that it comes from.
     engine.rules.noise = 1.0;
     engine.fill()?;

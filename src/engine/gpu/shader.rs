@@ -15,7 +15,7 @@ use crate::problem::evaluate::real::Real;
 pub(super) const WORKGROUP: u32 = 64;
 
 /// The stages, in the order they stand in the text.
-const STAGES: [(&str, &str); 9] = [
+const STAGES: [(&str, &str); 10] = [
     ("memory", include_str!("../../../shaders/memory.wgsl")),
     ("evaluate", include_str!("../../../shaders/evaluate.wgsl")),
     ("line_search", include_str!("../../../shaders/line_search.wgsl")),
@@ -25,6 +25,7 @@ const STAGES: [(&str, &str); 9] = [
     ("round", include_str!("../../../shaders/round.wgsl")),
     ("transfer", include_str!("../../../shaders/transfer.wgsl")),
     ("compact", include_str!("../../../shaders/compact.wgsl")),
+    ("state", include_str!("../../../shaders/state.wgsl")),
 ];
 
 /// Bits of `flags`.
@@ -115,6 +116,11 @@ impl Shape {
         FIELDS.iter().filter(|f| f.extent == Extent::One).count()
     }
 
+    /// Words of a lane's whole state: see shaders/state.wgsl.
+    pub(super) fn state_words(self) -> usize {
+        self.field_elements() + 4 * self.dimension + self.parameters + self.memory * (2 * self.dimension + 1)
+    }
+
     /// Elements of each of the two histories, a lane.
     pub(super) fn history_elements(self) -> usize {
         self.dimension * self.memory
@@ -154,6 +160,7 @@ fn preamble(shape: Shape) -> String {
     word("WORKGROUP", WORKGROUP);
     word("SUM_BLOCK", SUM_BLOCK as u32);
     word("REPORT", REPORT_WORDS as u32);
+    word("STATE", shape.state_words() as u32);
     word("STAMPS", STAMP_WORDS as u32);
     word("ENDED", list::ENDED);
     word("SUMS", list::SUMS);

@@ -68,6 +68,12 @@ impl<T: Real> Machine<T> {
         set(&mut self.rows[2 * self.dimension..][..self.parameters], lane, parameters);
     }
 
+    /// The parameters of one lane.
+    pub(crate) fn parameters(&self, lane: usize) -> Vec<f64> {
+        let rows = &self.rows[2 * self.dimension..][..self.parameters];
+        rows.iter().map(|row| row[lane / CHUNK].get().0[lane % CHUNK].to_f64()).collect()
+    }
+
     /// Gives one lane the parameters of lane `from` of another evaluator of the same program.
     pub(crate) fn copy_parameters(&mut self, lane: usize, other: &Self, from: usize) {
         let rows = 2 * self.dimension..2 * self.dimension + self.parameters;

@@ -1,0 +1,79 @@
+// The whole state of lanes, to the host and back. In `transfer` a lane's words are its fields, its vectors, its parameters
+// and its pairs, newest first, whose places in the ring are nobody else's business.
+
+// Where the words of the `k`-th newest pair begin: 1 / s.y, s and y.
+fn pair_words(k: u32) -> u32 {
+    return FIELDS + 4u * N + PARAMETERS + k * (2u * N + 1u);
+}
+
+// Writes the state of listed lanes to `transfer`.
+@compute @workgroup_size(WORKGROUP)
+fn save(@builtin(global_invocation_id) id: vec3<u32>) {
+    let k = place_in_list(id);
+    if (k >= rules.count) {
+        return;
+    }
+    slot = lists.slots[rules.list + rules.first + k];
+    load_lane();
+    load_vectors();
+    let to = k * STATE;
+    for (var i = 0u; i < FIELDS; i++) {
+        transfer[to + i] = fields[i * rules.pool + slot];
+    }
+    for (var i = 0u; i < N; i++) {
+        let at = to + FIELDS + i;
+        transfer[at] = bitcast<u32>(x(i));
+        transfer[at + N] = bitcast<u32>(g(i));
+        transfer[at + 2u * N] = bitcast<u32>(d(i));
+        transfer[at + 3u * N] = bitcast<u32>(best(i));
+    }
+    for (var i = 0u; i < PARAMETERS; i++) {
+        transfer[to + FIELDS + 4u * N + i] = bitcast<u32>(parameters[i * rules.pool + slot]);
+    }
+    for (var p = 0u; p < lane.pairs; p++) {
+        let here = ring(p);
+        let at = to + pair_words(p);
+        transfer[at] = bitcast<u32>(rho(here));
+        for (var i = 0u; i < N; i++) {
+            transfer[at + 1u + i] = bitcast<u32>(steps[at_pair(here, i)]);
+            transfer[at + 1u + N + i] = bitcast<u32>(changes[at_pair(here, i)]);
+        }
+    }
+}
+
+// Puts lanes under way, whose states stand in `transfer`, into the `count` slots of the list. Each is appended to the list
+// of lanes under way, which begins at `other`.
+@compute @workgroup_size(WORKGROUP)
+fn restore(@builtin(global_invocation_id) id: vec3<u32>) {
+    let k = place_in_list(id);
+    if (k >= rules.count) {
+        return;
+    }
+    slot = lists.slots[rules.list + rules.first + k];
+    lists.slots[rules.other + k] = slot;
+    let source = k * STATE;
+    for (var i = 0u; i < FIELDS; i++) {
+        fields[i * rules.pool + slot] = transfer[source + i];
+    }
+    load_lane();
+    for (var i = 0u; i < N; i++) {
+        let at = source + FIELDS + i;
+        set_x(i, bitcast<f32>(transfer[at]));
+        set_g(i, bitcast<f32>(transfer[at + N]));
+        set_d(i, bitcast<f32>(transfer[at + 2u * N]));
+        set_best(i, bitcast<f32>(transfer[at + 3u * N]));
+    }
+    store_vectors();
+    for (var i = 0u; i < PARAMETERS; i++) {
+        parameters[i * rules.pool + slot] = bitcast<f32>(transfer[source + FIELDS + 4u * N + i]);
+    }
+    for (var p = 0u; p < lane.pairs; p++) {
+        let here = ring(p);
+        let at = source + pair_words(p);
+        set_rho(here, bitcast<f32>(transfer[at]));
+        for (var i = 0u; i < N; i++) {
+            steps[at_pair(here, i)] = bitcast<f32>(transfer[at + 1u + i]);
+            changes[at_pair(here, i)] = bitcast<f32>(transfer[at + 1u + N + i]);
+        }
+    }
+}

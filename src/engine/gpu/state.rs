@@ -1,0 +1,140 @@
+//! Lanes under way that leave the device, or come to it from another: see shaders/state.wgsl.
+
+use std::sync::PoisonError;
+
+use super::clock::Stage;
+use super::engine::GpuEngine;
+use super::kernels::{Dispatch, Rules};
+use super::shader::Shape;
+use crate::engine::lane::{Fields, Kind};
+use crate::engine::state::LaneState;
+use crate::error::DeviceError;
+
+impl GpuEngine {
+    /// The state of every lane under way, by lane number: of those on the device, and of those that wait for a place.
+    pub(super) fn states(&self) -> Result<Vec<LaneState>, DeviceError> {
+        let shape = self.memory.sizes.shape;
+        let stride = shape.state_words();
+        let mut reports = self.memory.reports.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut states = Vec::with_capacity(self.listed + self.held.len());
+        let mut done = 0;
+        while done < self.listed {
+            let part = self.memory.sizes.states().min(self.listed - done);
+            let kernels = self.kernels.state(&self.gpu)?;
+            let rules = Rules { list: self.lists().0, first: done as u32, count: part as u32, ..self.rules };
+            let mut encoder = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+            self.encode(Stage::Report, &rules, &[Dispatch::Lanes(&kernels.save)], &mut encoder);
+            reports.start(&self.gpu, &mut encoder, self.memory.transfer(), 0..part * stride)?;
+            let submission = self.gpu.submit(encoder)?;
+            let words = reports.finish(&self.gpu, &submission, self.gpu.patience)?;
+            let mut telemetry = self.telemetry.get();
+            telemetry.bytes_read += 4 * words.len() as u64;
+            self.telemetry.set(telemetry);
+            states.extend(words.chunks(stride).map(|words| decode(words, shape)));
+            done += part;
+        }
+        states.extend(self.held.iter().cloned());
+        states.sort_unstable_by_key(LaneState::lane);
+        Ok(states)
+    }
+
+    /// Gives free places to lanes under way that wait for one, in order.
+    pub(super) fn fill_held(&mut self) -> Result<(), DeviceError> {
+        while self.free > 0 && !self.held.is_empty() {
+            let shape = self.memory.sizes.shape;
+            let count = self.memory.sizes.states().min(self.free).min(self.held.len());
+            let mut words = vec![0; count * shape.state_words()];
+            let lanes = words.chunks_mut(shape.state_words()).zip(self.held.iter().rev());
+            lanes.for_each(|(words, state)| encode(state, shape, words));
+            let (list, _) = self.lists();
+            let (first, other) = (self.free - count, list + self.listed as u32);
+            let rules = Rules { list: self.ended(), first: first as u32, count: count as u32, other, ..self.rules };
+            let kernels = self.kernels.state(&self.gpu)?;
+            self.gpu.queue.write_buffer(self.memory.transfer(), 0, bytemuck::cast_slice(&words));
+            self.submit(Stage::Placing, &rules, &[Dispatch::Lanes(&kernels.restore)])?;
+            self.held.truncate(self.held.len() - count);
+            self.free = first;
+            self.listed += count;
+            self.active += count;
+        }
+        Ok(())
+    }
+}
+
+/// A lane from its words.
+fn decode(words: &[u32], shape: Shape) -> LaneState {
+    let float = |bits: u32| f64::from(f32::from_bits(bits));
+    let (scalars, mut words) = words.split_at(shape.field_elements());
+    let mut scalars = scalars.iter();
+    let fields = Fields::read(|kind| match (kind, scalars.next()) {
+        (Kind::Float, Some(&word)) => float(word),
+        (Kind::Word, Some(&word)) => word.into(),
+        (_, None) => 0.0,
+    });
+    let mut take = |len: usize| {
+        let (vector, rest) = words.split_at(len);
+        words = rest;
+        vector.iter().map(|&word| float(word))
+    };
+    let n = shape.dimension;
+    let [x, g, d, best] = [0; 4].map(|_| take(n).collect());
+    let parameters = take(shape.parameters).collect();
+    let (mut s, mut y, mut rho) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..(fields.pairs as usize).min(shape.memory) {
+        rho.extend(take(1));
+        s.extend(take(n));
+        y.extend(take(n));
+    }
+    // Between calls no lane waits.
+    LaneState { fields: Fields { waits: 0, ..fields }, x, g, d, best, s, y, rho, parameters }
+}
+
+/// The words of a lane.
+fn encode(state: &LaneState, shape: Shape, words: &mut [u32]) {
+    let mut words = words.iter_mut();
+    let mut put = |word: u32| {
+        if let Some(to) = words.next() {
+            *to = word;
+        }
+    };
+    state.fields.write(|kind, value| put(if kind == Kind::Float { (value as f32).to_bits() } else { value as u32 }));
+    let vectors = [&state.x, &state.g, &state.d, &state.best, &state.parameters];
+    vectors.into_iter().flatten().for_each(|&value| put((value as f32).to_bits()));
+    let n = shape.dimension;
+    for ((rho, s), y) in state.rho.iter().zip(state.s.chunks(n)).zip(state.y.chunks(n)) {
+        std::iter::once(rho).chain(s).chain(y).for_each(|&value| put((value as f32).to_bits()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lane_survives_its_words() {
+        let shape = Shape { dimension: 3, memory: 4, parameters: 2 };
+        let mut count = 0;
+        let mut next = || {
+            count += 1;
+            f64::from(count) / 8.0
+        };
+        let fields = Fields::read(|kind| if kind == Kind::Float { next() } else { 8.0 * next() });
+        let mut vector = |len: usize| (0..len).map(|_| next()).collect::<Vec<f64>>();
+        let pairs = 2;
+        let state = LaneState {
+            fields: Fields { pairs, waits: 0, ..fields },
+            x: vector(3),
+            g: vector(3),
+            d: vector(3),
+            best: vector(3),
+            s: vector(6),
+            y: vector(6),
+            rho: vector(2),
+            parameters: vector(2),
+        };
+        let mut words = vec![u32::MAX; shape.state_words()];
+        encode(&state, shape, &mut words);
+        assert_eq!(decode(&words, shape), state);
+        assert_eq!(words.iter().filter(|&&word| word == u32::MAX).count(), 2 * 7, "places without a pair");
+    }
+}

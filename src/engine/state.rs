@@ -1,0 +1,111 @@
+//! A lane away from any engine: its whole state, in the numbers of the host.
+
+use super::lane::{Fields, Phase};
+use super::source::Queue;
+use super::{Lanes, Record, Totals};
+use crate::method::Status;
+
+/// All that a lane under way is, wherever it was and wherever it goes on. Numbers of lanes in f32 are f64 here and the same
+/// again when they go back.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct LaneState {
+    pub(crate) fields: Fields,
+    pub(crate) x: Vec<f64>,
+    pub(crate) g: Vec<f64>,
+    pub(crate) d: Vec<f64>,
+    pub(crate) best: Vec<f64>,
+    /// The pairs, newest first, one after another; as many as `fields.pairs`.
+    pub(crate) s: Vec<f64>,
+    pub(crate) y: Vec<f64>,
+    /// 1 / s.y of each.
+    pub(crate) rho: Vec<f64>,
+    pub(crate) parameters: Vec<f64>,
+}
+
+impl LaneState {
+    /// A lane before its first evaluation.
+    pub(crate) fn fresh(lane: usize, start: Vec<f64>, parameters: Vec<f64>) -> Self {
+        let nan = f64::NAN;
+        let fields = Fields {
+            lane: lane as u32,
+            phase: Phase::Fresh as u32,
+            value: nan,
+            gradient_max: nan,
+            measured: nan,
+            threshold: nan,
+            ..Fields::default()
+        };
+        let zeros = vec![0.0; start.len()];
+        Self {
+            fields,
+            x: start,
+            g: zeros.clone(),
+            d: zeros.clone(),
+            best: zeros,
+            s: Vec::new(),
+            y: Vec::new(),
+            rho: Vec::new(),
+            parameters,
+        }
+    }
+
+    /// The lane's number.
+    pub(crate) fn lane(&self) -> usize {
+        self.fields.lane as usize
+    }
+
+    /// What the lane has done.
+    pub(crate) fn totals(&self) -> Totals {
+        Totals { evaluations: self.fields.evaluations.into(), iterations: self.fields.iterations.into() }
+    }
+
+    /// How the lane stands.
+    pub(crate) fn record(&self) -> Record {
+        Record::of(&self.fields, self.g.iter().map(|g| g * g).sum())
+    }
+
+    /// Adds how the lane stands to `out`, its point included.
+    pub(crate) fn report(&self, out: &mut Lanes) {
+        let elsewhere = self.fields.best_elsewhere != 0;
+        if elsewhere {
+            out.last_points.push((out.records.len(), self.x.clone()));
+        }
+        out.points.extend(if elsewhere { &self.best } else { &self.x });
+        out.records.push(self.record());
+    }
+
+    /// Adds the lane to `out` as one that the host has stopped.
+    pub(crate) fn stop(mut self, out: &mut Lanes) {
+        self.fields.phase = Phase::Idle as u32;
+        self.fields.status = Status::Stopped.code();
+        self.report(out);
+    }
+}
+
+/// Of several lanes the one with the lowest finite value; none if no lane has one.
+pub(crate) fn lowest<'a>(states: impl IntoIterator<Item = &'a LaneState>) -> Lanes {
+    let value = |state: &LaneState| if state.fields.best_elsewhere != 0 { state.fields.best_value } else { state.fields.value };
+    let finite = states.into_iter().filter(|state| value(state).is_finite());
+    let lowest = finite.min_by(|a, b| value(a).total_cmp(&value(b)).then(a.lane().cmp(&b.lane())));
+    let mut lanes = Lanes::default();
+    lowest.into_iter().for_each(|state| state.report(&mut lanes));
+    lanes
+}
+
+/// What an engine begins with.
+#[derive(Clone, Debug)]
+pub(crate) struct Standing {
+    /// Lanes under way, in the order in which they are placed; those that find no place wait for one, before the queue.
+    pub(crate) states: Vec<LaneState>,
+    /// Lanes that have not started.
+    pub(crate) queue: Queue,
+    /// What lanes that have ended did.
+    pub(crate) ended: Totals,
+}
+
+impl Standing {
+    /// Nothing has begun.
+    pub(crate) fn new(lanes: usize) -> Self {
+        Self { states: Vec::new(), queue: 0..lanes, ended: Totals::default() }
+    }
+}
