@@ -30,7 +30,9 @@ fn measure_pair() -> Pair {
     let product = total(sy);
     let gamma = (product / total(yy)) * (trial.step_max * by_change);
     let rho = (1.0 / product) * by_step * by_change;
-    let curved = product > PAIR_COSINE * sqrt(total(ss) * total(yy)) && product > PAIR_NOISE * EPSILON * total(rounding);
+    // Of a linear f nothing is left to divide by.
+    let measured = trial.step_max > 0.0 && trial.change_max > 0.0;
+    let curved = measured && product > PAIR_COSINE * sqrt(total(ss) * total(yy)) && product > PAIR_NOISE * EPSILON * total(rounding);
     return Pair(trial.step_max * sqrt(total(ss)), gamma, rho, curved && is_usable(gamma) && is_usable(rho));
 }
 

@@ -64,7 +64,9 @@ fn bracket(level: bool) {
     if (!trial.finite) {
         part = RETREAT;
     } else if (lane.high_known != 0u && !stubborn) {
-        part = clamp(lane.low_slope / (lane.low_slope - lane.high_slope), MARGIN, 1.0 - MARGIN);
+        // Slopes that overflow leave no secant.
+        let secant = lane.low_slope / (lane.low_slope - lane.high_slope);
+        part = select(MARGIN, clamp(secant, MARGIN, 1.0 - MARGIN), is_finite(secant));
     }
     lane.alpha = lane.low + part * width;
     lane.width = width;

@@ -277,7 +277,8 @@ impl Batch {
 }
 
 impl Clone for Batch {
-    /// A branch: both go on from here by themselves.
+    /// A branch: both go on from here by themselves. A GPU that has no memory left for it makes the branch one whose device
+    /// has failed: its first step says so.
     fn clone(&self) -> Self {
         Self {
             engine: self.engine.clone_box(),

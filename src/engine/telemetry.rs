@@ -33,7 +33,8 @@ pub struct Telemetry {
     pub seconds: Option<StageSeconds>,
 }
 
-/// Seconds that a GPU worked, by stage.
+/// Seconds that a GPU worked, by stage. The seconds of rounds are all of them; of other stages that take several submissions
+/// between two dispatches of rounds the last alone is counted, and what follows the last rounds is not.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct StageSeconds {

@@ -125,7 +125,7 @@ impl fmt::Display for Status {
 ///
 /// Converged and target: what was tested, and the tolerance. Precision floor, stalled, line search failed: half the
 /// decrease that the last quasi-Newton step promised, and the noise of f. Limits: the count and the limit. Unbounded: the
-/// largest component of the point, and what it must not exceed. Others: NaN.
+/// largest component of the point, or a value of minus infinity, and what it must not exceed. Others: NaN.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Evidence {
     /// What was measured.

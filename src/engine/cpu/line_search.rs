@@ -116,18 +116,17 @@ fn resolved<T: Real>(tile: &Tile<T>) -> Mask<T> {
 pub(super) fn end_search<T: Real>(tile: &mut Tile<T>, l: usize, trial: &Trial<T>, rules: &Rules<T>) -> bool {
     let nan = T::from_f64(f64::NAN);
     let lanes = &mut tile.lanes;
-    if lanes.phase.0[l] == Phase::Fresh as u32 {
-        let status = match trial.value.0[l] {
-            value if value < -T::HUGE => Status::Unbounded,
-            value if value.is_finite() => Status::NonFiniteGradient,
-            _ => Status::NonFiniteStart,
-        };
+    let fresh = lanes.phase.0[l] == Phase::Fresh as u32;
+    if fresh {
         lanes.value.0[l] = trial.value.0[l];
-        tile.finish(l, status, nan, nan);
-        return false;
     }
     if trial.value.0[l] < -T::HUGE {
         tile.finish(l, Status::Unbounded, trial.value.0[l], -T::HUGE);
+        return false;
+    }
+    if fresh {
+        let status = if trial.value.0[l].is_finite() { Status::NonFiniteGradient } else { Status::NonFiniteStart };
+        tile.finish(l, status, nan, nan);
         return false;
     }
     if lanes.expansions.0[l] > MOST_EXPANSIONS {
@@ -154,7 +153,7 @@ pub(super) fn end_search<T: Real>(tile: &mut Tile<T>, l: usize, trial: &Trial<T>
     // A last trial next to x whose value differs by more than its slope explains has measured the noise: the model of it
     // does not see what cancels inside a term, as in the square of a small residual.
     let difference = (trial.value.0[l] - lanes.value.0[l]).abs();
-    let measured = if trial.descent.0[l].abs() < difference { difference } else { T::ZERO };
+    let measured = if trial.finite.has(l) && trial.descent.0[l].abs() < difference { difference } else { T::ZERO };
     let noise = noise.max(measured.min(T::from_f64(MEASURED_NOISE) * lanes.noise.0[l]));
     if promised <= noise {
         tile.finish(l, Status::PrecisionFloor, promised, noise);

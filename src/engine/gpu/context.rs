@@ -27,8 +27,10 @@ pub(crate) struct Gpu {
     trouble: Trouble,
 }
 
-/// See [`Gpu::patience`]: far beyond any dispatch that watchdogs let pass.
+/// See [`Gpu::patience`]: far beyond any dispatch that watchdogs let pass; of software drivers, far beyond what their
+/// compilers take for a long objective, which they put off to its first dispatch.
 const PATIENCE: Duration = Duration::from_secs(60);
+const SOFTWARE_PATIENCE: Duration = Duration::from_secs(900);
 
 impl Gpu {
     /// Opens `adapter`.
@@ -63,6 +65,7 @@ impl Gpu {
         };
         // Known of software drivers alone; hardware is not kept waiting for a measurement.
         if gpu.info.kind == DeviceKind::Software {
+            gpu.patience = SOFTWARE_PATIENCE;
             gpu.loop_limit = loop_limit::measure(&gpu)?;
         }
         Ok(gpu)

@@ -73,6 +73,10 @@ impl GpuEngine {
         let most = Sizes::most_lanes(shape, data.len(), binding, MOST_BYTES);
         let lanes = setup.pool.min(setup.source.lanes()).min(most);
         let sizes = Sizes::new(shape, lanes, data.len());
+        // Where it is one buffer that is too large, making it says so.
+        if lanes == 0 && sizes.storage().iter().all(|(_, bytes)| *bytes <= binding) {
+            return Err(DeviceError::OutOfMemory { what: "the memory of the fewest lanes".into(), bytes: Some(sizes.total()) });
+        }
         let kernels = gpu.kernels.get(&gpu, shape, &setup.problem)?;
         let memory = Memory::new(&gpu, &kernels.layout, sizes)?;
         let clock = Clock::new(&gpu)?;
@@ -173,6 +177,9 @@ impl GpuEngine {
         let (counts, time) = flight.land(&self.gpu, &mut self.memory, &mut self.clock, self.landed)?;
         self.landed = Some(time.end);
         self.pace.note(rounds, count, counts.evaluations, (time.end - time.start).as_secs_f64());
+        if counts.evaluations == 0 && counts.busy > 0 {
+            return Err(DeviceError::Internal { message: "rounds were sent off and no lane was evaluated".into() });
+        }
         self.active = counts.active as usize;
         self.done.evaluations += u64::from(counts.evaluations);
         self.done.iterations += u64::from(counts.iterations);
@@ -343,16 +350,18 @@ impl Engine for GpuEngine {
     }
 
     fn clone_box(&self) -> Box<dyn Engine> {
+        if let Some(error) = &self.failed {
+            return Box::new(Failed::after(self, error.clone()));
+        }
         let copied = Memory::new(&self.gpu, &self.kernels.layout, self.memory.sizes).and_then(|memory| {
             let mut encoder = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
             memory.copy(&mut encoder, &self.memory);
             self.gpu.submit(encoder)?;
             Ok((memory, self.clock.branch(&self.gpu)?))
         });
-        let (memory, clock) = match (&self.failed, copied) {
-            (None, Ok(copy)) => copy,
-            (Some(error), _) => return Box::new(Failed::after(self, error.clone())),
-            (None, Err(error)) => return Box::new(Failed::after(self, error)),
+        let (memory, clock) = match copied {
+            Ok(copy) => copy,
+            Err(error) => return Box::new(Failed::after(self, error)),
         };
         Box::new(Self {
             gpu: Arc::clone(&self.gpu),

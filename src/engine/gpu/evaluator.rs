@@ -59,6 +59,11 @@ impl<'a> Evaluator<'a> {
     /// For up to `points` points at once, fewer if they are large. `reserve` are the loop iterations that each evaluation has to
     /// leave on drivers that cut loops short.
     pub(crate) fn new(gpu: &'a Gpu, problem: &Problem, parameters: &[f64], points: usize, reserve: u64) -> Result<Self, DeviceError> {
+        if let (Some(limit), Some(loops)) = (gpu.loop_limit, problem.loop_iterations())
+            && loops.saturating_add(reserve) > u64::from(limit)
+        {
+            return Err(DeviceError::LoopLimit { needs: loops.saturating_add(reserve), limit });
+        }
         let n = problem.dimension();
         let most = points.min(MOST_WORDS / (RESULT + 2 * n)).max(1);
         let mut shared = vec![0_u32];

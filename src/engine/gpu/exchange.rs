@@ -8,6 +8,7 @@ use super::clock::Stage;
 use super::engine::GpuEngine;
 use super::kernels::{Dispatch, Rules};
 use super::shader::{REPORT, REPORT_WORDS, flag};
+use crate::engine::lane::Fields;
 use crate::engine::{Lanes, Record, Summary};
 use crate::error::DeviceError;
 use crate::method::{Evidence, Status};
@@ -117,42 +118,22 @@ fn never_started(lane: u32, start: Vec<f64>) -> Lanes {
 
 /// Reads one lane's report.
 fn read(words: &[u32], n: usize, points: bool, lanes: &mut Lanes) {
-    let word = |name: &str| words[REPORT.iter().position(|field| *field == name).unwrap_or_default()];
-    let float = |name: &str| f64::from(f32::from_bits(word(name)));
-    let status = Status::from_code(word("status")).unwrap_or(Status::Active);
-    let gradient_max = float("gradient_max");
+    let mut report = REPORT.iter().zip(words).map(|(_, &word)| word);
+    let mut word = || report.next().unwrap_or_default();
+    // In the order of `REPORT`.
+    let mut fields = Fields { lane: word(), status: word(), iterations: word(), evaluations: word(), ..Fields::default() };
+    (fields.refused, fields.resets, fields.best_elsewhere) = (word(), word(), word());
+    let mut float = || f64::from(f32::from_bits(word()));
+    (fields.value, fields.gradient_max, fields.step, fields.accepted_alpha) = (float(), float(), float(), float());
+    (fields.measured, fields.threshold) = (float(), float());
+    (fields.best_value, fields.best_gradient_max) = (float(), float());
     let norm = f64::from(f32::from_bits(words[REPORT_WORDS - 1]));
-    let elsewhere = word("best_elsewhere") != 0;
-    let summary = Summary {
-        lane: word("lane") as usize,
-        iteration: word("iterations"),
-        value: float("value"),
-        gradient_max,
-        gradient_norm: if gradient_max.is_nan() { f64::NAN } else { norm },
-        step: float("step"),
-        alpha: float("accepted_alpha"),
-        mu: 0.0,
-        evaluations: word("evaluations"),
-        status,
-    };
-    let evidence = if status.has_evidence() {
-        Evidence { measured: float("measured"), threshold: float("threshold") }
-    } else {
-        Evidence { measured: f64::NAN, threshold: f64::NAN }
-    };
     if points {
         let point = |at: usize| words[REPORT_WORDS + at..][..n].iter().map(|&bits| f64::from(f32::from_bits(bits))).collect::<Vec<f64>>();
-        if elsewhere {
+        if fields.best_elsewhere != 0 {
             lanes.last_points.push((lanes.records.len(), point(n)));
         }
         lanes.points.extend(point(0));
     }
-    lanes.records.push(Record {
-        summary,
-        evidence,
-        best_value: if elsewhere { float("best_value") } else { summary.value },
-        best_gradient_max: if elsewhere { float("best_gradient_max") } else { gradient_max },
-        refused: word("refused"),
-        resets: word("resets"),
-    });
+    lanes.records.push(Record::of(&fields, norm * norm));
 }

@@ -25,7 +25,8 @@ pub(super) struct Flight {
     /// Which of the two buffers its counts come back in, and whose time stamps come with them.
     turn: usize,
     stages: Stages,
-    submission: wgpu::SubmissionIndex,
+    /// One for each portion.
+    submissions: Vec<wgpu::SubmissionIndex>,
     begun: Instant,
 }
 
@@ -42,7 +43,7 @@ impl Flight {
     ) -> Result<Self, DeviceError> {
         let begun = Instant::now();
         let lists = memory.lists().clone();
-        let mut first = 0;
+        let (mut first, mut submissions) = (0, Vec::new());
         loop {
             let count = portion.min(rules.count - first);
             let (begins, ends) = (first == 0, first + count == rules.count);
@@ -54,14 +55,14 @@ impl Flight {
             let stamps = clock.writes(Stage::Rounds, begins, ends);
             Kernels::encode(gpu, memory, &part, &[Dispatch::Lanes(&kernels.rounds)], stamps, &mut encoder);
             if !ends {
-                gpu.submit(encoder)?;
+                submissions.push(gpu.submit(encoder)?);
                 first += count;
                 continue;
             }
             clock.resolve(&mut encoder, Stage::Rounds, &lists, 4 * COUNTERS as u64);
             memory.counters[turn].start(gpu, &mut encoder, &lists, 0..HEAD)?;
-            let submission = gpu.submit(encoder)?;
-            return Ok(Self { rules, turn, stages: clock.take_waiting(), submission, begun });
+            submissions.push(gpu.submit(encoder)?);
+            return Ok(Self { rules, turn, stages: clock.take_waiting(), submissions, begun });
         }
     }
 
@@ -79,7 +80,12 @@ impl Flight {
         clock: &mut Clock,
         free: Option<Instant>,
     ) -> Result<(Counts, Range<Instant>), DeviceError> {
-        let words = memory.counters[self.turn].finish(gpu, &self.submission, gpu.patience)?;
+        // Each has its time, however many there are.
+        for submission in &self.submissions {
+            gpu.wait(submission, gpu.patience)?;
+        }
+        let Some(last) = self.submissions.last() else { unreachable!("rounds are sent off in a portion at least") };
+        let words = memory.counters[self.turn].finish(gpu, last, gpu.patience)?;
         let (counters, stamps) = words.split_at(COUNTERS);
         clock.note(self.stages, stamps);
         let counts = Counts { active: counters[0], busy: counters[1], evaluations: counters[2], iterations: counters[3] };

@@ -62,9 +62,10 @@ impl Pace {
         (wanted as u32).clamp(1, most)
     }
 
-    /// Rounds of the next dispatch of a step.
+    /// Rounds of the next dispatch of a step: fewer where those of the fewest lanes that are sent off would take too long.
     pub(super) fn rounds_of_step(&self) -> u32 {
-        ROUNDS_OF_STEP.min(self.most)
+        let short = LONGEST / (self.round * f64::from(WORKGROUP));
+        ROUNDS_OF_STEP.min(self.most).min((short as u32).max(1))
     }
 
     /// The most lanes of one dispatch of so many rounds.
@@ -121,6 +122,7 @@ mod tests {
         // Ten seconds a lane and round: a portion is never empty.
         pace.note(1, 100, 100, 1_000.0);
         assert_eq!(pace.portion(1), 64);
+        assert_eq!(pace.rounds_of_step(), 1, "nor does a step send off more than a round of it");
         // A step in which most lanes wait for a few.
         pace.note(8, 1_000, 10, 1.0);
         assert_eq!(pace.round, 10.0);

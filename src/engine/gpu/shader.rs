@@ -131,7 +131,7 @@ impl Shape {
         let (n, m) = (self.dimension as u64, self.memory as u64);
         // evaluate 2, resolved or promise or farthest 3, pair, ring, best and move 4, recursion 2 + 2 (m + 1), direction 3
         let round = n * (2 + 3 + 4 + 2 + 2 * (m + 1) + 3) + 2 * m + 1;
-        (round, 4 * n + 64)
+        (round, 4 * n + self.parameters as u64 + 64)
     }
 }
 
