@@ -57,8 +57,11 @@ pub(crate) struct GpuEngine {
 
 /// Dispatches on their way at once: one is computed while the counts of the one before are read.
 const IN_FLIGHT: usize = 2;
-/// Lanes that have ended leave the list when they are one in so many of it.
-const ENDED_SHARE: usize = 4;
+/// Lanes that have ended leave the list when they are one in so many of it: each may keep a group of others waiting that is
+/// computed together with it. Of few lanes more may have ended, since to take them off costs a dispatch of its own.
+const ENDED_SHARE: usize = 8;
+const FEW: usize = 4_096;
+const ENDED_SHARE_OF_FEW: usize = 4;
 
 /// The most memory of a batch, whatever the pool: lanes beyond it go in waves.
 const MOST_BYTES: u64 = 2 << 30;
@@ -221,7 +224,8 @@ impl GpuEngine {
             let Some(flight) = flights.pop_front() else { return self.settle() };
             self.land(flight)?;
             // In a counted run, places are filled at its end.
-            if budget.is_none() && (self.listed - self.active) * ENDED_SHARE >= self.listed {
+            let share = if self.listed > FEW { ENDED_SHARE } else { ENDED_SHARE_OF_FEW };
+            if budget.is_none() && (self.listed - self.active) * share >= self.listed {
                 while let Some(flight) = flights.pop_front() {
                     self.land(flight)?;
                 }
