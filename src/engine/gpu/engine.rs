@@ -59,7 +59,7 @@ pub(crate) struct GpuEngine {
 const IN_FLIGHT: usize = 2;
 /// Lanes that have ended leave the list when they are one in so many of it: each may keep a group of others waiting that is
 /// computed together with it. Of few lanes more may have ended, since to take them off costs a dispatch of its own.
-const ENDED_SHARE: usize = 8;
+const ENDED_SHARE: usize = 12;
 const FEW: usize = 4_096;
 const ENDED_SHARE_OF_FEW: usize = 4;
 
