@@ -5,8 +5,9 @@
 /// ```no_run
 /// use manymin::prelude::*;
 ///
-/// # let (problem, starts): (Problem, Starts) = unimplemented!();
-/// let mut batch = Minimizer::new(Lbfgs::default()).start(&Device::gpu()?, &problem, &starts)?;
+/// let bowl = Problem::new(2, |x| x[0].powi(2) + x[1].powi(2))?;
+/// let starts = Starts::uniform(&Bounds::new(&[-2.0; 2], &[2.0; 2])?, 100_000, 42);
+/// let mut batch = Minimizer::new(Lbfgs::default()).start(&Device::gpu()?, &bowl, &starts)?;
 /// batch.run()?;
 /// if let Some(telemetry) = batch.telemetry() {
 ///     println!("{} dispatches, {} bytes read back", telemetry.dispatches, telemetry.bytes_read);

@@ -98,7 +98,7 @@ fn the_pool_changes_no_bit() {
 
 #[test]
 fn company_and_order_change_no_bit() {
-    const LANES: usize = 3000;
+    const LANES: usize = 10_000;
     let (problem, starts) = sweep(LANES);
     let columns = |order: &dyn Fn(usize) -> usize, lanes: usize| {
         let points = DMatrix::from_fn(4, lanes, |k, lane| starts.point(order(lane))[k]);

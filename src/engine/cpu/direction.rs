@@ -176,17 +176,7 @@ mod tests {
     /// Lanes with 0 to m pairs of made-up numbers, and a new one in every third: in the others the first place is zero. The
     /// last lane has a new pair beside m old ones.
     fn tile(dimension: usize) -> (Tile<f32>, Mask<f32>) {
-        let rules = Rules {
-            dimension,
-            memory: MEMORY,
-            noise: 0.0,
-            gradient_max: 0.0,
-            step_max: 0.0,
-            value_change: 0.0,
-            target: f32::NEG_INFINITY,
-            iterations: u32::MAX,
-            evaluations: u32::MAX,
-        };
+        let rules = Rules::endless(dimension, MEMORY, 0.0);
         let mut tile = Tile::new(&rules);
         let kept = Mask::lanes(|l| l % 3 == 0);
         let pairs = |l: usize| if kept.has(l) { (l % MEMORY + 1).min(MEMORY) } else { l % (MEMORY + 1) };

@@ -42,17 +42,7 @@ impl DirectionProbe {
             machine.value().iter().for_each(|chunk| chunk.set(Chunk::splat(1.0)));
             machine
         };
-        let rules = Rules {
-            dimension,
-            memory,
-            noise: 1e-6,
-            gradient_max: 0.0,
-            step_max: 0.0,
-            value_change: 0.0,
-            target: f32::NEG_INFINITY,
-            iterations: u32::MAX,
-            evaluations: u32::MAX,
-        };
+        let rules = Rules::endless(dimension, memory, 1e-6);
         let mut tiles: Vec<Tile<f32>> = (0..CHUNKS).map(|_| Tile::new(&rules)).collect();
         (0..LANES).for_each(|lane| tiles[lane / CHUNK].place(lane % CHUNK, lane as u32, &point(0, lane)));
         Ok(Self { tiles, scratch: Scratch::new(dimension, memory), rules, machines: (0..POINTS).map(machine).collect(), next: 0 })

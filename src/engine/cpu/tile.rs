@@ -24,6 +24,23 @@ pub(super) struct Rules<T> {
     pub(super) evaluations: u32,
 }
 
+impl<T: Real> Rules<T> {
+    /// Rules by which no lane ends: for parts of the engine by themselves.
+    pub(super) fn endless(dimension: usize, memory: usize, noise: T) -> Self {
+        Self {
+            dimension,
+            memory,
+            noise,
+            gradient_max: T::ZERO,
+            step_max: T::ZERO,
+            value_change: T::ZERO,
+            target: T::from_f64(f64::NEG_INFINITY),
+            iterations: u32::MAX,
+            evaluations: u32::MAX,
+        }
+    }
+}
+
 /// Sixteen lanes: a vector is one chunk a component.
 #[derive(Clone, Debug)]
 pub(super) struct Tile<T: Copy> {

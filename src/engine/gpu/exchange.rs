@@ -1,5 +1,6 @@
 //! Lanes that come and go: starts to the device, reports back.
 
+use std::ops::Range;
 use std::sync::PoisonError;
 
 use rayon::prelude::*;
@@ -45,7 +46,7 @@ impl GpuEngine {
     }
 
     /// The words of lanes' starts in f32. Those that are not finite there end here.
-    fn starts(&mut self, lanes: std::ops::Range<usize>) -> Vec<u32> {
+    fn starts(&mut self, lanes: Range<usize>) -> Vec<u32> {
         let (n, p, stride) = (self.source.dimension(), self.source.parameters(), self.lane_words());
         let mut words = vec![0_u32; lanes.len() * stride];
         let source = &*self.source;
@@ -75,24 +76,37 @@ impl GpuEngine {
         let n = self.source.dimension();
         let stride = REPORT_WORDS + if points { 2 * n } else { 0 };
         let flags = if points { flag::WITH_POINTS } else { 0 };
-        let mut reports = self.memory.reports.lock().unwrap_or_else(PoisonError::into_inner);
         let mut lanes = Lanes::default();
         let mut done = 0;
         while done < count {
             let part = self.memory.sizes.portion().min(count - done);
             let rules = Rules { list, first: (first + done) as u32, count: part as u32, flags, ..self.rules };
-            let mut encoder = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-            self.encode(Stage::Report, &rules, &[Dispatch::Lanes(&self.kernels.report)], &mut encoder);
-            reports.start(&self.gpu, &mut encoder, self.memory.transfer(), 0..part * stride)?;
-            let submission = self.gpu.submit(encoder)?;
-            let words = reports.finish(&self.gpu, &submission, self.gpu.patience)?;
-            let mut telemetry = self.telemetry.get();
-            telemetry.bytes_read += 4 * words.len() as u64;
-            self.telemetry.set(telemetry);
+            let words = self.fetch(Some((&rules, &self.kernels.report)), self.memory.transfer(), 0..part * stride)?;
             words.chunks(stride).for_each(|words| read(words, n, points, &mut lanes));
             done += part;
         }
         Ok(lanes)
+    }
+
+    /// Words of a buffer, after a kernel that writes them has run, if there is one; no more than the largest report has.
+    pub(super) fn fetch(
+        &self,
+        kernel: Option<(&Rules, &wgpu::ComputePipeline)>,
+        buffer: &wgpu::Buffer,
+        words: Range<usize>,
+    ) -> Result<Vec<u32>, DeviceError> {
+        let mut reports = self.memory.reports.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut encoder = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        if let Some((rules, kernel)) = kernel {
+            self.encode(Stage::Report, rules, &[Dispatch::Lanes(kernel)], &mut encoder);
+        }
+        reports.start(&self.gpu, &mut encoder, buffer, words)?;
+        let submission = self.gpu.submit(encoder)?;
+        let words = reports.finish(&self.gpu, &submission, self.gpu.patience)?;
+        let mut telemetry = self.telemetry.get();
+        telemetry.bytes_read += 4 * words.len() as u64;
+        self.telemetry.set(telemetry);
+        Ok(words)
     }
 }
 

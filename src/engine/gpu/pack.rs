@@ -1,7 +1,5 @@
 //! Lanes that are left move together: spread over the memory of a large pool, each would draw in a whole line of it.
 
-use std::sync::PoisonError;
-
 use super::clock::Stage;
 use super::engine::GpuEngine;
 use super::kernels::{Dispatch, Rules};
@@ -37,15 +35,11 @@ impl GpuEngine {
 
     /// The slots of `count` lanes of the list that begins at word `at`.
     fn read_list(&self, at: usize, count: usize) -> Result<Vec<u32>, DeviceError> {
-        let mut reports = self.memory.reports.lock().unwrap_or_else(PoisonError::into_inner);
         let mut slots = Vec::with_capacity(count);
         while slots.len() < count {
             let part = self.memory.sizes.portion().min(count - slots.len());
-            let mut encoder = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
             let begin = at + slots.len();
-            reports.start(&self.gpu, &mut encoder, self.memory.lists(), begin..begin + part)?;
-            let submission = self.gpu.submit(encoder)?;
-            slots.extend(reports.finish(&self.gpu, &submission, self.gpu.patience)?);
+            slots.extend(self.fetch(None, self.memory.lists(), begin..begin + part)?);
         }
         Ok(slots)
     }

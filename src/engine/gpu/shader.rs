@@ -213,7 +213,7 @@ fn preamble(shape: Shape) -> String {
 
 /// The place of a field in the buffer of fields.
 pub(super) fn field_number(name: &str) -> u32 {
-    FIELDS.iter().position(|field| field.name == name).unwrap_or_default() as u32
+    FIELDS.iter().position(|field| field.name == name).unwrap_or_else(|| unreachable!("the table has a field {name}")) as u32
 }
 
 /// The lane's fields, and functions that reach its memory.

@@ -1,7 +1,5 @@
 //! Lanes under way that leave the device, or come to it from another: see shaders/state.wgsl.
 
-use std::sync::PoisonError;
-
 use super::clock::Stage;
 use super::engine::GpuEngine;
 use super::kernels::{Dispatch, Rules};
@@ -15,21 +13,13 @@ impl GpuEngine {
     pub(super) fn states(&self) -> Result<Vec<LaneState>, DeviceError> {
         let shape = self.memory.sizes.shape;
         let stride = shape.state_words();
-        let mut reports = self.memory.reports.lock().unwrap_or_else(PoisonError::into_inner);
         let mut states = Vec::with_capacity(self.listed + self.held.len());
         let mut done = 0;
         while done < self.listed {
             let part = self.memory.sizes.states().min(self.listed - done);
             let kernels = self.kernels.state(&self.gpu)?;
             let rules = Rules { list: self.lists().0, first: done as u32, count: part as u32, ..self.rules };
-            let mut encoder = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-            self.encode(Stage::Report, &rules, &[Dispatch::Lanes(&kernels.save)], &mut encoder);
-            reports.start(&self.gpu, &mut encoder, self.memory.transfer(), 0..part * stride)?;
-            let submission = self.gpu.submit(encoder)?;
-            let words = reports.finish(&self.gpu, &submission, self.gpu.patience)?;
-            let mut telemetry = self.telemetry.get();
-            telemetry.bytes_read += 4 * words.len() as u64;
-            self.telemetry.set(telemetry);
+            let words = self.fetch(Some((&rules, &kernels.save)), self.memory.transfer(), 0..part * stride)?;
             states.extend(words.chunks(stride).map(|words| decode(words, shape)));
             done += part;
         }
