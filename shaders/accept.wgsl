@@ -74,18 +74,6 @@ fn accept() -> f32 {
     return decrease;
 }
 
-// Writes the pair to the next place of the ring.
-fn remember(pair: Pair) {
-    let newest = ring(0u);
-    for (var i = 0u; i < N; i++) {
-        steps[at_pair(newest, i)] = trial_x(i) - x(i);
-        changes[at_pair(newest, i)] = trial_g(i) - g(i);
-    }
-    set_rho(newest, pair.rho);
-    lane.gamma = pair.gamma;
-    lane.pairs = min(lane.pairs + 1u, MEMORY);
-}
-
 // A step may go up within the noise of f: keeps the lowest point there was.
 fn keep_best() {
     let elsewhere = lane.best_elsewhere != 0u;

@@ -2,9 +2,13 @@
 
 pub(crate) mod bounds;
 pub(crate) mod constants;
+pub(crate) mod lbfgs;
+pub(crate) mod methods;
 pub(crate) mod settings;
 pub(crate) mod status;
 
 pub use bounds::Bounds;
-pub use settings::{Lbfgs, Limits, Tolerances};
+pub use lbfgs::Lbfgs;
+pub use methods::Method;
+pub use settings::{Limits, Tolerances};
 pub use status::{Evidence, Status, Test};

@@ -11,7 +11,7 @@ use crate::engine::gpu::{engine::GpuEngine, evaluator};
 use crate::engine::lane;
 use crate::engine::state::Standing;
 use crate::error::{DeviceError, Error, Result, StartsError};
-use crate::method::{Lbfgs, Limits, Tolerances};
+use crate::method::{Limits, Method, Tolerances};
 use crate::monitor::Monitor;
 use crate::outcome::Outcome;
 use crate::problem::Problem;
@@ -38,7 +38,7 @@ pub struct Minimizer<'m> {
 /// What a batch keeps of its minimizer.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
-    pub(crate) method: Lbfgs,
+    pub(crate) method: Method,
     pub(crate) tolerances: Tolerances,
     pub(crate) limits: Limits,
     pub(crate) pool: Option<usize>,
@@ -57,9 +57,9 @@ const GPU_MOST_OPERATIONS: usize = 1 << 14;
 
 impl<'m> Minimizer<'m> {
     /// A minimizer with that method and the defaults of all else.
-    pub fn new(method: Lbfgs) -> Self {
+    pub fn new(method: impl Into<Method>) -> Self {
         Self {
-            settings: Settings { method, tolerances: Tolerances::default(), limits: Limits::default(), pool: None },
+            settings: Settings { method: method.into(), tolerances: Tolerances::default(), limits: Limits::default(), pool: None },
             monitors: Vec::new(),
         }
     }
@@ -122,7 +122,7 @@ impl<'m> Minimizer<'m> {
             Precision::F64 => size_of::<f64>(),
         };
         let evaluation = problem.rows() * float;
-        lane::bytes_per_lane(problem.dimension(), self.settings.method.memory, 0, float) + evaluation
+        lane::bytes_per_lane(problem.dimension(), self.settings.method.memory(), 0, float) + evaluation
     }
 
     /// Minimises from every start, to the end, and consumes the minimizer with its monitors.
@@ -182,7 +182,7 @@ impl<'m> Minimizer<'m> {
         Ok(match (device.context(), device.precision()) {
             #[cfg(feature = "gpu")]
             (Some(gpu), _) => {
-                evaluator::probe(gpu, problem, settings.method.memory, &*setup.source)?;
+                evaluator::probe(gpu, problem, settings.method.memory(), &*setup.source)?;
                 Box::new(GpuEngine::new(Arc::clone(gpu), &setup, standing)?)
             }
             #[cfg(not(feature = "gpu"))]

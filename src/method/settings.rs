@@ -2,34 +2,6 @@
 
 use crate::error::{Error, Result};
 
-/// The L-BFGS method: each step goes along `d = -H g`, H the inverse Hessian that the last `memory` steps suggest.
-///
-/// # References
-/// J. Nocedal, S. J. Wright: Numerical Optimization, 2nd ed. (2006), algorithms 7.4 and 7.5.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Lbfgs {
-    /// Pairs (s, y) remembered, 1 to 64. 8 unless set: more help on ill-conditioned problems, at 2 n numbers a pair.
-    pub memory: usize,
-}
-
-impl Default for Lbfgs {
-    fn default() -> Self {
-        Self { memory: 8 }
-    }
-}
-
-/// The longest memory taken.
-const LONGEST_MEMORY: usize = 64;
-
-impl Lbfgs {
-    pub(crate) fn validate(self) -> Result<()> {
-        if (1..=LONGEST_MEMORY).contains(&self.memory) {
-            return Ok(());
-        }
-        Err(Error::Setting { name: "memory", value: self.memory.to_string(), must: "1 to 64" })
-    }
-}
-
 /// When a lane has converged. Tested after every accepted step, in this order, each `<=`.
 ///
 /// A step that is zero or a search that failed never satisfies a test.
@@ -94,6 +66,7 @@ impl Limits {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::method::{Lbfgs, Method};
 
     #[test]
     fn settings_out_of_range_are_refused_by_name() {
@@ -101,7 +74,7 @@ mod tests {
             Err(Error::Setting { name, .. }) => name,
             other => panic!("expected a setting's error, got {other:?}"),
         };
-        assert_eq!(name(Lbfgs { memory: 0 }.validate()), "memory");
+        assert_eq!(name(Method::from(Lbfgs { memory: 0 }).validate()), "memory");
         assert_eq!(name(Tolerances { gradient_max: -1.0, ..Tolerances::default() }.validate()), "gradient_max");
         assert_eq!(name(Tolerances { step_max: f64::NAN, ..Tolerances::default() }.validate()), "step_max");
         assert_eq!(name(Tolerances { target: Some(f64::NAN), ..Tolerances::default() }.validate()), "target");

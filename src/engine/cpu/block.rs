@@ -186,7 +186,7 @@ impl<T: Real> pulp::NullaryFnOnce for Conclude<'_, T> {
                 turns = turns.or(restarts);
             }
             if turns.any() {
-                turn(tile, turns, kept, restarts, scratch);
+                turn(tile, turns, kept, restarts, scratch, rules);
             }
         }
     }

@@ -4,9 +4,10 @@
 //! J. Nocedal, S. J. Wright: Numerical Optimization, 2nd ed. (2006), algorithm 7.4.
 
 use super::accept::{forget, forget_place};
-use super::tile::Tile;
+use super::tile::{Rules, Tile};
 use super::trial::dot;
 use crate::engine::lane::Phase;
+use crate::method::Method;
 use crate::problem::evaluate::chunk::{CHUNK, Chunk, Mask, row_by_row};
 use crate::problem::evaluate::real::Real;
 
@@ -26,12 +27,21 @@ impl<T: Real> Scratch<T> {
 /// Gives the lanes of `turns` a new direction, and sets out on it. `kept` have a new pair, `restarts` are those of `turns`
 /// whose last search failed.
 #[inline(always)]
-pub(super) fn turn<T: Real>(tile: &mut Tile<T>, turns: Mask<T>, kept: Mask<T>, restarts: Mask<T>, scratch: &mut Scratch<T>) {
+pub(super) fn turn<T: Real>(
+    tile: &mut Tile<T>,
+    turns: Mask<T>,
+    kept: Mask<T>,
+    restarts: Mask<T>,
+    scratch: &mut Scratch<T>,
+    rules: &Rules<T>,
+) {
     // Without a pair gamma is that of the first direction, d = -g / max |g|: norms overflow, the largest component doesn't.
     let first = turns.and(Mask::of(tile.lanes.phase, |phase| phase == Phase::Fresh as u32));
     let gamma = tile.lanes.gradient_max.map(|max| (T::ONE / max).min(T::HUGE));
     tile.lanes.gamma = first.choose(gamma, tile.lanes.gamma);
-    let slope = direct(tile, turns, kept, scratch);
+    let slope = match rules.method {
+        Method::Lbfgs(_) => direct(tile, turns, kept, scratch),
+    };
     tile.lanes.slope = turns.choose(slope, tile.lanes.slope);
     let descends = slope.below(Chunk::splat(T::ZERO)).and(Chunk::splat(-T::HUGE).at_most(slope));
     let lost = turns.without(descends);
@@ -169,7 +179,6 @@ fn set_out<T: Real>(tile: &mut Tile<T>, turns: Mask<T>, first: Mask<T>, restarts
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::cpu::tile::Rules;
 
     const MEMORY: usize = 5;
 

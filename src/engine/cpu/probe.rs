@@ -99,7 +99,7 @@ impl pulp::NullaryFnOnce for Round<'_> {
             // All of them; the compiler can't know.
             let accepted = trial.asks;
             let kept = accept(tile, c, machine, &trial, accepted, rules).kept;
-            turn(tile, accepted, kept, Mask::lanes(|_| false), scratch);
+            turn(tile, accepted, kept, Mask::lanes(|_| false), scratch, rules);
         }
     }
 }

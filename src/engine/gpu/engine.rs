@@ -19,7 +19,7 @@ use crate::engine::state::{self, LaneState, Standing};
 use crate::engine::telemetry::Telemetry;
 use crate::engine::{Engine, Lanes, Record, Totals};
 use crate::error::{DeviceError, Result};
-use crate::method::Lbfgs;
+use crate::method::Method;
 use crate::method::constants::NOISE_UNITS;
 use crate::problem::Problem;
 
@@ -69,7 +69,7 @@ const MOST_BYTES: u64 = 2 << 30;
 impl GpuEngine {
     /// An engine over `pool` slots, or fewer where there are fewer lanes, that goes on from `standing`.
     pub(crate) fn new(gpu: Arc<Gpu>, setup: &Setup, standing: Standing) -> Result<Self, DeviceError> {
-        let shape = Shape { dimension: setup.problem.dimension(), memory: setup.method.memory, parameters: setup.problem.parameters() };
+        let shape = Shape { dimension: setup.problem.dimension(), memory: setup.method.memory(), parameters: setup.problem.parameters() };
         let pace = Pace::new(shape, setup.problem.loop_iterations(), gpu.loop_limit)?;
         let data: Vec<f32> = setup.problem.data().map(|value| value as f32).collect();
         let binding = gpu.largest(wgpu::BufferUsages::STORAGE);
@@ -80,7 +80,7 @@ impl GpuEngine {
         if lanes == 0 && sizes.storage().iter().all(|(_, bytes)| *bytes <= binding) {
             return Err(DeviceError::OutOfMemory { what: "the memory of the fewest lanes".into(), bytes: Some(sizes.total()) });
         }
-        let kernels = gpu.kernels.get(&gpu, shape, &setup.problem)?;
+        let kernels = gpu.kernels.get(&gpu, shape, setup.method, &setup.problem)?;
         let memory = Memory::new(&gpu, &kernels.layout, sizes)?;
         let clock = Clock::new(&gpu)?;
         gpu.queue.write_buffer(memory.data(), 0, bytemuck::cast_slice(&data));
@@ -128,9 +128,9 @@ impl GpuEngine {
     }
 
     /// The bytes of a lane, as one of a large pool.
-    pub(crate) fn bytes_per_lane(problem: &Problem, method: Lbfgs) -> usize {
+    pub(crate) fn bytes_per_lane(problem: &Problem, method: Method) -> usize {
         const LARGE: usize = 1 << 16;
-        let shape = Shape { dimension: problem.dimension(), memory: method.memory, parameters: problem.parameters() };
+        let shape = Shape { dimension: problem.dimension(), memory: method.memory(), parameters: problem.parameters() };
         Sizes::new(shape, LARGE, 0).total().div_ceil(LARGE as u64) as usize
     }
 

@@ -7,15 +7,18 @@ use std::fmt::Write;
 use super::clock::STAMP_WORDS;
 use crate::engine::lane::{Extent, FIELDS, Kind, Phase};
 use crate::method::constants as c;
-use crate::method::{Status, Test};
+use crate::method::{Method, Status, Test};
 use crate::problem::evaluate::code::SUM_BLOCK;
 use crate::problem::evaluate::real::Real;
 
 /// Invocations in a workgroup.
 pub(super) const WORKGROUP: u32 = 64;
 
-/// The stages, in the order they stand in the text.
-const STAGES: [(&str, &str); 10] = [
+/// A stage: its name and its text.
+type Stage = (&'static str, &'static str);
+
+/// The stages that all methods share, in the order they stand in the text.
+const STAGES: [Stage; 10] = [
     ("memory", include_str!("../../../shaders/memory.wgsl")),
     ("evaluate", include_str!("../../../shaders/evaluate.wgsl")),
     ("line_search", include_str!("../../../shaders/line_search.wgsl")),
@@ -27,6 +30,13 @@ const STAGES: [(&str, &str); 10] = [
     ("compact", include_str!("../../../shaders/compact.wgsl")),
     ("state", include_str!("../../../shaders/state.wgsl")),
 ];
+
+/// The stage that finds a method's directions: `remember`, given a new pair, and `direct`.
+fn method_stage(method: Method) -> Stage {
+    match method {
+        Method::Lbfgs(_) => ("lbfgs", include_str!("../../../shaders/lbfgs.wgsl")),
+    }
+}
 
 /// Bits of `flags`.
 pub(super) mod flag {
@@ -135,11 +145,11 @@ impl Shape {
     }
 }
 
-/// The whole text for a problem whose value and gradient `objective` computes.
-pub(super) fn assemble(shape: Shape, objective: &str) -> String {
+/// The whole text for a method, and a problem whose value and gradient `objective` computes.
+pub(super) fn assemble(shape: Shape, method: Method, objective: &str) -> String {
     let mut text = preamble(shape);
     text += &accessors(shape);
-    for (name, stage) in STAGES {
+    for (name, stage) in STAGES.into_iter().chain([method_stage(method)]) {
         _ = write!(text, "\n// shaders/{name}.wgsl\n{stage}");
         if name == "memory" {
             _ = write!(text, "\n// The objective.\n{objective}");
@@ -283,7 +293,11 @@ mod tests {
     use wgpu::naga;
 
     use super::*;
+    use crate::method::Lbfgs;
     use crate::problem::Problem;
+
+    /// Every method, as far as its stage is concerned.
+    const METHODS: [Method; 1] = [Method::Lbfgs(Lbfgs { memory: 8 })];
 
     fn shape(dimension: usize, memory: usize) -> Shape {
         Shape { dimension, memory, parameters: 0 }
@@ -301,21 +315,21 @@ mod tests {
     fn every_shape_of_the_text_is_valid() {
         for (n, m) in [(1, 1), (2, 8), (10, 8), (64, 64), (65, 8), (500, 3)] {
             let bowl = Problem::new(n, |x| x.sum(0..n, |i| x.at(i) * x.at(i))).unwrap();
-            validate(&assemble(shape(n, m), &bowl.wgsl()));
+            validate(&assemble(shape(n, m), Method::default(), &bowl.wgsl()));
         }
     }
 
     #[test]
     fn no_name_is_like_those_of_verbatim_objectives() {
         let bowl = Problem::new(2, |x| x[0] * x[0] + x[1] * x[1]).unwrap();
-        let text = assemble(shape(2, 8), &bowl.wgsl());
+        let text = assemble(shape(2, 8), Method::default(), &bowl.wgsl());
         let code: String = text.lines().map(|line| line.split("//").next().unwrap_or_default()).collect::<Vec<_>>().join("\n");
         assert!(!code.split(|c: char| !(c.is_alphanumeric() || c == '_')).any(|word| word.starts_with("user")));
     }
 
     #[test]
     fn stages_are_short_and_have_no_numbers_of_their_own() {
-        for (name, text) in STAGES {
+        for (name, text) in STAGES.into_iter().chain(METHODS.map(method_stage)) {
             assert!(text.lines().count() <= 120, "{name} is long");
             let code: String = text.lines().map(|line| line.split("//").next().unwrap_or_default()).collect::<Vec<_>>().join("\n");
             let literals = code.split(|c: char| !(c.is_alphanumeric() || c == '.' || c == '_'));
