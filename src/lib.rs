@@ -37,6 +37,7 @@
 //! | write an objective with parameters and data | [`Problem::builder`], [`problem`] |
 //! | write value and gradient in WGSL by hand, for GPUs | [`Problem::verbatim`] |
 //! | set tolerances and budgets | [`Tolerances`], [`Limits`] |
+//! | choose a line search, and where it begins | [`LineSearch`], [`InitialStep`] |
 //! | own the loop: step, look, stop, branch | [`Batch`] |
 //! | go on elsewhere, also after a device has failed | [`Batch::move_to`], [`Batch::sync`] |
 //! | be called while it runs | [`Monitor`] |
@@ -82,7 +83,10 @@ pub use engine::source::Source;
 pub use engine::telemetry::{StageSeconds, Telemetry};
 pub use engine::{Summary, Totals};
 pub use error::{BoundsError, DeviceError, Error, ProblemError, Result, StartsError, WgslError};
-pub use method::{Bounds, Evidence, Lbfgs, Limits, Method, Status, Test, Tolerances};
+pub use method::{
+    Backtracking, Bounds, ConstantStep, Evidence, FirstStep, InitialStep, Lbfgs, Limits, LineSearch, Method, MoreThuente, NextStep,
+    SlopeSearch, Status, Test, Tolerances,
+};
 pub use minimizer::Minimizer;
 pub use monitor::{Answer, Control, Monitor, Step};
 pub use outcome::{LaneResult, Outcome, Polished};
@@ -93,8 +97,9 @@ pub use starts::Starts;
 pub mod prelude {
     pub use crate::problem::{Array, Condition, Context, Index, Point, Scalar, select};
     pub use crate::{
-        Batch, Bounds, Control, Device, Evaluation, LaneResult, Lbfgs, Limits, Method, Minimizer, Monitor, Outcome, Polished, Precision,
-        Problem, Source, Starts, Status, Step, Summary, Test, Tolerances,
+        Backtracking, Batch, Bounds, ConstantStep, Control, Device, Evaluation, FirstStep, InitialStep, LaneResult, Lbfgs, Limits,
+        LineSearch, Method, Minimizer, Monitor, MoreThuente, NextStep, Outcome, Polished, Precision, Problem, SlopeSearch, Source,
+        Starts, Status, Step, Summary, Test, Tolerances,
     };
 }
 

@@ -2,13 +2,19 @@
 
 pub(crate) mod bounds;
 pub(crate) mod constants;
+pub(crate) mod initial_step;
 pub(crate) mod lbfgs;
+pub(crate) mod line_search;
 pub(crate) mod methods;
 pub(crate) mod settings;
 pub(crate) mod status;
+pub(crate) mod walk;
 
 pub use bounds::Bounds;
+pub use initial_step::{FirstStep, InitialStep, NextStep};
 pub use lbfgs::Lbfgs;
+pub use line_search::{Backtracking, ConstantStep, LineSearch, MoreThuente, SlopeSearch};
 pub use methods::Method;
 pub use settings::{Limits, Tolerances};
 pub use status::{Evidence, Status, Test};
+pub(crate) use walk::Walk;

@@ -1,6 +1,6 @@
 //! The methods there are: each a struct of settings, gathered in one enum.
 
-use super::Lbfgs;
+use super::{InitialStep, Lbfgs, LineSearch, SlopeSearch};
 use crate::error::Result;
 
 /// How a lane finds its directions.
@@ -31,6 +31,27 @@ impl Method {
     pub(crate) fn memory(self) -> usize {
         match self {
             Self::Lbfgs(lbfgs) => lbfgs.memory,
+        }
+    }
+
+    /// The line search that it has unless another is set.
+    pub(crate) fn default_line_search(self) -> LineSearch {
+        match self {
+            Self::Lbfgs(_) => SlopeSearch::default().into(),
+        }
+    }
+
+    /// The initial steps that its searches have unless others are set.
+    pub(crate) fn default_initial_step(self) -> InitialStep {
+        match self {
+            Self::Lbfgs(_) => InitialStep::default(),
+        }
+    }
+
+    /// Whether its directions come with a length of their own, so that a step of 1 is the natural one.
+    pub(crate) fn is_newton_like(self) -> bool {
+        match self {
+            Self::Lbfgs(_) => true,
         }
     }
 }

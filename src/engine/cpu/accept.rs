@@ -53,6 +53,8 @@ pub(super) fn accept<T: Real>(
     lanes.gradient_max = accepted.choose(trial.gradient_max, lanes.gradient_max);
     lanes.step = stepped.choose(pair.length, lanes.step);
     lanes.accepted_alpha = stepped.choose(lanes.alpha, lanes.accepted_alpha);
+    lanes.accepted_slope = stepped.choose(lanes.slope, lanes.accepted_slope);
+    lanes.decrease = stepped.choose(decrease, lanes.decrease);
     lanes.iterations = lanes.iterations.zip(stepped.ones(), |a, b| a + b);
     Accepted { decrease, kept }
 }

@@ -7,7 +7,7 @@ use std::fmt::Write;
 use super::clock::STAMP_WORDS;
 use crate::engine::lane::{Extent, FIELDS, Kind, Phase};
 use crate::method::constants as c;
-use crate::method::{Method, Status, Test};
+use crate::method::{FirstStep, LineSearch, Method, NextStep, Status, Test, Walk};
 use crate::problem::evaluate::code::SUM_BLOCK;
 use crate::problem::evaluate::real::Real;
 
@@ -21,8 +21,8 @@ type Stage = (&'static str, &'static str);
 const STAGES: [Stage; 10] = [
     ("memory", include_str!("../../../shaders/memory.wgsl")),
     ("evaluate", include_str!("../../../shaders/evaluate.wgsl")),
-    ("line_search", include_str!("../../../shaders/line_search.wgsl")),
     ("accept", include_str!("../../../shaders/accept.wgsl")),
+    ("initial_step", include_str!("../../../shaders/initial_step.wgsl")),
     ("direction", include_str!("../../../shaders/direction.wgsl")),
     ("ending", include_str!("../../../shaders/ending.wgsl")),
     ("round", include_str!("../../../shaders/round.wgsl")),
@@ -35,6 +35,17 @@ const STAGES: [Stage; 10] = [
 fn method_stage(method: Method) -> Stage {
     match method {
         Method::Lbfgs(_) => ("lbfgs", include_str!("../../../shaders/lbfgs.wgsl")),
+    }
+}
+
+/// The stages that judge a trial: `judge`.
+fn search_stages(search: LineSearch) -> &'static [Stage] {
+    const JUDGE: Stage = ("judge", include_str!("../../../shaders/judge.wgsl"));
+    match search {
+        LineSearch::Slopes(_) => &[("line_search", include_str!("../../../shaders/line_search.wgsl"))],
+        LineSearch::Backtracking(_) => &[JUDGE, ("backtracking", include_str!("../../../shaders/backtracking.wgsl"))],
+        LineSearch::Constant(_) => &[JUDGE, ("constant_step", include_str!("../../../shaders/constant_step.wgsl"))],
+        _ => unreachable!(),
     }
 }
 
@@ -145,11 +156,13 @@ impl Shape {
     }
 }
 
-/// The whole text for a method, and a problem whose value and gradient `objective` computes.
-pub(super) fn assemble(shape: Shape, method: Method, objective: &str) -> String {
+/// The whole text for lanes that walk in that way, and a problem whose value and gradient `objective` computes.
+pub(super) fn assemble(shape: Shape, walk: Walk, objective: &str) -> String {
     let mut text = preamble(shape);
+    text += &settings(walk);
     text += &accessors(shape);
-    for (name, stage) in STAGES.into_iter().chain([method_stage(method)]) {
+    let own = search_stages(walk.line_search).iter().copied().chain([method_stage(walk.method)]);
+    for (name, stage) in STAGES.into_iter().chain(own) {
         _ = write!(text, "\n// shaders/{name}.wgsl\n{stage}");
         if name == "memory" {
             _ = write!(text, "\n// The objective.\n{objective}");
@@ -182,7 +195,6 @@ fn preamble(shape: Shape) -> String {
     word("MINUS_INFINITY_BITS", f32::NEG_INFINITY.to_bits());
     word("NAN_BITS", f32::NAN.to_bits());
     word("MOST_EXPANSIONS", c::MOST_EXPANSIONS);
-    word("MOST_SEARCH_EVALUATIONS", c::MOST_SEARCH_EVALUATIONS);
     word("MOST_RESETS", c::MOST_RESETS);
     word("MOST_STAGNANT", c::MOST_STAGNANT);
     for (name, phase) in
@@ -202,8 +214,6 @@ fn preamble(shape: Shape) -> String {
     float("TINY", f64::from(f32::TINY));
     float("HUGE", f64::from(f32::HUGE));
     float("FAR", f64::from(f32::FAR));
-    float("ARMIJO", c::ARMIJO);
-    float("CURVATURE", c::CURVATURE);
     float("APPROXIMATE", c::APPROXIMATE);
     float("NOISE_UNITS", c::NOISE_UNITS);
     float("NOISE_SHARE", c::NOISE_SHARE);
@@ -218,6 +228,44 @@ fn preamble(shape: Shape) -> String {
     float("MEASURED_NOISE", c::MEASURED_NOISE);
     float("GRADIENT_PROGRESS", c::GRADIENT_PROGRESS);
     float("GRADIENT_ESCAPE", c::GRADIENT_ESCAPE);
+    text
+}
+
+/// What the user has set of method, line search and initial steps.
+fn settings(walk: Walk) -> String {
+    let mut text = String::new();
+    let mut float = |name: &str, value: f64| _ = writeln!(text, "const {name}: f32 = {:e}f;", value as f32);
+    float("INITIAL_GROWTH", c::INITIAL_GROWTH);
+    let most = match walk.line_search {
+        LineSearch::Slopes(search) => {
+            float("ARMIJO", search.armijo);
+            float("CURVATURE", search.curvature);
+            search.evaluations
+        }
+        LineSearch::Backtracking(search) => {
+            float("ARMIJO", search.armijo);
+            float("CONTRACTION", search.contraction);
+            search.evaluations
+        }
+        LineSearch::Constant(_) => 1,
+        _ => unreachable!(),
+    };
+    let first = match walk.initial_step.first {
+        FirstStep::Scaled => "FIRST_SCALED",
+        FirstStep::Rasmussen => "FIRST_RASMUSSEN",
+        FirstStep::Value(_) => "FIRST_VALUE",
+    };
+    let next = match walk.initial_step.next {
+        NextStep::Unit => "NEXT_UNIT",
+        NextStep::Quadratic => "NEXT_QUADRATIC",
+        NextStep::SlopeRatio => "NEXT_SLOPE_RATIO",
+        NextStep::Value(_) => "NEXT_VALUE",
+    };
+    float("FIRST_ALPHA", if let FirstStep::Value(alpha) = walk.initial_step.first { alpha } else { 1.0 });
+    float("NEXT_ALPHA", if let NextStep::Value(alpha) = walk.initial_step.next { alpha } else { 1.0 });
+    _ = writeln!(text, "const MOST_SEARCH_EVALUATIONS: u32 = {most}u;");
+    _ = writeln!(text, "const NEWTON_LIKE: bool = {};", walk.method.is_newton_like());
+    _ = writeln!(text, "const FIRST_STEP: u32 = {first};\nconst NEXT_STEP: u32 = {next};");
     text
 }
 
@@ -315,14 +363,14 @@ mod tests {
     fn every_shape_of_the_text_is_valid() {
         for (n, m) in [(1, 1), (2, 8), (10, 8), (64, 64), (65, 8), (500, 3)] {
             let bowl = Problem::new(n, |x| x.sum(0..n, |i| x.at(i) * x.at(i))).unwrap();
-            validate(&assemble(shape(n, m), Method::default(), &bowl.wgsl()));
+            validate(&assemble(shape(n, m), Method::default().into(), &bowl.wgsl()));
         }
     }
 
     #[test]
     fn no_name_is_like_those_of_verbatim_objectives() {
         let bowl = Problem::new(2, |x| x[0] * x[0] + x[1] * x[1]).unwrap();
-        let text = assemble(shape(2, 8), Method::default(), &bowl.wgsl());
+        let text = assemble(shape(2, 8), Method::default().into(), &bowl.wgsl());
         let code: String = text.lines().map(|line| line.split("//").next().unwrap_or_default()).collect::<Vec<_>>().join("\n");
         assert!(!code.split(|c: char| !(c.is_alphanumeric() || c == '_')).any(|word| word.starts_with("user")));
     }
