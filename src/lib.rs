@@ -84,7 +84,7 @@ pub use engine::telemetry::{StageSeconds, Telemetry};
 pub use engine::{Summary, Totals};
 pub use error::{BoundsError, DeviceError, Error, ProblemError, Result, StartsError, WgslError};
 pub use method::{
-    Backtracking, Bounds, ConstantStep, Evidence, FirstStep, InitialStep, Lbfgs, Limits, LineSearch, Method, MoreThuente, NextStep,
+    Backtracking, Bfgs, Bounds, ConstantStep, Evidence, FirstStep, InitialStep, Lbfgs, Limits, LineSearch, Method, MoreThuente, NextStep,
     SlopeSearch, Status, Test, Tolerances,
 };
 pub use minimizer::Minimizer;
@@ -97,7 +97,7 @@ pub use starts::Starts;
 pub mod prelude {
     pub use crate::problem::{Array, Condition, Context, Index, Point, Scalar, select};
     pub use crate::{
-        Backtracking, Batch, Bounds, ConstantStep, Control, Device, Evaluation, FirstStep, InitialStep, LaneResult, Lbfgs, Limits,
+        Backtracking, Batch, Bfgs, Bounds, ConstantStep, Control, Device, Evaluation, FirstStep, InitialStep, LaneResult, Lbfgs, Limits,
         LineSearch, Method, Minimizer, Monitor, MoreThuente, NextStep, Outcome, Polished, Precision, Problem, SlopeSearch, Source,
         Starts, Status, Step, Summary, Test, Tolerances,
     };

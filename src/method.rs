@@ -1,5 +1,6 @@
 //! How one lane moves, as plain data: the method, tolerances, limits, bounds, and how a lane can end.
 
+pub(crate) mod bfgs;
 pub(crate) mod bounds;
 pub(crate) mod constants;
 pub(crate) mod initial_step;
@@ -10,6 +11,7 @@ pub(crate) mod settings;
 pub(crate) mod status;
 pub(crate) mod walk;
 
+pub use bfgs::Bfgs;
 pub use bounds::Bounds;
 pub use initial_step::{FirstStep, InitialStep, NextStep};
 pub use lbfgs::Lbfgs;

@@ -44,3 +44,9 @@ pub(crate) const GRADIENT_PROGRESS: f64 = 0.9;
 pub(crate) const GRADIENT_ESCAPE: f64 = 10.0;
 /// Below 1, initial steps of quasi-Newton methods are this many times what was measured, so that steps that near 1 reach it.
 pub(crate) const INITIAL_GROWTH: f64 = 1.01;
+/// Moré and Thuente: while there is no bracket, a trial goes on at most this many times as far as it was from the best step.
+pub(crate) const FARTHEST_TRIAL: f64 = 4.0;
+/// Moré and Thuente: the part of the interval that its next trial may take of it, and that two trials must leave of it at most.
+pub(crate) const NARROWING: f64 = 0.66;
+/// Approximate sufficient decrease: f may be this part of |f| above what it was.
+pub(crate) const APPROXIMATE_VALUE: f64 = 1e-6;

@@ -1,6 +1,6 @@
 //! The methods there are: each a struct of settings, gathered in one enum.
 
-use super::{InitialStep, Lbfgs, LineSearch, SlopeSearch};
+use super::{Bfgs, InitialStep, Lbfgs, LineSearch, SlopeSearch};
 use crate::error::Result;
 
 /// How a lane finds its directions.
@@ -18,12 +18,15 @@ use crate::error::Result;
 pub enum Method {
     /// See [`Lbfgs`].
     Lbfgs(Lbfgs),
+    /// See [`Bfgs`].
+    Bfgs(Bfgs),
 }
 
 impl Method {
     pub(crate) fn validate(self) -> Result<()> {
         match self {
             Self::Lbfgs(lbfgs) => lbfgs.validate(),
+            Self::Bfgs(_) => Ok(()),
         }
     }
 
@@ -31,27 +34,44 @@ impl Method {
     pub(crate) fn memory(self) -> usize {
         match self {
             Self::Lbfgs(lbfgs) => lbfgs.memory,
+            Self::Bfgs(_) => 0,
+        }
+    }
+
+    /// Numbers of the matrix that a lane has, for points of `dimension` components.
+    pub(crate) fn matrix(self, dimension: usize) -> usize {
+        match self {
+            Self::Lbfgs(_) => 0,
+            Self::Bfgs(_) => dimension * (dimension + 1) / 2,
+        }
+    }
+
+    /// The most pairs that a lane can have learned from and not forgotten.
+    pub(crate) fn most_pairs(self) -> u32 {
+        match self {
+            Self::Lbfgs(lbfgs) => lbfgs.memory as u32,
+            Self::Bfgs(_) => u32::MAX,
         }
     }
 
     /// The line search that it has unless another is set.
     pub(crate) fn default_line_search(self) -> LineSearch {
         match self {
-            Self::Lbfgs(_) => SlopeSearch::default().into(),
+            Self::Lbfgs(_) | Self::Bfgs(_) => SlopeSearch::default().into(),
         }
     }
 
     /// The initial steps that its searches have unless others are set.
     pub(crate) fn default_initial_step(self) -> InitialStep {
         match self {
-            Self::Lbfgs(_) => InitialStep::default(),
+            Self::Lbfgs(_) | Self::Bfgs(_) => InitialStep::default(),
         }
     }
 
     /// Whether its directions come with a length of their own, so that a step of 1 is the natural one.
     pub(crate) fn is_newton_like(self) -> bool {
         match self {
-            Self::Lbfgs(_) => true,
+            Self::Lbfgs(_) | Self::Bfgs(_) => true,
         }
     }
 }
@@ -65,5 +85,11 @@ impl Default for Method {
 impl From<Lbfgs> for Method {
     fn from(lbfgs: Lbfgs) -> Self {
         Self::Lbfgs(lbfgs)
+    }
+}
+
+impl From<Bfgs> for Method {
+    fn from(bfgs: Bfgs) -> Self {
+        Self::Bfgs(bfgs)
     }
 }

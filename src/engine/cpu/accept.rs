@@ -32,7 +32,7 @@ pub(super) fn accept<T: Real>(
     }
     let stepped = accepted.without(fresh);
     let pair = Pair::measure(tile, c, machine, trial);
-    let kept = pair.keep(tile, stepped);
+    let kept = pair.keep(tile, stepped, rules);
     let misled = stepped.without(kept).and(Chunk::splat(T::from_f64(MISLED)).below(tile.lanes.alpha));
     if misled.any() {
         // No longer than to where f is called unbounded: the slope along d would overflow.
@@ -103,13 +103,13 @@ impl<T: Real> Pair<T> {
 
     /// Decides which pairs are kept: before anything is written, so that a refused one costs nothing that is remembered.
     #[inline(always)]
-    fn keep(&self, tile: &mut Tile<T>, stepped: Mask<T>) -> Mask<T> {
-        let memory = tile.rho.len() as u32 - 1;
+    fn keep(&self, tile: &mut Tile<T>, stepped: Mask<T>, rules: &Rules<T>) -> Mask<T> {
+        let most = rules.walk.method.most_pairs();
         let lanes = &mut tile.lanes;
         let kept = stepped.and(self.curved);
         lanes.refused = lanes.refused.zip(stepped.without(kept).ones(), |a, b| a + b);
         lanes.gamma = kept.choose(self.gamma, lanes.gamma);
-        lanes.pairs = lanes.pairs.zip(kept.ones(), |a, b| (a + b).min(memory));
+        lanes.pairs = lanes.pairs.zip(kept.ones(), |a, b| a.saturating_add(b).min(most));
         kept
     }
 }

@@ -4,6 +4,7 @@
 //! J. Nocedal, S. J. Wright: Numerical Optimization, 2nd ed. (2006), algorithm 7.4.
 
 use super::accept::{forget, forget_place};
+use super::bfgs;
 use super::initial_step::{first_gamma, initial_step};
 use super::tile::{Rules, Tile};
 use super::trial::dot;
@@ -41,6 +42,7 @@ pub(super) fn turn<T: Real>(
     tile.lanes.gamma = first.choose(first_gamma(&tile.lanes, rules), tile.lanes.gamma);
     let slope = match rules.walk.method {
         Method::Lbfgs(_) => direct(tile, turns, kept, scratch),
+        Method::Bfgs(_) => bfgs::direct(tile, turns, kept, &mut scratch.q),
     };
     tile.lanes.slope = turns.choose(slope, tile.lanes.slope);
     let descends = slope.below(Chunk::splat(T::ZERO)).and(Chunk::splat(-T::HUGE).at_most(slope));

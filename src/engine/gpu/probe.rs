@@ -17,7 +17,7 @@ use crate::starts::Starts;
 /// The shader of a problem.
 pub(crate) fn text(problem: &Problem, memory: usize) -> String {
     assemble(
-        Shape { dimension: problem.dimension(), memory, parameters: problem.parameters() },
+        Shape::of(problem, Lbfgs { memory }.into()),
         Method::from(Lbfgs { memory }).into(),
         &problem.wgsl(),
     )

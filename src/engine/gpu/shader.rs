@@ -8,6 +8,7 @@ use super::clock::STAMP_WORDS;
 use crate::engine::lane::{Extent, FIELDS, Kind, Phase};
 use crate::method::constants as c;
 use crate::method::{FirstStep, LineSearch, Method, NextStep, Status, Test, Walk};
+use crate::problem::Problem;
 use crate::problem::evaluate::code::SUM_BLOCK;
 use crate::problem::evaluate::real::Real;
 
@@ -31,10 +32,12 @@ const STAGES: [Stage; 10] = [
     ("state", include_str!("../../../shaders/state.wgsl")),
 ];
 
-/// The stage that finds a method's directions: `remember`, given a new pair, and `direct`.
+/// The stage that finds a method's directions: `remember`, given a new pair, and `direct`; and takes what it remembers to the
+/// host and back: `save_history`, `restore_history`.
 fn method_stage(method: Method) -> Stage {
     match method {
         Method::Lbfgs(_) => ("lbfgs", include_str!("../../../shaders/lbfgs.wgsl")),
+        Method::Bfgs(_) => ("bfgs", include_str!("../../../shaders/bfgs.wgsl")),
     }
 }
 
@@ -44,8 +47,12 @@ fn search_stages(search: LineSearch) -> &'static [Stage] {
     match search {
         LineSearch::Slopes(_) => &[("line_search", include_str!("../../../shaders/line_search.wgsl"))],
         LineSearch::Backtracking(_) => &[JUDGE, ("backtracking", include_str!("../../../shaders/backtracking.wgsl"))],
+        LineSearch::MoreThuente(_) => &[
+            JUDGE,
+            ("more_thuente", include_str!("../../../shaders/more_thuente.wgsl")),
+            ("interpolate", include_str!("../../../shaders/interpolate.wgsl")),
+        ],
         LineSearch::Constant(_) => &[JUDGE, ("constant_step", include_str!("../../../shaders/constant_step.wgsl"))],
-        _ => unreachable!(),
     }
 }
 
@@ -96,6 +103,8 @@ const MOST_PRIVATE: usize = 64;
 pub(super) struct Shape {
     pub(super) dimension: usize,
     pub(super) memory: usize,
+    /// Numbers of the method's matrix.
+    pub(super) matrix: usize,
     pub(super) parameters: usize,
 }
 
@@ -110,11 +119,17 @@ struct Vector {
 }
 
 impl Shape {
+    /// That of lanes of a problem, moved by a method.
+    pub(super) fn of(problem: &Problem, method: Method) -> Self {
+        let dimension = problem.dimension();
+        Self { dimension, memory: method.memory(), matrix: method.matrix(dimension), parameters: problem.parameters() }
+    }
+
     fn vectors(self) -> Vec<Vector> {
         let small = self.dimension <= MOST_PRIVATE && self.memory <= MOST_PRIVATE;
         let (n, m) = (self.dimension, self.memory);
         let vector = |name, len, private, work: bool| Vector { name, len, stored: !(work && private), private };
-        vec![
+        let all = [
             vector("x", n, small, false),
             vector("g", n, small, false),
             vector("d", n, small, false),
@@ -124,7 +139,8 @@ impl Shape {
             vector("trial_g", n, small, true),
             vector("q", n, small, true),
             vector("coefficient", m, small, true),
-        ]
+        ];
+        all.into_iter().filter(|vector| vector.len > 0).collect()
     }
 
     /// Elements of the vectors' buffer, a lane.
@@ -139,11 +155,15 @@ impl Shape {
 
     /// Words of a lane's whole state: see shaders/state.wgsl.
     pub(super) fn state_words(self) -> usize {
-        self.field_elements() + 4 * self.dimension + self.parameters + self.memory * (2 * self.dimension + 1)
+        self.field_elements() + 4 * self.dimension + self.parameters + self.memory * (2 * self.dimension + 1) + self.matrix
     }
 
-    /// Elements of each of the two histories, a lane.
-    pub(super) fn history_elements(self) -> usize {
+    /// Elements of the buffers of steps and of changes, a lane: those of its pairs. A matrix takes the place of the steps.
+    pub(super) fn step_elements(self) -> usize {
+        self.dimension * self.memory + self.matrix
+    }
+
+    pub(super) fn change_elements(self) -> usize {
         self.dimension * self.memory
     }
 
@@ -152,7 +172,9 @@ impl Shape {
         let (n, m) = (self.dimension as u64, self.memory as u64);
         // evaluate 2, resolved or promise or farthest 3, pair, ring, best and move 4, recursion 2 + 2 (m + 1), direction 3
         let round = n * (2 + 3 + 4 + 2 + 2 * (m + 1) + 3) + 2 * m + 1;
-        (round, 4 * n + self.parameters as u64 + 64)
+        // A matrix is passed over three times, and its rows.
+        let matrix = if self.matrix > 0 { 3 * self.matrix as u64 + 5 * n } else { 0 };
+        (round + matrix, 4 * n + self.parameters as u64 + 64)
     }
 }
 
@@ -180,6 +202,8 @@ fn preamble(shape: Shape) -> String {
     word("PARAMETERS", shape.parameters as u32);
     word("FIELDS", shape.field_elements() as u32);
     word("VECTOR_ROWS", shape.vector_elements() as u32);
+    word("STEP_ROWS", shape.step_elements() as u32);
+    word("CHANGE_ROWS", shape.change_elements() as u32);
     word("WORKGROUP", WORKGROUP);
     word("SUM_BLOCK", SUM_BLOCK as u32);
     word("REPORT", REPORT_WORDS as u32);
@@ -236,6 +260,7 @@ fn settings(walk: Walk) -> String {
     let mut text = String::new();
     let mut float = |name: &str, value: f64| _ = writeln!(text, "const {name}: f32 = {:e}f;", value as f32);
     float("INITIAL_GROWTH", c::INITIAL_GROWTH);
+    let mut approximate = false;
     let most = match walk.line_search {
         LineSearch::Slopes(search) => {
             float("ARMIJO", search.armijo);
@@ -247,8 +272,16 @@ fn settings(walk: Walk) -> String {
             float("CONTRACTION", search.contraction);
             search.evaluations
         }
+        LineSearch::MoreThuente(search) => {
+            float("ARMIJO", search.armijo);
+            float("CURVATURE", search.curvature);
+            float("FARTHEST_TRIAL", c::FARTHEST_TRIAL);
+            float("NARROWING", c::NARROWING);
+            float("APPROXIMATE_VALUE", c::APPROXIMATE_VALUE);
+            approximate = search.approximate_armijo;
+            search.evaluations
+        }
         LineSearch::Constant(_) => 1,
-        _ => unreachable!(),
     };
     let first = match walk.initial_step.first {
         FirstStep::Scaled => "FIRST_SCALED",
@@ -264,6 +297,7 @@ fn settings(walk: Walk) -> String {
     float("FIRST_ALPHA", if let FirstStep::Value(alpha) = walk.initial_step.first { alpha } else { 1.0 });
     float("NEXT_ALPHA", if let NextStep::Value(alpha) = walk.initial_step.next { alpha } else { 1.0 });
     _ = writeln!(text, "const MOST_SEARCH_EVALUATIONS: u32 = {most}u;");
+    _ = writeln!(text, "const APPROXIMATE_ARMIJO: bool = {approximate};");
     _ = writeln!(text, "const NEWTON_LIKE: bool = {};", walk.method.is_newton_like());
     _ = writeln!(text, "const FIRST_STEP: u32 = {first};\nconst NEXT_STEP: u32 = {next};");
     text
@@ -341,14 +375,18 @@ mod tests {
     use wgpu::naga;
 
     use super::*;
-    use crate::method::Lbfgs;
-    use crate::problem::Problem;
+    use crate::method::{Backtracking, Bfgs, ConstantStep, InitialStep, Lbfgs, MoreThuente, SlopeSearch};
 
     /// Every method, as far as its stage is concerned.
-    const METHODS: [Method; 1] = [Method::Lbfgs(Lbfgs { memory: 8 })];
+    const METHODS: [Method; 2] = [Method::Lbfgs(Lbfgs { memory: 8 }), Method::Bfgs(Bfgs {})];
+
+    fn searches() -> [LineSearch; 4] {
+        let constant = ConstantStep { alpha: 0.1 };
+        [SlopeSearch::default().into(), MoreThuente::default().into(), Backtracking::default().into(), constant.into()]
+    }
 
     fn shape(dimension: usize, memory: usize) -> Shape {
-        Shape { dimension, memory, parameters: 0 }
+        Shape { dimension, memory, matrix: 0, parameters: 0 }
     }
 
     fn validate(text: &str) {
@@ -368,6 +406,23 @@ mod tests {
     }
 
     #[test]
+    fn every_way_to_walk_is_valid() {
+        let bowl = Problem::new(3, |x| x.sum(0..3, |i| x.at(i) * x.at(i))).unwrap();
+        for method in METHODS {
+            for search in searches() {
+                let walk = Walk::new(method, Some(search), None).unwrap();
+                validate(&assemble(Shape::of(&bowl, method), walk, &bowl.wgsl()));
+            }
+            for first in [FirstStep::Scaled, FirstStep::Rasmussen, FirstStep::Value(0.1)] {
+                for next in [NextStep::Unit, NextStep::Quadratic, NextStep::SlopeRatio, NextStep::Value(0.1)] {
+                    let walk = Walk::new(method, None, Some(InitialStep { first, next })).unwrap();
+                    validate(&assemble(Shape::of(&bowl, method), walk, &bowl.wgsl()));
+                }
+            }
+        }
+    }
+
+    #[test]
     fn no_name_is_like_those_of_verbatim_objectives() {
         let bowl = Problem::new(2, |x| x[0] * x[0] + x[1] * x[1]).unwrap();
         let text = assemble(shape(2, 8), Method::default().into(), &bowl.wgsl());
@@ -377,7 +432,9 @@ mod tests {
 
     #[test]
     fn stages_are_short_and_have_no_numbers_of_their_own() {
-        for (name, text) in STAGES.into_iter().chain(METHODS.map(method_stage)) {
+        let searches = searches();
+        let own = searches.iter().flat_map(|search| search_stages(*search)).copied().chain(METHODS.map(method_stage));
+        for (name, text) in STAGES.into_iter().chain(own) {
             assert!(text.lines().count() <= 120, "{name} is long");
             let code: String = text.lines().map(|line| line.split("//").next().unwrap_or_default()).collect::<Vec<_>>().join("\n");
             let literals = code.split(|c: char| !(c.is_alphanumeric() || c == '.' || c == '_'));
