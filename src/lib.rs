@@ -85,7 +85,7 @@ pub use engine::{Summary, Totals};
 pub use error::{BoundsError, DeviceError, Error, ProblemError, Result, StartsError, WgslError};
 pub use method::{
     Backtracking, Bfgs, Bounds, ConstantStep, Evidence, FirstStep, InitialStep, Lbfgs, Limits, LineSearch, Method, MoreThuente, NextStep,
-    SlopeSearch, Status, Test, Tolerances,
+    Pairs, SlopeSearch, Status, Test, Tolerances,
 };
 pub use minimizer::Minimizer;
 pub use monitor::{Answer, Control, Monitor, Step};
@@ -98,7 +98,7 @@ pub mod prelude {
     pub use crate::problem::{Array, Condition, Context, Index, Point, Scalar, select};
     pub use crate::{
         Backtracking, Batch, Bfgs, Bounds, ConstantStep, Control, Device, Evaluation, FirstStep, InitialStep, LaneResult, Lbfgs, Limits,
-        LineSearch, Method, Minimizer, Monitor, MoreThuente, NextStep, Outcome, Polished, Precision, Problem, SlopeSearch, Source,
+        LineSearch, Method, Minimizer, Monitor, MoreThuente, NextStep, Outcome, Pairs, Polished, Precision, Problem, SlopeSearch, Source,
         Starts, Status, Step, Summary, Test, Tolerances,
     };
 }

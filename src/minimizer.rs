@@ -11,7 +11,7 @@ use crate::engine::gpu::{engine::GpuEngine, evaluator};
 use crate::engine::lane;
 use crate::engine::state::Standing;
 use crate::error::{DeviceError, Error, Result, StartsError};
-use crate::method::{InitialStep, Limits, LineSearch, Method, Tolerances, Walk};
+use crate::method::{InitialStep, Limits, LineSearch, Method, Pairs, Tolerances, Walk};
 use crate::monitor::Monitor;
 use crate::outcome::Outcome;
 use crate::problem::Problem;
@@ -43,6 +43,7 @@ pub(crate) struct Settings {
     /// The method's own if none.
     pub(crate) line_search: Option<LineSearch>,
     pub(crate) initial_step: Option<InitialStep>,
+    pub(crate) pairs: Pairs,
     pub(crate) tolerances: Tolerances,
     pub(crate) limits: Limits,
     pub(crate) pool: Option<usize>,
@@ -51,7 +52,7 @@ pub(crate) struct Settings {
 impl Settings {
     /// How lanes make their steps.
     fn walk(&self) -> Result<Walk> {
-        Walk::new(self.method, self.line_search, self.initial_step)
+        Walk::new(self.method, self.line_search, self.initial_step, self.pairs)
     }
 }
 
@@ -76,6 +77,7 @@ impl<'m> Minimizer<'m> {
                 method: method.into(),
                 line_search: None,
                 initial_step: None,
+                pairs: Pairs::default(),
                 tolerances: Tolerances::default(),
                 limits: Limits::default(),
                 pool: None,
@@ -93,6 +95,12 @@ impl<'m> Minimizer<'m> {
     /// The step that line searches try first; unless set, as the method likes it best.
     pub fn initial_step(mut self, initial_step: InitialStep) -> Self {
         self.settings.initial_step = Some(initial_step);
+        self
+    }
+
+    /// Which steps quasi-Newton methods learn from.
+    pub fn pairs(mut self, pairs: Pairs) -> Self {
+        self.settings.pairs = pairs;
         self
     }
 

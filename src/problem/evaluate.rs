@@ -2,6 +2,7 @@
 
 pub(crate) mod chunk;
 pub(crate) mod code;
+pub(crate) mod dispatch;
 mod compile;
 mod functions;
 pub(crate) mod machine;

@@ -70,7 +70,6 @@ impl GpuEngine {
     /// An engine over `pool` slots, or fewer where there are fewer lanes, that goes on from `standing`.
     pub(crate) fn new(gpu: Arc<Gpu>, setup: &Setup, standing: Standing) -> Result<Self, DeviceError> {
         let shape = Shape::of(&setup.problem, setup.walk.method);
-        let pace = Pace::new(shape, setup.problem.loop_iterations(), gpu.loop_limit)?;
         let data: Vec<f32> = setup.problem.data().map(|value| value as f32).collect();
         let binding = gpu.largest(wgpu::BufferUsages::STORAGE);
         let most = Sizes::most_lanes(shape, data.len(), binding, MOST_BYTES);
@@ -78,8 +77,14 @@ impl GpuEngine {
         let sizes = Sizes::new(shape, lanes, data.len());
         if lanes == 0 && shape.matrix > 0 {
             let bytes = (4 * shape.matrix * WORKGROUP as usize) as u64;
-            return Err(DeviceError::MatrixTooLarge { dimension: shape.dimension, lanes: WORKGROUP as usize, bytes, limit: binding.min(MOST_BYTES) });
+            return Err(DeviceError::MatrixTooLarge {
+                dimension: shape.dimension,
+                lanes: WORKGROUP as usize,
+                bytes,
+                limit: binding.min(MOST_BYTES),
+            });
         }
+        let pace = Pace::new(shape, setup.problem.loop_iterations(), gpu.loop_limit)?;
         // Where it is one buffer that is too large, making it says so.
         if lanes == 0 && sizes.storage().iter().all(|(_, bytes)| *bytes <= binding) {
             return Err(DeviceError::OutOfMemory { what: "the memory of the fewest lanes".into(), bytes: Some(sizes.total()) });

@@ -246,8 +246,6 @@ fn preamble(shape: Shape) -> String {
     float("MARGIN", c::MARGIN);
     float("SHRINKAGE", c::SHRINKAGE);
     float("RESOLUTION", c::RESOLUTION);
-    float("PAIR_COSINE", c::PAIR_COSINE);
-    float("PAIR_NOISE", c::PAIR_NOISE);
     float("MISLED", c::MISLED);
     float("MEASURED_NOISE", c::MEASURED_NOISE);
     float("GRADIENT_PROGRESS", c::GRADIENT_PROGRESS);
@@ -260,6 +258,9 @@ fn settings(walk: Walk) -> String {
     let mut text = String::new();
     let mut float = |name: &str, value: f64| _ = writeln!(text, "const {name}: f32 = {:e}f;", value as f32);
     float("INITIAL_GROWTH", c::INITIAL_GROWTH);
+    float("PAIR_COSINE", walk.pairs.cosine);
+    float("PAIR_NOISE", walk.pairs.noise);
+    float("PAIR_OFFSET", walk.pairs.offset);
     let mut approximate = false;
     let most = match walk.line_search {
         LineSearch::Slopes(search) => {
@@ -375,7 +376,7 @@ mod tests {
     use wgpu::naga;
 
     use super::*;
-    use crate::method::{Backtracking, Bfgs, ConstantStep, InitialStep, Lbfgs, MoreThuente, SlopeSearch};
+    use crate::method::{Backtracking, Bfgs, ConstantStep, InitialStep, Lbfgs, MoreThuente, Pairs, SlopeSearch};
 
     /// Every method, as far as its stage is concerned.
     const METHODS: [Method; 2] = [Method::Lbfgs(Lbfgs { memory: 8 }), Method::Bfgs(Bfgs {})];
@@ -410,12 +411,12 @@ mod tests {
         let bowl = Problem::new(3, |x| x.sum(0..3, |i| x.at(i) * x.at(i))).unwrap();
         for method in METHODS {
             for search in searches() {
-                let walk = Walk::new(method, Some(search), None).unwrap();
+                let walk = Walk::new(method, Some(search), None, Pairs { offset: 1e-7, ..Pairs::default() }).unwrap();
                 validate(&assemble(Shape::of(&bowl, method), walk, &bowl.wgsl()));
             }
             for first in [FirstStep::Scaled, FirstStep::Rasmussen, FirstStep::Value(0.1)] {
                 for next in [NextStep::Unit, NextStep::Quadratic, NextStep::SlopeRatio, NextStep::Value(0.1)] {
-                    let walk = Walk::new(method, None, Some(InitialStep { first, next })).unwrap();
+                    let walk = Walk::new(method, None, Some(InitialStep { first, next }), Pairs::default()).unwrap();
                     validate(&assemble(Shape::of(&bowl, method), walk, &bowl.wgsl()));
                 }
             }

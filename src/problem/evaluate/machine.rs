@@ -6,6 +6,7 @@ use std::sync::Arc;
 use pulp::Simd;
 
 use super::chunk::{CHUNK, CHUNKS, Chunk, Row, row, row_by_row};
+use super::dispatch::dispatch;
 use super::code::{Code, Compiled, LoopCode, SUM_BLOCK, at};
 use super::functions::{binary, unary};
 use super::opcode::{Opcode, Pass};
@@ -84,7 +85,7 @@ impl<T: Real> Machine<T> {
 
     /// Evaluates the first `chunks` chunks of lanes.
     pub(crate) fn evaluate(&mut self, chunks: usize) {
-        pulp::Arch::new().dispatch(Evaluate { machine: self, chunks: chunks.min(CHUNKS) });
+        dispatch(Evaluate { machine: self, chunks: chunks.min(CHUNKS) });
     }
 }
 
