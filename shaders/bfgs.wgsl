@@ -13,7 +13,7 @@ fn change_of(i: u32) -> f32 {
     return trial_g(i) - g(i);
 }
 
-// Takes the pair into H: with v = H y it becomes H + rho (1 + rho y.v) s s^T - rho (s v^T + v s^T).
+// Takes the pair into H: with v = H y it becomes H + rho ((1 + rho y.v) s s^T - (s v^T + v s^T)).
 fn remember(pair: Pair) {
     lane.gamma = pair.gamma;
     let begins = lane.pairs == 0u;
@@ -36,12 +36,13 @@ fn remember(pair: Pair) {
     for (var i = 0u; i < N; i++) {
         add(&yv, i, change_of(i), q(i));
     }
-    let along = pair.rho * (1.0 + pair.rho * total(yv));
+    let longer = 1.0 + pair.rho * total(yv);
     for (var i = 0u; i < N; i++) {
-        let by_s = along * step_of(i) - pair.rho * q(i);
-        let by_v = pair.rho * step_of(i);
+        let s_i = step_of(i);
+        let v_i = q(i);
         for (var j = 0u; j <= i; j++) {
-            steps[at_matrix(i, j)] += by_s * step_of(j) - by_v * q(j);
+            let s_j = step_of(j);
+            steps[at_matrix(i, j)] += pair.rho * (longer * s_i * s_j - (s_i * q(j) + v_i * s_j));
         }
     }
     lane.pairs += 1u;

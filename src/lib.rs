@@ -6,7 +6,7 @@
 //!     min f(x; p)    over x in R^n
 //! ```
 //!
-//! from its own start x, with its own parameters p, by L-BFGS. You write f once, as a Rust closure; its gradient is
+//! from its own start x, with its own parameters p, by L-BFGS or another [`Method`]. You write f once, as a Rust closure; its gradient is
 //! derived. All lanes run at once, none waits for another, and each ends with a verdict and the evidence for it.
 //!
 //! # In a minute
@@ -37,7 +37,8 @@
 //! | write an objective with parameters and data | [`Problem::builder`], [`problem`] |
 //! | write value and gradient in WGSL by hand, for GPUs | [`Problem::verbatim`] |
 //! | set tolerances and budgets | [`Tolerances`], [`Limits`] |
-//! | choose a line search, and where it begins | [`LineSearch`], [`InitialStep`] |
+//! | choose a method, a line search, and where it begins | [`Method`], [`LineSearch`], [`InitialStep`] |
+//! | walk as the R package mize does | [`MoreThuente`](MoreThuente#as-mize-does-it) |
 //! | own the loop: step, look, stop, branch | [`Batch`] |
 //! | go on elsewhere, also after a device has failed | [`Batch::move_to`], [`Batch::sync`] |
 //! | be called while it runs | [`Monitor`] |

@@ -3,7 +3,8 @@
 use super::{Bfgs, InitialStep, Lbfgs, LineSearch, SlopeSearch};
 use crate::error::Result;
 
-/// How a lane finds its directions.
+/// How a lane finds its directions. Each method has a line search and initial steps that suit it, unless others are set:
+/// L-BFGS and BFGS [`SlopeSearch`] with a curvature of 0.9, and steps of 1 after the first.
 ///
 /// Each method's settings turn into it, so that [`Minimizer::new`](crate::Minimizer::new) takes them as they are.
 ///

@@ -2,8 +2,8 @@
 
 pub(crate) mod chunk;
 pub(crate) mod code;
-pub(crate) mod dispatch;
 mod compile;
+pub(crate) mod dispatch;
 mod functions;
 pub(crate) mod machine;
 mod math;

@@ -27,7 +27,7 @@ pub(super) fn direct<T: Real>(tile: &mut Tile<T>, turns: Mask<T>, kept: Mask<T>,
 }
 
 /// H <- (I - rho s y^T) H (I - rho y s^T) + rho s s^T, which is, with v = H y,
-/// H + rho (1 + rho y.v) s s^T - rho (s v^T + v s^T).
+/// H + rho ((1 + rho y.v) s s^T - (s v^T + v s^T)).
 #[inline(always)]
 fn update<T: Real>(tile: &mut Tile<T>, kept: Mask<T>, v: &mut [Chunk<T>]) {
     let Tile { lanes, s, y, h, rho, .. } = tile;
@@ -43,13 +43,13 @@ fn update<T: Real>(tile: &mut Tile<T>, kept: Mask<T>, v: &mut [Chunk<T>]) {
         }
     }
     multiply(h, y, v);
-    let along = rho.zip(dot(y, v), |rho, yv| rho * (T::ONE + rho * yv));
+    let longer = rho.zip(dot(y, v), |rho, yv| T::ONE + rho * yv);
     for (i, row) in (0..n).map(|i| (i, i * (i + 1) / 2)) {
-        let by_s = along.zip4(s[i], rho, v[i], |along, s, rho, v| along * s - rho * v);
-        let by_v = rho.zip(s[i], |rho, s| rho * s);
+        let (s_i, v_i, long) = (s[i], v[i], longer.zip(s[i], |longer, s| longer * s));
         for ((h, s), v) in h[row..][..=i].iter_mut().zip(s).zip(&*v) {
             row_by_row();
-            let change = by_s.zip4(*s, by_v, *v, |by_s, s, by_v, v| by_s * s - by_v * v);
+            let mixed = s_i.zip4(*v, v_i, *s, |s_i, v, v_i, s| s_i * v + v_i * s);
+            let change = rho.zip4(long, *s, mixed, |rho, long, s, mixed| rho * (long * s - mixed));
             *h = kept.choose(h.zip(change, |h, change| h + change), *h);
         }
     }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use pulp::Simd;
 
 use super::chunk::{CHUNK, CHUNKS, Chunk, Row, row, row_by_row};
-use super::dispatch::dispatch;
 use super::code::{Code, Compiled, LoopCode, SUM_BLOCK, at};
+use super::dispatch::dispatch;
 use super::functions::{binary, unary};
 use super::opcode::{Opcode, Pass};
 use super::real::Real;
