@@ -71,8 +71,8 @@ impl Default for SlopeSearch {
 /// f(x): it is evaluated again, and counted.
 ///
 /// # As mize does it
-/// The R package mize minimises by this search, with the initial steps and the rules for pairs that go with it. Iterates, values and counts of
-/// evaluations are then mize's own, as far as rounding lets two programs agree:
+/// The R package mize minimises by this search, with the initial steps and the rules for pairs that go with it. Iterates,
+/// values and counts of evaluations are then mize's own, as far as rounding lets two programs agree:
 ///
 /// ```
 /// use manymin::prelude::*;
