@@ -62,6 +62,7 @@ fn accept() -> f32 {
         keep_best();
         lane.step = pair.length;
         lane.accepted_alpha = lane.alpha;
+        lane.longest_search = max(lane.longest_search, lane.search_evaluations);
     }
     for (var i = 0u; i < N; i++) {
         set_x(i, trial_x(i));

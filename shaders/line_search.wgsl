@@ -26,14 +26,14 @@ fn judge() -> u32 {
         lane.has_safe = 1u;
     }
     // On the last evaluation there is none left to go back by.
-    let last = lane.evaluations >= rules.evaluations;
+    let last = lane.evaluations >= lane.evaluation_limit;
     if ((curved && (armijo || approximate)) || (safe && last)) {
         return ACCEPT;
     }
     bracket(level);
     // Taking the safe point needs one evaluation more.
     let exhausted = lane.expansions > MOST_EXPANSIONS || lane.search_evaluations >= MOST_SEARCH_EVALUATIONS
-        || lane.evaluations + lane.has_safe >= rules.evaluations;
+        || lane.evaluations + lane.has_safe >= lane.evaluation_limit;
     if (exhausted || is_minus_infinity(trial.value) || !trial.moved || (lane.bracketed != 0u && resolved())) {
         return END;
     }

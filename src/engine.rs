@@ -48,6 +48,7 @@ pub(crate) struct Record {
     pub(crate) best_gradient_max: f64,
     pub(crate) refused: u32,
     pub(crate) resets: u32,
+    pub(crate) longest_search: u32,
 }
 
 impl Record {
@@ -75,6 +76,7 @@ impl Record {
             best_gradient_max: if elsewhere { fields.best_gradient_max } else { fields.gradient_max },
             refused: fields.refused,
             resets: fields.resets,
+            longest_search: fields.longest_search,
         }
     }
 

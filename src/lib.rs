@@ -82,7 +82,7 @@ pub use engine::source::Source;
 pub use engine::telemetry::{StageSeconds, Telemetry};
 pub use engine::{Summary, Totals};
 pub use error::{BoundsError, DeviceError, Error, ProblemError, Result, StartsError, WgslError};
-pub use method::{Bounds, Evidence, Lbfgs, Limits, Method, Status, Test, Tolerances};
+pub use method::{Bounds, Evidence, FloorPolicy, Lbfgs, Limits, Method, Status, Test, Tolerances};
 pub use minimizer::Minimizer;
 pub use monitor::{Answer, Control, Monitor, Step};
 pub use outcome::{LaneResult, Outcome, Polished};

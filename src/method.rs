@@ -10,5 +10,6 @@ pub(crate) mod status;
 pub use bounds::Bounds;
 pub use lbfgs::Lbfgs;
 pub use methods::Method;
-pub use settings::{Limits, Tolerances};
+pub(crate) use settings::Demands;
+pub use settings::{FloorPolicy, Limits, Tolerances};
 pub use status::{Evidence, Status, Test};

@@ -9,9 +9,10 @@ use crate::engine::cpu::{CpuEngine, Setup};
 #[cfg(feature = "gpu")]
 use crate::engine::gpu::{engine::GpuEngine, evaluator};
 use crate::engine::lane;
+use crate::engine::source::Source;
 use crate::engine::state::Standing;
 use crate::error::{DeviceError, Error, Result, StartsError};
-use crate::method::{Limits, Method, Tolerances};
+use crate::method::{Demands, Limits, Method, Tolerances};
 use crate::monitor::Monitor;
 use crate::outcome::Outcome;
 use crate::problem::Problem;
@@ -42,6 +43,18 @@ pub(crate) struct Settings {
     pub(crate) tolerances: Tolerances,
     pub(crate) limits: Limits,
     pub(crate) pool: Option<usize>,
+}
+
+impl Settings {
+    /// What ends a lane that has no demands of its own.
+    fn common_demands(&self) -> Demands {
+        Demands { tolerances: self.tolerances, limits: self.limits }
+    }
+
+    /// What ends a lane.
+    pub(crate) fn demands(&self, source: &dyn Source, lane: usize) -> Demands {
+        self.common_demands().of(source, lane)
+    }
 }
 
 /// The most lanes resident at once unless set, on the CPU engine: enough for every core; and on a GPU, whose every core
@@ -175,8 +188,7 @@ impl<'m> Minimizer<'m> {
             problem: problem.clone(),
             source: Arc::clone(starts.source()),
             method: settings.method,
-            tolerances: settings.tolerances,
-            limits: settings.limits,
+            demands: settings.common_demands(),
             pool,
         };
         Ok(match (device.context(), device.precision()) {

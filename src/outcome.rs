@@ -43,6 +43,8 @@ pub struct LaneResult {
     pub refused_pairs: u32,
     /// Restarts along the gradient.
     pub resets: u32,
+    /// Evaluations of the longest search that led to an accepted step.
+    pub longest_search: u32,
 }
 
 impl LaneResult {
@@ -63,6 +65,7 @@ impl LaneResult {
             evaluations: record.summary.evaluations,
             refused_pairs: record.refused,
             resets: record.resets,
+            longest_search: record.longest_search,
         }
     }
 
@@ -82,6 +85,7 @@ impl LaneResult {
             evaluations: 0,
             refused_pairs: 0,
             resets: 0,
+            longest_search: 0,
         }
     }
 

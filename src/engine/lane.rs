@@ -1,5 +1,6 @@
 //! The one table of a lane's fields: from it come the CPU engine's memory, the size of a lane and the order in files.
 
+use crate::method::Demands;
 use crate::problem::evaluate::chunk::Chunk;
 use crate::problem::evaluate::real::Real;
 
@@ -139,6 +140,14 @@ table! {
         /// What the status rests on.
         measured,
         threshold,
+        /// What ends the lane: see `Tolerances`. Without a target that is minus infinity.
+        gradient_tolerance,
+        gradient_relative,
+        step_tolerance,
+        step_relative,
+        value_tolerance,
+        value_relative,
+        goal,
     }
     words {
         /// The lane's number.
@@ -168,6 +177,12 @@ table! {
         best_elsewhere,
         /// 1 if the lane has done its part of a `step()` and waits.
         waits,
+        /// The most evaluations of one search, those of the last step that was accepted and before.
+        longest_search,
+        /// What ends the lane: see `Limits` and `FloorPolicy`.
+        iteration_limit,
+        evaluation_limit,
+        floor_policy,
     }
     vectors {
         x Point,
@@ -180,6 +195,48 @@ table! {
         /// 1 / s.y, 0 where there is no pair.
         rho Memory,
         parameters Parameters,
+    }
+}
+
+/// The fields that the lane is given with its start, and keeps.
+#[cfg_attr(not(feature = "gpu"), allow(dead_code, reason = "for shaders"))]
+pub(crate) const DEMANDS: [&str; 10] = [
+    "gradient_tolerance",
+    "gradient_relative",
+    "step_tolerance",
+    "step_relative",
+    "value_tolerance",
+    "value_relative",
+    "goal",
+    "iteration_limit",
+    "evaluation_limit",
+    "floor_policy",
+];
+
+impl Fields {
+    /// Of a lane before its first evaluation.
+    pub(crate) fn fresh(lane: usize, demands: &Demands) -> Self {
+        let nan = f64::NAN;
+        let Demands { tolerances, limits } = demands;
+        Self {
+            lane: lane as u32,
+            phase: Phase::Fresh as u32,
+            value: nan,
+            gradient_max: nan,
+            measured: nan,
+            threshold: nan,
+            gradient_tolerance: tolerances.gradient_max,
+            gradient_relative: tolerances.gradient_relative,
+            step_tolerance: tolerances.step_max,
+            step_relative: tolerances.step_relative,
+            value_tolerance: tolerances.value_change,
+            value_relative: tolerances.value_relative,
+            goal: tolerances.target.unwrap_or(f64::NEG_INFINITY),
+            iteration_limit: limits.iterations,
+            evaluation_limit: limits.evaluations,
+            floor_policy: tolerances.floor_policy as u32,
+            ..Self::default()
+        }
     }
 }
 
@@ -242,6 +299,6 @@ mod tests {
     #[test]
     fn a_lane_of_ten_components_takes_about_a_kilobyte() {
         let words = bytes_per_lane(10, 8, 0, 4) / 4;
-        assert_eq!(words, (2 * 8 + 4) * 10 + 8 + 22 + 16, "(2 m + 4) n + m + the scalars");
+        assert_eq!(words, (2 * 8 + 4) * 10 + 8 + 29 + 20, "(2 m + 4) n + m + the scalars");
     }
 }

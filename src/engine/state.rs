@@ -3,7 +3,7 @@
 use super::lane::{Fields, Phase};
 use super::source::Queue;
 use super::{Lanes, Record, Totals};
-use crate::method::Status;
+use crate::method::{Demands, Status};
 
 /// All that a lane under way is, wherever it was and wherever it goes on. Numbers of lanes in f32 are f64 here and the same
 /// again when they go back.
@@ -24,17 +24,8 @@ pub(crate) struct LaneState {
 
 impl LaneState {
     /// A lane before its first evaluation.
-    pub(crate) fn fresh(lane: usize, start: Vec<f64>, parameters: Vec<f64>) -> Self {
-        let nan = f64::NAN;
-        let fields = Fields {
-            lane: lane as u32,
-            phase: Phase::Fresh as u32,
-            value: nan,
-            gradient_max: nan,
-            measured: nan,
-            threshold: nan,
-            ..Fields::default()
-        };
+    pub(crate) fn fresh(lane: usize, start: Vec<f64>, parameters: Vec<f64>, demands: &Demands) -> Self {
+        let fields = Fields::fresh(lane, demands);
         let zeros = vec![0.0; start.len()];
         Self {
             fields,

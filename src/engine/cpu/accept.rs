@@ -53,6 +53,7 @@ pub(super) fn accept<T: Real>(
     lanes.gradient_max = accepted.choose(trial.gradient_max, lanes.gradient_max);
     lanes.step = stepped.choose(pair.length, lanes.step);
     lanes.accepted_alpha = stepped.choose(lanes.alpha, lanes.accepted_alpha);
+    lanes.longest_search = stepped.words(lanes.longest_search.zip(lanes.search_evaluations, u32::max), lanes.longest_search);
     lanes.iterations = lanes.iterations.zip(stepped.ones(), |a, b| a + b);
     Accepted { decrease, kept }
 }

@@ -3,14 +3,15 @@
 use super::accept::{accept, forget};
 use super::direction::{Scratch, turn};
 use super::line_search::{end_search, judge};
-use super::tests::test;
+use super::tests::{stop_at_floor, test};
 use super::tile::{Rules, Tile};
 use super::trial::{measure, propose};
 use crate::engine::Lanes;
-use crate::engine::lane::Phase;
+use crate::engine::lane::{Fields, Phase};
 use crate::engine::state::LaneState;
 use crate::method::Status;
 use crate::problem::evaluate::chunk::{CHUNK, CHUNKS, Chunk, LANES, Mask};
+use crate::problem::evaluate::dispatch::dispatch;
 use crate::problem::evaluate::machine::Machine;
 use crate::problem::evaluate::real::Real;
 
@@ -41,10 +42,9 @@ impl<T: Real> Block<T> {
     /// One evaluation of every lane, and what follows from it. In a `step()` a lane that has accepted a point waits.
     pub(super) fn round(&mut self, rules: &Rules<T>, stepping: bool) {
         let tiles = self.tiles_in_use();
-        let arch = pulp::Arch::new();
-        arch.dispatch(Propose { block: self, tiles });
+        dispatch(Propose { block: self, tiles });
         self.machine.evaluate(tiles);
-        arch.dispatch(Conclude { block: self, tiles, rules, stepping });
+        dispatch(Conclude { block: self, tiles, rules, stepping });
     }
 
     /// Rounds until every lane has accepted one step or ended.
@@ -66,8 +66,8 @@ impl<T: Real> Block<T> {
     }
 
     /// Puts a new lane into a free place.
-    pub(super) fn place(&mut self, at: usize, lane: u32, start: &[f64], parameters: &[f64]) {
-        self.tiles[at / CHUNK].place(at % CHUNK, lane, start);
+    pub(super) fn place(&mut self, at: usize, fields: &Fields, start: &[f64], parameters: &[f64]) {
+        self.tiles[at / CHUNK].place(at % CHUNK, fields, start);
         self.machine.set_parameters(at, parameters);
     }
 
@@ -164,13 +164,13 @@ impl<T: Real> pulp::NullaryFnOnce for Conclude<'_, T> {
         let rules = self.rules;
         for (c, tile) in tiles[..self.tiles].iter_mut().enumerate() {
             let trial = measure(tile, c, machine);
-            let verdict = judge(tile, &trial, rules);
+            let verdict = judge(tile, &trial);
             let none = Mask::lanes(|_| false);
             let (mut turns, mut kept, mut restarts) = (none, none, none);
             if verdict.accepted.any() {
                 let stepped = verdict.accepted.without(Mask::of(tile.lanes.phase, |phase| phase == Phase::Fresh as u32));
                 let accepted = accept(tile, c, machine, &trial, verdict.accepted, rules);
-                turns = test(tile, verdict.accepted, &trial, accepted.decrease, rules);
+                turns = test(tile, verdict.accepted, &trial, accepted.decrease);
                 kept = accepted.kept;
                 if self.stepping {
                     tile.lanes.waits = stepped.and(turns).words(Chunk::splat(1), tile.lanes.waits);
@@ -179,7 +179,7 @@ impl<T: Real> pulp::NullaryFnOnce for Conclude<'_, T> {
             if verdict.ended.any() {
                 let mut again = [false; CHUNK];
                 for l in (0..CHUNK).filter(|&l| verdict.ended.has(l)) {
-                    again[l] = end_search(tile, l, &trial, rules);
+                    again[l] = end_search(tile, l, &trial);
                 }
                 restarts = Mask::lanes(|l| again[l]);
                 forget(tile, restarts);
@@ -187,6 +187,7 @@ impl<T: Real> pulp::NullaryFnOnce for Conclude<'_, T> {
             }
             if turns.any() {
                 turn(tile, turns, kept, restarts, scratch, rules);
+                stop_at_floor(tile, turns.without(restarts));
             }
         }
     }

@@ -3,14 +3,14 @@
 //! # References
 //! W. W. Hager, H. Zhang, SIAM J. Optim. 16 (2005), for the approximate Wolfe conditions; the rest is this crate's own.
 
-use super::tile::{Rules, Tile};
+use super::tile::Tile;
 use super::trial::Trial;
 use crate::engine::lane::Phase;
-use crate::method::Status;
 use crate::method::constants::{
     APPROXIMATE, ARMIJO, CURVATURE, EXPANSION, MARGIN, MEASURED_NOISE, MOST_EXPANSIONS, MOST_RESETS, MOST_SEARCH_EVALUATIONS, RESOLUTION,
     RETREAT, SHRINKAGE,
 };
+use crate::method::{FloorPolicy, Status};
 use crate::problem::evaluate::chunk::{Chunk, Mask, row_by_row};
 use crate::problem::evaluate::real::Real;
 
@@ -24,7 +24,7 @@ pub(super) struct Verdict<T: Real> {
 
 /// Judges the trial of each lane, and sets the next one.
 #[inline(always)]
-pub(super) fn judge<T: Real>(tile: &mut Tile<T>, trial: &Trial<T>, rules: &Rules<T>) -> Verdict<T> {
+pub(super) fn judge<T: Real>(tile: &mut Tile<T>, trial: &Trial<T>) -> Verdict<T> {
     let lanes = &mut tile.lanes;
     let asks = trial.asks;
     let searches = asks.and(Mask::of(lanes.phase, |phase| phase == Phase::Search as u32));
@@ -47,7 +47,7 @@ pub(super) fn judge<T: Real>(tile: &mut Tile<T>, trial: &Trial<T>, rules: &Rules
     lanes.safe_value = safe.choose(f_t, lanes.safe_value);
     lanes.has_safe = has_safe.or(safe).ones();
     // On the last evaluation there is none left to go back by.
-    let last = Mask::of(lanes.evaluations, |evaluations| evaluations.saturating_add(1) >= rules.evaluations);
+    let last = reaches(lanes.evaluations.map(|evaluations| evaluations.saturating_add(1)), lanes.evaluation_limit);
     let accepted = accepted.or(safe.and(last));
 
     // The bracket. Differences of f are noise near the optimum, slopes are not: they steer.
@@ -87,7 +87,7 @@ pub(super) fn judge<T: Real>(tile: &mut Tile<T>, trial: &Trial<T>, rules: &Rules
     let spent = lanes.evaluations.zip(lanes.has_safe, |evaluations, safe| evaluations.saturating_add(safe));
     let exhausted = Mask::of(lanes.expansions, |expansions| expansions > MOST_EXPANSIONS)
         .or(Mask::of(lanes.search_evaluations, |evaluations| evaluations >= MOST_SEARCH_EVALUATIONS))
-        .or(Mask::of(spent, |spent| spent >= rules.evaluations));
+        .or(reaches(spent, lanes.evaluation_limit));
     let falls = f_t.below(Chunk::splat(-T::HUGE));
     let narrowing = goes_on.and(bracketed);
     let mut done = exhausted.or(falls).or(asks.without(trial.moved));
@@ -95,6 +95,12 @@ pub(super) fn judge<T: Real>(tile: &mut Tile<T>, trial: &Trial<T>, rules: &Rules
         done = done.or(narrowing.and(resolved(tile)));
     }
     Verdict { accepted, ended: goes_on.and(done).or(asks.without(searches).without(trial.finite)) }
+}
+
+/// The lanes whose count has come to its limit.
+#[inline(always)]
+pub(super) fn reaches<T: Real>(counts: Chunk<u32>, limits: Chunk<u32>) -> Mask<T> {
+    Mask::lanes(|l| counts.0[l] >= limits.0[l])
 }
 
 /// Where `|high - low| |d_i| <= 2 EPSILON |x_i|` for every component: no other point lies between the bracket's ends.
@@ -113,7 +119,7 @@ fn resolved<T: Real>(tile: &Tile<T>) -> Mask<T> {
 
 /// What becomes of lane `l` when its search, or its start, has ended without a point: `true` if it is to restart along
 /// the gradient, its history cleared.
-pub(super) fn end_search<T: Real>(tile: &mut Tile<T>, l: usize, trial: &Trial<T>, rules: &Rules<T>) -> bool {
+pub(super) fn end_search<T: Real>(tile: &mut Tile<T>, l: usize, trial: &Trial<T>) -> bool {
     let nan = T::from_f64(f64::NAN);
     let lanes = &mut tile.lanes;
     let fresh = lanes.phase.0[l] == Phase::Fresh as u32;
@@ -143,8 +149,8 @@ pub(super) fn end_search<T: Real>(tile: &mut Tile<T>, l: usize, trial: &Trial<T>
         lanes.alpha.0[l] = lanes.safe_alpha.0[l];
         return false;
     }
-    if lanes.evaluations.0[l] >= rules.evaluations {
-        let (count, limit) = (f64::from(lanes.evaluations.0[l]), f64::from(rules.evaluations));
+    if lanes.evaluations.0[l] >= lanes.evaluation_limit.0[l] {
+        let (count, limit) = (f64::from(lanes.evaluations.0[l]), f64::from(lanes.evaluation_limit.0[l]));
         tile.finish(l, Status::EvaluationLimit, T::from_f64(count), T::from_f64(limit));
         return false;
     }
@@ -155,7 +161,7 @@ pub(super) fn end_search<T: Real>(tile: &mut Tile<T>, l: usize, trial: &Trial<T>
     let difference = (trial.value.0[l] - lanes.value.0[l]).abs();
     let measured = if trial.finite.has(l) && trial.descent.0[l].abs() < difference { difference } else { T::ZERO };
     let noise = noise.max(measured.min(T::from_f64(MEASURED_NOISE) * lanes.noise.0[l]));
-    if promised <= noise {
+    if promised <= noise && lanes.floor_policy.0[l] != FloorPolicy::Off as u32 {
         tile.finish(l, Status::PrecisionFloor, promised, noise);
         return false;
     }

@@ -16,30 +16,12 @@ pub(super) struct Rules<T> {
     pub(super) memory: usize,
     /// The noise of f is this times max(|f|, scale / 4).
     pub(super) noise: T,
-    pub(super) gradient_max: T,
-    pub(super) step_max: T,
-    pub(super) value_change: T,
-    /// Minus infinity where there is none.
-    pub(super) target: T,
-    pub(super) iterations: u32,
-    pub(super) evaluations: u32,
 }
 
 impl<T: Real> Rules<T> {
-    /// Rules by which no lane ends: for parts of the engine by themselves.
-    pub(super) fn endless(dimension: usize, memory: usize, noise: T) -> Self {
-        Self {
-            dimension,
-            method: Lbfgs { memory }.into(),
-            memory,
-            noise,
-            gradient_max: T::ZERO,
-            step_max: T::ZERO,
-            value_change: T::ZERO,
-            target: T::from_f64(f64::NEG_INFINITY),
-            iterations: u32::MAX,
-            evaluations: u32::MAX,
-        }
+    /// Those of L-BFGS: for parts of the engine by themselves.
+    pub(super) fn lbfgs(dimension: usize, memory: usize, noise: T) -> Self {
+        Self { dimension, method: Lbfgs { memory }.into(), memory, noise }
     }
 }
 
@@ -93,8 +75,8 @@ impl<T: Real> Tile<T> {
     }
 
     /// Puts a new lane into place `l`, or a result if its start is not finite.
-    pub(super) fn place(&mut self, l: usize, lane: u32, start: &[f64]) {
-        self.lanes.copy_lane(l, &Scalars::new(), l);
+    pub(super) fn place(&mut self, l: usize, fields: &Fields, start: &[f64]) {
+        self.lanes.set(l, fields);
         for (x, &value) in self.x.iter_mut().zip(start) {
             x.0[l] = T::from_f64(value);
         }
@@ -102,12 +84,8 @@ impl<T: Real> Tile<T> {
         for vector in [&mut self.g, &mut self.d, &mut self.best] {
             vector.iter_mut().for_each(|chunk| chunk.0[l] = T::ZERO);
         }
-        let lanes = &mut self.lanes;
-        let nan = T::from_f64(f64::NAN);
-        lanes.lane.0[l] = lane;
-        lanes.phase.0[l] = Phase::Fresh as u32;
-        (lanes.value.0[l], lanes.gradient_max.0[l], lanes.measured.0[l], lanes.threshold.0[l]) = (nan, nan, nan, nan);
         if !finite {
+            let nan = T::from_f64(f64::NAN);
             self.finish(l, Status::NonFiniteStart, nan, nan);
         }
     }

@@ -19,8 +19,8 @@ use crate::engine::state::{self, LaneState, Standing};
 use crate::engine::telemetry::Telemetry;
 use crate::engine::{Engine, Lanes, Record, Totals};
 use crate::error::{DeviceError, Result};
-use crate::method::Method;
 use crate::method::constants::NOISE_UNITS;
+use crate::method::{Demands, Method};
 use crate::problem::Problem;
 
 /// Lanes on a GPU.
@@ -31,6 +31,8 @@ pub(crate) struct GpuEngine {
     /// What all dispatches are told.
     pub(super) rules: Rules,
     pub(super) source: Arc<dyn Source>,
+    /// What ends a lane that has no demands of its own.
+    pub(super) demands: Demands,
     /// Lanes under way that wait for a place, the next one last: they come before the queue.
     pub(super) held: Vec<LaneState>,
     /// Lanes that have not been placed.
@@ -87,16 +89,9 @@ impl GpuEngine {
         let slots: Vec<u32> = (0..lanes as u32).collect();
         let ended = 4 * (HEAD + list::ENDED as usize * sizes.pool) as u64;
         gpu.queue.write_buffer(memory.lists(), ended, bytemuck::cast_slice(&slots));
-        let tolerances = &setup.tolerances;
         let rules = Rules {
             pool: sizes.pool as u32,
-            iterations: setup.limits.iterations,
-            evaluations: setup.limits.evaluations,
             noise: (NOISE_UNITS + setup.problem.terms().max(1.0).log2()) as f32 * f32::EPSILON,
-            gradient_max: tolerances.gradient_max as f32,
-            step_max: tolerances.step_max as f32,
-            value_change: tolerances.value_change as f32,
-            goal: tolerances.target.map(|target| target as f32),
             ..Rules::default()
         };
         let Standing { mut states, queue, ended: mut done } = standing;
@@ -104,6 +99,7 @@ impl GpuEngine {
         states.reverse();
         let mut engine = Self {
             source: Arc::clone(&setup.source),
+            demands: setup.demands,
             held: states,
             queue,
             gpu,

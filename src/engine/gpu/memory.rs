@@ -8,13 +8,14 @@ use super::clock::STAMP_WORDS;
 use super::context::Gpu;
 use super::readback::Readback;
 use super::shader::{REPORT_WORDS, Shape, WORKGROUP, list};
+use crate::engine::lane::DEMANDS;
 use crate::error::DeviceError;
 
 /// Counters of a dispatch, and all words before the lists of slots: see `Lists` in shaders/memory.wgsl.
 pub(super) const COUNTERS: usize = 4;
 pub(super) const HEAD: usize = COUNTERS + STAMP_WORDS;
 /// The words of `Rules` there.
-pub(super) const RULES: usize = 16;
+pub(super) const RULES: usize = 12;
 /// A transfer takes one in so many of the pool's lanes at once.
 const PORTIONS: usize = 16;
 
@@ -46,7 +47,7 @@ impl Sizes {
     /// Words of the largest transfer.
     fn transfer_words(&self) -> usize {
         let Shape { dimension, parameters, .. } = self.shape;
-        self.report_words().max((1 + dimension + parameters) * self.portion())
+        self.report_words().max((1 + dimension + parameters + DEMANDS.len()) * self.portion())
     }
 
     /// The storage buffers in the order of their bindings: name and bytes. None is empty, since empty ones can't be bound.

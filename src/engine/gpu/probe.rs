@@ -9,7 +9,7 @@ use super::shader::{Shape, assemble, field_number, flag};
 use crate::engine::cpu::Setup;
 use crate::engine::state::Standing;
 use crate::error::DeviceError;
-use crate::method::{Lbfgs, Limits, Method, Status, Tolerances};
+use crate::method::{Demands, Lbfgs, Limits, Method, Status, Tolerances};
 use crate::probe::Evaluated;
 use crate::problem::Problem;
 use crate::starts::Starts;
@@ -30,8 +30,7 @@ pub(crate) fn evaluate(gpu: &Arc<Gpu>, problem: &Problem, starts: &Starts) -> Re
         problem: problem.clone(),
         source: Arc::clone(starts.source()),
         method: Lbfgs { memory: 1 }.into(),
-        tolerances: Tolerances::default(),
-        limits: Limits { iterations: 1, evaluations: 1 },
+        demands: Demands { tolerances: Tolerances::default(), limits: Limits { iterations: 1, evaluations: 1 } },
         pool: lanes,
     };
     let mut engine = GpuEngine::new(Arc::clone(gpu), &setup, Standing::new(starts.lanes()))?;

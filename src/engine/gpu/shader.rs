@@ -5,9 +5,9 @@
 use std::fmt::Write;
 
 use super::clock::STAMP_WORDS;
-use crate::engine::lane::{Extent, FIELDS, Kind, Phase};
+use crate::engine::lane::{DEMANDS, Extent, FIELDS, Kind, Phase};
 use crate::method::constants as c;
-use crate::method::{Method, Status, Test};
+use crate::method::{FloorPolicy, Method, Status, Test};
 use crate::problem::evaluate::code::SUM_BLOCK;
 use crate::problem::evaluate::real::Real;
 
@@ -18,13 +18,14 @@ pub(super) const WORKGROUP: u32 = 64;
 type Stage = (&'static str, &'static str);
 
 /// The stages that all methods share, in the order they stand in the text.
-const STAGES: [Stage; 10] = [
+const STAGES: [Stage; 11] = [
     ("memory", include_str!("../../../shaders/memory.wgsl")),
     ("evaluate", include_str!("../../../shaders/evaluate.wgsl")),
     ("line_search", include_str!("../../../shaders/line_search.wgsl")),
     ("accept", include_str!("../../../shaders/accept.wgsl")),
     ("direction", include_str!("../../../shaders/direction.wgsl")),
     ("ending", include_str!("../../../shaders/ending.wgsl")),
+    ("tests", include_str!("../../../shaders/tests.wgsl")),
     ("round", include_str!("../../../shaders/round.wgsl")),
     ("transfer", include_str!("../../../shaders/transfer.wgsl")),
     ("compact", include_str!("../../../shaders/compact.wgsl")),
@@ -44,20 +45,19 @@ pub(super) mod flag {
     pub(crate) const STEPPING: u32 = 1;
     /// No lane waits any more: a step, or a free run, begins.
     pub(crate) const RELEASE: u32 = 2;
-    /// There is a target value.
-    pub(crate) const HAS_TARGET: u32 = 4;
     /// Reports bring points.
-    pub(crate) const WITH_POINTS: u32 = 8;
+    pub(crate) const WITH_POINTS: u32 = 4;
 }
 
 /// What a report says of a lane: fields by name, then the norm of the gradient.
-pub(super) const REPORT: [&str; 15] = [
+pub(super) const REPORT: [&str; 16] = [
     "lane",
     "status",
     "iterations",
     "evaluations",
     "refused",
     "resets",
+    "longest_search",
     "best_elsewhere",
     "value",
     "gradient_max",
@@ -139,8 +139,8 @@ impl Shape {
     /// The most iterations that the loops of one round take beside the objective's, and those around the rounds.
     pub(super) fn loop_iterations(self) -> (u64, u64) {
         let (n, m) = (self.dimension as u64, self.memory as u64);
-        // evaluate 2, resolved or promise or farthest 3, pair, ring, best and move 4, recursion 2 + 2 (m + 1), direction 3
-        let round = n * (2 + 3 + 4 + 2 + 2 * (m + 1) + 3) + 2 * m + 1;
+        // evaluate 2, resolved or promise or farthest, twice 3, pair, ring, best and move 4, recursion 2 + 2 (m + 1), direction 3
+        let round = n * (2 + 6 + 4 + 2 + 2 * (m + 1) + 3) + 2 * m + 1;
         (round, 4 * n + self.parameters as u64 + 64)
     }
 }
@@ -176,7 +176,9 @@ fn preamble(shape: Shape) -> String {
     word("SUMS", list::SUMS);
     word("STEPPING", flag::STEPPING);
     word("RELEASE", flag::RELEASE);
-    word("HAS_TARGET", flag::HAS_TARGET);
+    word("DEMANDS", DEMANDS.len() as u32);
+    word("FLOOR_STOP", FloorPolicy::Stop as u32);
+    word("FLOOR_OFF", FloorPolicy::Off as u32);
     word("WITH_POINTS", flag::WITH_POINTS);
     word("EXPONENT_BITS", f32::INFINITY.to_bits());
     word("MINUS_INFINITY_BITS", f32::NEG_INFINITY.to_bits());
@@ -239,8 +241,13 @@ fn accessors(shape: Shape) -> String {
         let value = if field.kind == Kind::Float { format!("bitcast<f32>({word})") } else { word };
         _ = writeln!(text, "    lane.{} = {value};", field.name);
     }
+    text += "}\n\nfn place_demands(source: u32) {\n";
+    for (at, name) in DEMANDS.iter().enumerate() {
+        _ = writeln!(text, "    fields[{}u * rules.pool + slot] = transfer[source + {at}u];", field_number(name));
+    }
+    // What the lane keeps as it is given stays where it stands.
     text += "}\n\nfn store_lane() {\n";
-    for (k, field) in scalars() {
+    for (k, field) in scalars().filter(|(_, field)| !DEMANDS.contains(&field.name)) {
         _ = writeln!(text, "    fields[{k}u * rules.pool + slot] = {};", as_word(field.name));
     }
     text += "}\n\nfn write_report(to: u32) {\n";
