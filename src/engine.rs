@@ -1,6 +1,7 @@
 //! Where lanes live: the interface that engines share, and what they report.
 
 pub(crate) mod cpu;
+pub(crate) mod curvature;
 #[cfg(feature = "gpu")]
 pub(crate) mod gpu;
 pub(crate) mod lane;
@@ -95,6 +96,8 @@ pub(crate) struct Lanes {
     pub(crate) points: Vec<f64>,
     /// (index into `records`, the last point)
     pub(crate) last_points: Vec<(usize, Vec<f64>)>,
+    /// (index into `records`, the diagonal of the inverse Hessian), where it is asked for.
+    pub(crate) curvatures: Vec<(usize, Vec<f64>)>,
 }
 
 impl Lanes {
@@ -102,7 +105,9 @@ impl Lanes {
         let before = self.records.len();
         self.records.extend(other.records);
         self.points.extend(other.points);
-        self.last_points.extend(other.last_points.into_iter().map(|(k, point)| (k + before, point)));
+        let after = |(k, vector): (usize, Vec<f64>)| (k + before, vector);
+        self.last_points.extend(other.last_points.into_iter().map(after));
+        self.curvatures.extend(other.curvatures.into_iter().map(after));
     }
 }
 

@@ -43,6 +43,7 @@ pub(crate) struct Settings {
     pub(crate) tolerances: Tolerances,
     pub(crate) limits: Limits,
     pub(crate) pool: Option<usize>,
+    pub(crate) curvature: bool,
 }
 
 impl Settings {
@@ -72,7 +73,13 @@ impl<'m> Minimizer<'m> {
     /// A minimizer with that method and the defaults of all else.
     pub fn new(method: impl Into<Method>) -> Self {
         Self {
-            settings: Settings { method: method.into(), tolerances: Tolerances::default(), limits: Limits::default(), pool: None },
+            settings: Settings {
+                method: method.into(),
+                tolerances: Tolerances::default(),
+                limits: Limits::default(),
+                pool: None,
+                curvature: false,
+            },
             monitors: Vec::new(),
         }
     }
@@ -105,6 +112,13 @@ impl<'m> Minimizer<'m> {
     /// wait in a queue, and results do not depend on it. A GPU takes no more than its buffers hold, whatever is set.
     pub fn pool(mut self, lanes: usize) -> Self {
         self.settings.pool = Some(lanes);
+        self
+    }
+
+    /// Has each lane's result bring the diagonal of the inverse Hessian, [`LaneResult::inverse_hessian_diagonal`](
+    /// crate::LaneResult::inverse_hessian_diagonal), at n numbers a lane.
+    pub fn inverse_hessian_diagonals(mut self) -> Self {
+        self.settings.curvature = true;
         self
     }
 
@@ -189,6 +203,7 @@ impl<'m> Minimizer<'m> {
             source: Arc::clone(starts.source()),
             method: settings.method,
             demands: settings.common_demands(),
+            curvature: settings.curvature,
             pool,
         };
         Ok(match (device.context(), device.precision()) {

@@ -39,6 +39,8 @@ pub(crate) struct Setup {
     pub(crate) method: Method,
     /// What ends a lane that has no demands of its own.
     pub(crate) demands: Demands,
+    /// Whether results bring the diagonal of the inverse Hessian.
+    pub(crate) curvature: bool,
     pub(crate) pool: usize,
 }
 
@@ -74,6 +76,7 @@ impl<T: Real> CpuEngine<T> {
             dimension: setup.problem.dimension(),
             method: setup.method,
             memory: setup.method.memory(),
+            curvature: setup.curvature,
             noise: T::from_f64(NOISE_UNITS + setup.problem.terms().max(1.0).log2()) * T::EPSILON,
         };
         Self {

@@ -1,5 +1,6 @@
 //! A lane away from any engine: its whole state, in the numbers of the host.
 
+use super::curvature::inverse_hessian_diagonal;
 use super::lane::{Fields, Phase};
 use super::source::Queue;
 use super::{Lanes, Record, Totals};
@@ -53,6 +54,11 @@ impl LaneState {
     /// How the lane stands.
     pub(crate) fn record(&self) -> Record {
         Record::of(&self.fields, self.g.iter().map(|g| g * g).sum())
+    }
+
+    /// The diagonal of the inverse Hessian that the lane's pairs make.
+    pub(crate) fn inverse_hessian_diagonal(&self) -> Vec<f64> {
+        inverse_hessian_diagonal(&self.s, &self.y, self.fields.gamma, self.x.len())
     }
 
     /// Adds how the lane stands to `out`, its point included.

@@ -21,3 +21,4 @@ mod shader_text;
 mod tracing_errors;
 #[cfg(feature = "gpu")]
 mod verbatim;
+mod verdicts;

@@ -110,6 +110,7 @@ impl<T: Real> Block<T> {
         for tile in &mut self.tiles {
             (0..CHUNK).for_each(|l| {
                 if tile.is_active(l) {
+                    tile.keep_curvature(l, false);
                     tile.finish(l, Status::Stopped, nan, nan)
                 }
             });
@@ -185,9 +186,17 @@ impl<T: Real> pulp::NullaryFnOnce for Conclude<'_, T> {
                 forget(tile, restarts);
                 turns = turns.or(restarts);
             }
+            if rules.curvature {
+                let ended = trial.asks.without(Mask::of(tile.lanes.phase, |phase| phase != Phase::Idle as u32));
+                (0..CHUNK).filter(|&l| ended.has(l)).for_each(|l| tile.keep_curvature(l, kept.has(l)));
+            }
             if turns.any() {
                 turn(tile, turns, kept, restarts, scratch, rules);
                 stop_at_floor(tile, turns.without(restarts));
+            }
+            if rules.curvature && turns.any() {
+                let ended = turns.without(Mask::of(tile.lanes.phase, |phase| phase != Phase::Idle as u32));
+                (0..CHUNK).filter(|&l| ended.has(l)).for_each(|l| tile.keep_curvature(l, false));
             }
         }
     }

@@ -124,7 +124,8 @@ fn two_loop<T: Real>(tile: &mut Tile<T>, q: &mut [Chunk<T>], a: &mut [Chunk<T>],
     }
     for (d, q) in d.iter_mut().zip(&*q) {
         row_by_row();
-        *d = turns.choose(*q, *d);
+        // Places without a pair turn -0 into 0, and how many there are depends on the other lanes: so all are turned.
+        *d = turns.choose(q.map(|q| q + T::ZERO), *d);
     }
     dot(g, q)
 }

@@ -1,5 +1,6 @@
 //! The state of sixteen lanes, and what they share.
 
+use crate::engine::curvature::inverse_hessian_diagonal;
 use crate::engine::lane::{Fields, Phase, Scalars};
 use crate::engine::state::LaneState;
 use crate::engine::{Lanes, Record};
@@ -14,6 +15,8 @@ pub(super) struct Rules<T> {
     pub(super) dimension: usize,
     pub(super) method: Method,
     pub(super) memory: usize,
+    /// Whether results bring the diagonal of the inverse Hessian.
+    pub(super) curvature: bool,
     /// The noise of f is this times max(|f|, scale / 4).
     pub(super) noise: T,
 }
@@ -21,7 +24,7 @@ pub(super) struct Rules<T> {
 impl<T: Real> Rules<T> {
     /// Those of L-BFGS: for parts of the engine by themselves.
     pub(super) fn lbfgs(dimension: usize, memory: usize, noise: T) -> Self {
-        Self { dimension, method: Lbfgs { memory }.into(), memory, noise }
+        Self { dimension, method: Lbfgs { memory }.into(), memory, curvature: false, noise }
     }
 }
 
@@ -40,6 +43,8 @@ pub(super) struct Tile<T: Copy> {
     pub(super) s: Vec<Chunk<T>>,
     pub(super) y: Vec<Chunk<T>>,
     pub(super) rho: Vec<Chunk<T>>,
+    /// The diagonal of the inverse Hessian of lanes that have ended; empty unless asked for.
+    curvature: Vec<Chunk<T>>,
 }
 
 impl<T: Real> Tile<T> {
@@ -55,6 +60,7 @@ impl<T: Real> Tile<T> {
             s: vector((m + 1) * n),
             y: vector((m + 1) * n),
             rho: vector(m + 1),
+            curvature: vector(if rules.curvature { n } else { 0 }),
         }
     }
 
@@ -90,7 +96,7 @@ impl<T: Real> Tile<T> {
         }
     }
 
-    /// Ends lane `l`.
+    /// Ends lane `l`, between two of its steps.
     pub(super) fn finish(&mut self, l: usize, status: Status, measured: T, threshold: T) {
         let lanes = &mut self.lanes;
         // A success is reported where its test was passed, unless a lower point was met that rounding does not explain.
@@ -134,6 +140,7 @@ impl<T: Real> Tile<T> {
             (&mut self.d, &other.d),
             (&mut self.best, &other.best),
             (&mut self.rho, &other.rho),
+            (&mut self.curvature, &other.curvature),
         ];
         for (to, vector) in vectors {
             to.iter_mut().zip(vector).for_each(|(a, b)| a.0[l] = b.0[from]);
@@ -161,12 +168,29 @@ impl<T: Real> Tile<T> {
             out.last_points.push((out.records.len(), point(&self.x)));
         }
         out.points.extend(point(if elsewhere { &self.best } else { &self.x }));
+        if !self.curvature.is_empty() {
+            let diagonal = if self.is_active(l) { self.state(l, Vec::new()).inverse_hessian_diagonal() } else { point(&self.curvature) };
+            out.curvatures.push((out.records.len(), diagonal));
+        }
         out.records.push(self.record(l));
     }
 
     /// How lane `l` stands.
     pub(super) fn record(&self, l: usize) -> Record {
         Record::of(&self.lanes.get(l), self.g.iter().map(|g| g.0[l].to_f64().powi(2)).sum())
+    }
+
+    /// Keeps what the pairs of lane `l` say of the inverse Hessian, as it ends. `newest`: it has just accepted a pair, which
+    /// stands in the first place still.
+    pub(super) fn keep_curvature(&mut self, l: usize, newest: bool) {
+        if self.curvature.is_empty() {
+            return;
+        }
+        let (n, pairs) = (self.x.len(), self.lanes.pairs.0[l] as usize);
+        let first = if newest { 0 } else { n };
+        let lane = |chunks: &[Chunk<T>]| chunks[first..][..pairs * n].iter().map(|chunk| chunk.0[l].to_f64()).collect::<Vec<f64>>();
+        let diagonal = inverse_hessian_diagonal(&lane(&self.s), &lane(&self.y), self.lanes.gamma.0[l].to_f64(), n);
+        self.curvature.iter_mut().zip(diagonal).for_each(|(chunk, value)| chunk.0[l] = T::from_f64(value));
     }
 
     /// The whole state of lane `l`, whose parameters the evaluator has.

@@ -33,6 +33,8 @@ pub(crate) struct GpuEngine {
     pub(super) source: Arc<dyn Source>,
     /// What ends a lane that has no demands of its own.
     pub(super) demands: Demands,
+    /// Whether results bring the diagonal of the inverse Hessian.
+    pub(super) curvature: bool,
     /// Lanes under way that wait for a place, the next one last: they come before the queue.
     pub(super) held: Vec<LaneState>,
     /// Lanes that have not been placed.
@@ -100,6 +102,7 @@ impl GpuEngine {
         let mut engine = Self {
             source: Arc::clone(&setup.source),
             demands: setup.demands,
+            curvature: setup.curvature,
             held: states,
             queue,
             gpu,

@@ -11,6 +11,7 @@ use super::engine::GpuEngine;
 use super::kernels::{Dispatch, Rules};
 use super::shader::{REPORT, REPORT_WORDS, flag};
 use crate::engine::lane::{DEMANDS, FIELDS, Fields, Kind};
+use crate::engine::state::LaneState;
 use crate::engine::{Lanes, Record, Summary};
 use crate::error::DeviceError;
 use crate::method::{Demands, Evidence, Status};
@@ -88,6 +89,10 @@ impl GpuEngine {
             words.chunks(stride).for_each(|words| read(words, n, points, &mut lanes));
             done += part;
         }
+        if points && self.curvature {
+            let states = self.saved(list, first, count)?;
+            lanes.curvatures = states.iter().map(LaneState::inverse_hessian_diagonal).enumerate().collect();
+        }
         Ok(lanes)
     }
 
@@ -141,7 +146,7 @@ fn never_started(lane: u32, start: Vec<f64>) -> Lanes {
     };
     let evidence = Evidence { measured: nan, threshold: nan };
     let record = Record { summary, evidence, best_value: nan, best_gradient_max: nan, refused: 0, resets: 0, longest_search: 0 };
-    Lanes { records: vec![record], points: start, last_points: Vec::new() }
+    Lanes { records: vec![record], points: start, ..Lanes::default() }
 }
 
 /// Reads one lane's report.

@@ -31,6 +31,7 @@ pub(crate) fn evaluate(gpu: &Arc<Gpu>, problem: &Problem, starts: &Starts) -> Re
         source: Arc::clone(starts.source()),
         method: Lbfgs { memory: 1 }.into(),
         demands: Demands { tolerances: Tolerances::default(), limits: Limits { iterations: 1, evaluations: 1 } },
+        curvature: false,
         pool: lanes,
     };
     let mut engine = GpuEngine::new(Arc::clone(gpu), &setup, Standing::new(starts.lanes()))?;

@@ -11,20 +11,24 @@ use crate::error::DeviceError;
 impl GpuEngine {
     /// The state of every lane under way, by lane number: of those on the device, and of those that wait for a place.
     pub(super) fn states(&self) -> Result<Vec<LaneState>, DeviceError> {
-        let shape = self.memory.sizes.shape;
-        let stride = shape.state_words();
-        let mut states = Vec::with_capacity(self.listed + self.held.len());
-        let mut done = 0;
-        while done < self.listed {
-            let part = self.memory.sizes.states().min(self.listed - done);
-            let kernels = self.kernels.state(&self.gpu)?;
-            let rules = Rules { list: self.lists().0, first: done as u32, count: part as u32, ..self.rules };
-            let words = self.fetch(Some((&rules, &kernels.save)), self.memory.transfer(), 0..part * stride)?;
-            states.extend(words.chunks(stride).map(|words| decode(words, shape)));
-            done += part;
-        }
+        let mut states = self.saved(self.lists().0, 0, self.listed)?;
         states.extend(self.held.iter().cloned());
         states.sort_unstable_by_key(LaneState::lane);
+        Ok(states)
+    }
+
+    /// The states of `count` lanes of a list, from the `first` on.
+    pub(super) fn saved(&self, list: u32, first: usize, count: usize) -> Result<Vec<LaneState>, DeviceError> {
+        let shape = self.memory.sizes.shape;
+        let stride = shape.state_words();
+        let mut states = Vec::with_capacity(count);
+        while states.len() < count {
+            let part = self.memory.sizes.states().min(count - states.len());
+            let kernels = self.kernels.state(&self.gpu)?;
+            let rules = Rules { list, first: (first + states.len()) as u32, count: part as u32, ..self.rules };
+            let words = self.fetch(Some((&rules, &kernels.save)), self.memory.transfer(), 0..part * stride)?;
+            states.extend(words.chunks(stride).map(|words| decode(words, shape)));
+        }
         Ok(states)
     }
 
