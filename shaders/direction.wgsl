@@ -32,8 +32,7 @@ fn along_gradient() {
 fn turn(restart: bool) {
     let first = lane.phase == PHASE_FRESH;
     if (first) {
-        // d = -g / max |g|: norms overflow, the largest component doesn't.
-        lane.gamma = min(1.0 / lane.gradient_max, HUGE);
+        lane.gamma = first_gamma();
     }
     if (restart) {
         lane.pairs = 0u;
@@ -42,10 +41,11 @@ fn turn(restart: bool) {
     if (!descends()) {
         along_gradient();
     }
-    lane.alpha = select(1.0, min(1.0, lane.gradient_max), first);
+    lane.alpha = initial_step(first);
     // A restart keeps what the last quasi-Newton step promised: it tells whether rounding is to blame.
     if (!restart) {
-        lane.decrement = abs(lane.alpha * lane.slope);
+        // Told by the step's natural length, where it has one; that its search begins nearer says nothing.
+        lane.decrement = abs(select(lane.alpha, 1.0, NEWTON_LIKE && !first) * lane.slope);
     }
     lane.low = 0.0;
     lane.low_slope = lane.slope;

@@ -1,15 +1,25 @@
 //! How one lane moves, as plain data: the method, tolerances, limits, bounds, and how a lane can end.
 
+pub(crate) mod bfgs;
 pub(crate) mod bounds;
 pub(crate) mod constants;
+pub(crate) mod initial_step;
 pub(crate) mod lbfgs;
+pub(crate) mod line_search;
 pub(crate) mod methods;
+pub(crate) mod pairs;
 pub(crate) mod settings;
 pub(crate) mod status;
+pub(crate) mod walk;
 
+pub use bfgs::Bfgs;
 pub use bounds::Bounds;
+pub use initial_step::{FirstStep, InitialStep, NextStep};
 pub use lbfgs::Lbfgs;
+pub use line_search::{Backtracking, ConstantStep, LineSearch, MoreThuente, SlopeSearch};
 pub use methods::Method;
+pub use pairs::Pairs;
 pub(crate) use settings::Demands;
 pub use settings::{FloorPolicy, Limits, Tolerances};
 pub use status::{Evidence, Status, Test};
+pub(crate) use walk::Walk;

@@ -4,9 +4,14 @@
 //! the places of lanes that end from the queue; `step()` and `advance()` take all resident blocks along together.
 
 mod accept;
+mod backtracking;
+mod bfgs;
 mod block;
 mod direction;
+mod initial_step;
+mod judge;
 mod line_search;
+mod more_thuente;
 pub(crate) mod probe;
 mod tests;
 mod tile;
@@ -23,7 +28,7 @@ use super::state::{self, LaneState, Standing};
 use super::{Engine, Lanes, Record, Totals};
 use crate::error::Result;
 use crate::method::constants::NOISE_UNITS;
-use crate::method::{Demands, Method};
+use crate::method::{Demands, Walk};
 use crate::problem::Problem;
 use crate::problem::evaluate::chunk::LANES;
 use crate::problem::evaluate::machine::Machine;
@@ -36,7 +41,7 @@ use tile::{Rules, Tile};
 pub(crate) struct Setup {
     pub(crate) problem: Problem,
     pub(crate) source: Arc<dyn Source>,
-    pub(crate) method: Method,
+    pub(crate) walk: Walk,
     /// What ends a lane that has no demands of its own.
     pub(crate) demands: Demands,
     /// Whether results bring the diagonal of the inverse Hessian.
@@ -74,8 +79,9 @@ impl<T: Real> CpuEngine<T> {
         states.reverse();
         let rules = Rules {
             dimension: setup.problem.dimension(),
-            method: setup.method,
-            memory: setup.method.memory(),
+            walk: setup.walk,
+            memory: setup.walk.method.memory(),
+            matrix: setup.walk.method.matrix(setup.problem.dimension()),
             curvature: setup.curvature,
             noise: T::from_f64(NOISE_UNITS + setup.problem.terms().max(1.0).log2()) * T::EPSILON,
         };

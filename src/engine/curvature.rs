@@ -40,6 +40,19 @@ pub(crate) fn inverse_hessian_diagonal(s: &[f64], y: &[f64], gamma: f64, dimensi
     (0..dimension).map(|i| diagonal(i).unwrap_or(f64::NAN)).collect()
 }
 
+/// The diagonal of the matrix whose lower triangle is `h`, row by row, after the BFGS update by a pair (s, y) where there is one
+/// (Nocedal and Wright, 2006, equation 6.17).
+pub(crate) fn diagonal_of_matrix(h: &[f64], pair: Option<(&[f64], &[f64])>) -> Vec<f64> {
+    let at = |i: usize, j: usize| h[i.max(j) * (i.max(j) + 1) / 2 + i.min(j)];
+    let n = (0..).take_while(|n| n * (n + 1) / 2 < h.len()).count();
+    let Some((s, y)) = pair else { return (0..n).map(|i| at(i, i)).collect() };
+    let v: Vec<f64> = (0..n).map(|i| (0..n).map(|j| at(i, j) * y[j]).sum()).collect();
+    let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+    let rho = 1.0 / dot(s, y);
+    let longer = 1.0 + rho * dot(y, &v);
+    (0..n).map(|i| at(i, i) + rho * (longer * s[i] * s[i] - 2.0 * s[i] * v[i])).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -56,12 +69,14 @@ mod tests {
             let root = DMatrix::from_fn(N, N, number);
             let hessian = &root * root.transpose() + DMatrix::identity(N, N);
             let steps: Vec<DVector<f64>> = (0..pairs).map(|k| DVector::from_fn(N, |i, _| number(i, 10 + k))).collect();
+            let mut before = None;
             let mut dense = gamma * DMatrix::identity(N, N);
             for s in &steps {
                 // Nocedal and Wright (2006), equation 6.17.
                 let y = &hessian * s;
                 let rho = 1.0 / s.dot(&y);
                 let v = DMatrix::identity(N, N) - rho * &y * s.transpose();
+                before = Some(dense.clone());
                 dense = v.transpose() * dense * v + rho * s * s.transpose();
             }
             let newest_first =
@@ -69,9 +84,14 @@ mod tests {
             let s: Vec<f64> = newest_first(steps.clone());
             let y: Vec<f64> = newest_first(steps.iter().map(|s| &hessian * s).collect());
             let diagonal = inverse_hessian_diagonal(&s, &y, gamma, N);
+            let triangle = |h: &DMatrix<f64>| (0..N).flat_map(|i| (0..=i).map(move |j| (i, j))).map(|at| h[at]).collect::<Vec<f64>>();
+            let of_matrix = diagonal_of_matrix(&triangle(&dense), None);
+            let of_update = before.map(|h| diagonal_of_matrix(&triangle(&h), Some((&s[..N], &y[..N]))));
             for i in 0..N {
-                let (found, expected) = (diagonal[i], dense[(i, i)]);
-                assert!((found - expected).abs() <= ROUNDING * expected.abs(), "{pairs} pairs, component {i}: {found} and {expected}");
+                let expected = dense[(i, i)];
+                for found in [Some(diagonal[i]), Some(of_matrix[i]), of_update.as_ref().map(|d| d[i])].into_iter().flatten() {
+                    assert!((found - expected).abs() <= ROUNDING * expected.abs(), "{pairs} pairs, component {i}: {found} and {expected}");
+                }
             }
         }
     }

@@ -1,6 +1,6 @@
 //! A lane away from any engine: its whole state, in the numbers of the host.
 
-use super::curvature::inverse_hessian_diagonal;
+use super::curvature::{diagonal_of_matrix, inverse_hessian_diagonal};
 use super::lane::{Fields, Phase};
 use super::source::Queue;
 use super::{Lanes, Record, Totals};
@@ -15,11 +15,13 @@ pub(crate) struct LaneState {
     pub(crate) g: Vec<f64>,
     pub(crate) d: Vec<f64>,
     pub(crate) best: Vec<f64>,
-    /// The pairs, newest first, one after another; as many as `fields.pairs`.
+    /// The pairs, newest first, one after another; as many as `fields.pairs`, or none where the method keeps none.
     pub(crate) s: Vec<f64>,
     pub(crate) y: Vec<f64>,
     /// 1 / s.y of each.
     pub(crate) rho: Vec<f64>,
+    /// The method's matrix; nothing where it has none, or knows nothing yet.
+    pub(crate) h: Vec<f64>,
     pub(crate) parameters: Vec<f64>,
 }
 
@@ -37,6 +39,7 @@ impl LaneState {
             s: Vec::new(),
             y: Vec::new(),
             rho: Vec::new(),
+            h: Vec::new(),
             parameters,
         }
     }
@@ -58,6 +61,9 @@ impl LaneState {
 
     /// The diagonal of the inverse Hessian that the lane's pairs make.
     pub(crate) fn inverse_hessian_diagonal(&self) -> Vec<f64> {
+        if !self.h.is_empty() && self.fields.pairs > 0 {
+            return diagonal_of_matrix(&self.h, None);
+        }
         inverse_hessian_diagonal(&self.s, &self.y, self.fields.gamma, self.x.len())
     }
 

@@ -2,7 +2,8 @@
 
 use super::accept::{accept, forget};
 use super::direction::{Scratch, turn};
-use super::line_search::{end_search, judge};
+use super::judge::judge;
+use super::line_search::end_search;
 use super::tests::{stop_at_floor, test};
 use super::tile::{Rules, Tile};
 use super::trial::{measure, propose};
@@ -165,7 +166,7 @@ impl<T: Real> pulp::NullaryFnOnce for Conclude<'_, T> {
         let rules = self.rules;
         for (c, tile) in tiles[..self.tiles].iter_mut().enumerate() {
             let trial = measure(tile, c, machine);
-            let verdict = judge(tile, &trial);
+            let verdict = judge(tile, &trial, rules);
             let none = Mask::lanes(|_| false);
             let (mut turns, mut kept, mut restarts) = (none, none, none);
             if verdict.accepted.any() {

@@ -1,11 +1,11 @@
 //! The state of sixteen lanes, and what they share.
 
-use crate::engine::curvature::inverse_hessian_diagonal;
+use crate::engine::curvature::{diagonal_of_matrix, inverse_hessian_diagonal};
 use crate::engine::lane::{Fields, Phase, Scalars};
 use crate::engine::state::LaneState;
 use crate::engine::{Lanes, Record};
 use crate::method::constants::NOISE_UNITS;
-use crate::method::{Lbfgs, Method, Status};
+use crate::method::{Lbfgs, Method, Status, Walk};
 use crate::problem::evaluate::chunk::Chunk;
 use crate::problem::evaluate::real::Real;
 
@@ -13,10 +13,12 @@ use crate::problem::evaluate::real::Real;
 #[derive(Clone, Debug)]
 pub(super) struct Rules<T> {
     pub(super) dimension: usize,
-    pub(super) method: Method,
+    pub(super) walk: Walk,
     pub(super) memory: usize,
     /// Whether results bring the diagonal of the inverse Hessian.
     pub(super) curvature: bool,
+    /// Numbers of the method's matrix.
+    pub(super) matrix: usize,
     /// The noise of f is this times max(|f|, scale / 4).
     pub(super) noise: T,
 }
@@ -24,7 +26,7 @@ pub(super) struct Rules<T> {
 impl<T: Real> Rules<T> {
     /// Those of L-BFGS: for parts of the engine by themselves.
     pub(super) fn lbfgs(dimension: usize, memory: usize, noise: T) -> Self {
-        Self { dimension, method: Lbfgs { memory }.into(), memory, curvature: false, noise }
+        Self { dimension, walk: Method::from(Lbfgs { memory }).into(), memory, matrix: 0, curvature: false, noise }
     }
 }
 
@@ -45,6 +47,8 @@ pub(super) struct Tile<T: Copy> {
     pub(super) rho: Vec<Chunk<T>>,
     /// The diagonal of the inverse Hessian of lanes that have ended; empty unless asked for.
     curvature: Vec<Chunk<T>>,
+    /// The lower triangle of the inverse Hessian, row by row; empty where the method has none. Read in lanes with pairs only.
+    pub(super) h: Vec<Chunk<T>>,
 }
 
 impl<T: Real> Tile<T> {
@@ -61,6 +65,7 @@ impl<T: Real> Tile<T> {
             y: vector((m + 1) * n),
             rho: vector(m + 1),
             curvature: vector(if rules.curvature { n } else { 0 }),
+            h: vector(rules.matrix),
         }
     }
 
@@ -141,6 +146,7 @@ impl<T: Real> Tile<T> {
             (&mut self.best, &other.best),
             (&mut self.rho, &other.rho),
             (&mut self.curvature, &other.curvature),
+            (&mut self.h, &other.h),
         ];
         for (to, vector) in vectors {
             to.iter_mut().zip(vector).for_each(|(a, b)| a.0[l] = b.0[from]);
@@ -187,9 +193,15 @@ impl<T: Real> Tile<T> {
             return;
         }
         let (n, pairs) = (self.x.len(), self.lanes.pairs.0[l] as usize);
-        let first = if newest { 0 } else { n };
-        let lane = |chunks: &[Chunk<T>]| chunks[first..][..pairs * n].iter().map(|chunk| chunk.0[l].to_f64()).collect::<Vec<f64>>();
-        let diagonal = inverse_hessian_diagonal(&lane(&self.s), &lane(&self.y), self.lanes.gamma.0[l].to_f64(), n);
+        let lane = |chunks: &[Chunk<T>]| chunks.iter().map(|chunk| chunk.0[l].to_f64()).collect::<Vec<f64>>();
+        let diagonal = if self.h.is_empty() || pairs <= usize::from(newest) {
+            let places = if newest { 0..pairs * n } else { n..(1 + pairs) * n };
+            let of = |history: &[Chunk<T>]| lane(history.get(places.clone()).unwrap_or_default());
+            inverse_hessian_diagonal(&of(&self.s), &of(&self.y), self.lanes.gamma.0[l].to_f64(), n)
+        } else {
+            let (s, y) = (lane(&self.s[..n]), lane(&self.y[..n]));
+            diagonal_of_matrix(&lane(&self.h), newest.then_some((&s, &y)))
+        };
         self.curvature.iter_mut().zip(diagonal).for_each(|(chunk, value)| chunk.0[l] = T::from_f64(value));
     }
 
@@ -197,7 +209,8 @@ impl<T: Real> Tile<T> {
     pub(super) fn state(&self, l: usize, parameters: Vec<f64>) -> LaneState {
         let lane = |chunks: &[Chunk<T>]| chunks.iter().map(|chunk| chunk.0[l].to_f64()).collect();
         let fields = self.lanes.get(l);
-        let (n, pairs) = (self.x.len(), fields.pairs as usize);
+        let (n, pairs) = (self.x.len(), (fields.pairs as usize).min(self.rho.len() - 1));
+        let learned = if fields.pairs > 0 { self.h.len() } else { 0 };
         LaneState {
             x: lane(&self.x),
             g: lane(&self.g),
@@ -206,6 +219,7 @@ impl<T: Real> Tile<T> {
             s: lane(&self.s[n..][..pairs * n]),
             y: lane(&self.y[n..][..pairs * n]),
             rho: lane(&self.rho[1..][..pairs]),
+            h: lane(&self.h[..learned]),
             parameters,
             fields: Fields { waits: 0, ..fields },
         }
@@ -224,6 +238,7 @@ impl<T: Real> Tile<T> {
             (&mut self.s[n..], &state.s),
             (&mut self.y[n..], &state.y),
             (&mut self.rho[1..], &state.rho),
+            (&mut self.h, &state.h),
         ];
         for (to, vector) in vectors {
             let values = vector.iter().map(|&value| T::from_f64(value)).chain(std::iter::repeat(T::ZERO));

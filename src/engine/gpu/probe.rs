@@ -16,11 +16,7 @@ use crate::starts::Starts;
 
 /// The shader of a problem.
 pub(crate) fn text(problem: &Problem, memory: usize) -> String {
-    assemble(
-        Shape { dimension: problem.dimension(), memory, parameters: problem.parameters() },
-        Method::from(Lbfgs { memory }),
-        &problem.wgsl(),
-    )
+    assemble(Shape::of(problem, Lbfgs { memory }.into()), Method::from(Lbfgs { memory }).into(), &problem.wgsl())
 }
 
 /// One round of a lane from each start, and what it left in the lanes' memory.
@@ -29,7 +25,7 @@ pub(crate) fn evaluate(gpu: &Arc<Gpu>, problem: &Problem, starts: &Starts) -> Re
     let setup = Setup {
         problem: problem.clone(),
         source: Arc::clone(starts.source()),
-        method: Lbfgs { memory: 1 }.into(),
+        walk: Method::from(Lbfgs { memory: 1 }).into(),
         demands: Demands { tolerances: Tolerances::default(), limits: Limits { iterations: 1, evaluations: 1 } },
         curvature: false,
         pool: lanes,
