@@ -70,7 +70,7 @@ mod tests {
             let hessian = &root * root.transpose() + DMatrix::identity(N, N);
             let steps: Vec<DVector<f64>> = (0..pairs).map(|k| DVector::from_fn(N, |i, _| number(i, 10 + k))).collect();
             let mut before = None;
-            let mut dense = gamma * DMatrix::identity(N, N);
+            let mut dense: DMatrix<f64> = gamma * DMatrix::identity(N, N);
             for s in &steps {
                 // Nocedal and Wright (2006), equation 6.17.
                 let y = &hessian * s;

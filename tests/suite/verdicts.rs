@@ -133,14 +133,17 @@ fn the_inverse_hessian_of_a_quadratic_function_is_learned() {
     for device in devices() {
         let tolerances = to(if device.precision() == Precision::F64 { 1e-10 } else { 1e-4 });
         let starts = starts_at(&[&[1.0, -2.0, 0.5], &[3.0, 1.0, -1.0]]);
-        for pool in [1, 100] {
-            let outcome =
-                minimizer().tolerances(tolerances).pool(pool).inverse_hessian_diagonals().minimize(&device, &problem, &starts).unwrap();
+        for (method, pool) in [(Method::from(Lbfgs::default()), 1), (Lbfgs::default().into(), 100), (Bfgs::default().into(), 100)] {
+            let asked = Minimizer::new(method).tolerances(tolerances).pool(pool).inverse_hessian_diagonals();
+            let outcome = asked.minimize(&device, &problem, &starts).unwrap();
             for lane in outcome.iter() {
                 let diagonal = lane.inverse_hessian_diagonal.expect("it was asked for");
                 for (i, found) in diagonal.iter().enumerate() {
                     let expected = inverse[(i, i)];
-                    assert!((found - expected).abs() <= CURVATURE * expected, "{device}, component {i}: {found} and {expected}");
+                    assert!(
+                        (found - expected).abs() <= CURVATURE * expected,
+                        "{device}, {method:?}, component {i}: {found} and {expected}"
+                    );
                 }
             }
         }
