@@ -181,7 +181,7 @@ impl Compiler<'_> {
             self.push(Code::Arithmetic(First::Scaled, from_register, Second::Row, After::Put), to, &[number_place, to]);
             self.release(factor);
             self.release(number);
-        } else if self.to_register(value) {
+        } else if self.bring_to_register(value) {
             self.push(Code::Arithmetic(First::Register, from_register, Second::Row, After::Put), to, &[NOTHING, to]);
         } else {
             let operator = if negated { Operator::Sub } else { Operator::Add };
@@ -199,7 +199,7 @@ impl Compiler<'_> {
             self.then(After::Put, to);
         } else {
             let zero = self.number(0.0);
-            let (first, place) = if self.to_register(value) { (First::Register, NOTHING) } else { (First::Row, self.operand(value)) };
+            let (first, place) = if self.bring_to_register(value) { (First::Register, NOTHING) } else { (First::Row, self.operand(value)) };
             let operator = if negated { Operator::From } else { Operator::Add };
             self.push(Code::Arithmetic(first, operator, Second::Number, After::Put), to, &[place, zero]);
         }
@@ -207,7 +207,7 @@ impl Compiler<'_> {
     }
 
     /// Takes a value to the register, to be used up, unless it is in a row or a number. Whether it did.
-    fn to_register(&mut self, value: Id) -> bool {
+    fn bring_to_register(&mut self, value: Id) -> bool {
         let in_register = self.held == Some(value);
         self.overwrite(&[value]);
         let slot = if in_register { None } else { self.kept_at(value) };
