@@ -49,7 +49,7 @@ fn accept() -> f32 {
         let pair = measure_pair();
         lane.iterations += 1u;
         // Decided before a place of the ring is written.
-        if (pair.curved) {
+        if (pair.curved || !QUASI_NEWTON) {
             remember(pair);
         } else {
             lane.refused += 1u;

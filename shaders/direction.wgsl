@@ -15,6 +15,15 @@ fn descends() -> bool {
     return is_finite(lane.slope) && lane.slope < 0.0;
 }
 
+// Sets gamma such that gamma p, g.p being `slope`, promises the decrease that the last step did: the first trial of a search
+// is then about as far as the last one went.
+fn rescale(slope: f32) {
+    let gamma = lane.accepted_alpha * lane.slope / slope;
+    if (is_usable(gamma)) {
+        lane.gamma = gamma;
+    }
+}
+
 // Clears the history and sends the lane along -g: scaled by the last gamma, or as at the start where that fails.
 fn along_gradient() {
     lane.pairs = 0u;

@@ -77,7 +77,7 @@ fn at_pair(k: u32, i: u32) -> u32 {
 
 // The place in the ring of the newest pair but `k`: as many pairs were written as steps were accepted and not refused.
 fn ring(k: u32) -> u32 {
-    return (lane.iterations - lane.refused + MEMORY - 1u - k) % MEMORY;
+    return (lane.iterations - lane.refused + MEMORY - 1u - k) % max(MEMORY, 1u);
 }
 
 // Inner products are added in blocks of 32 components, every other one to one of two sums, then over the blocks.

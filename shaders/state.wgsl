@@ -30,7 +30,7 @@ fn save(@builtin(global_invocation_id) id: vec3<u32>) {
     for (var i = 0u; i < PARAMETERS; i++) {
         transfer[to + FIELDS + 4u * N + i] = bitcast<u32>(parameters[i * rules.pool + slot]);
     }
-    for (var p = 0u; p < lane.pairs; p++) {
+    for (var p = 0u; p < min(lane.pairs, MEMORY); p++) {
         let here = ring(p);
         let at = to + pair_words(p);
         transfer[at] = bitcast<u32>(rho(here));
@@ -67,7 +67,7 @@ fn restore(@builtin(global_invocation_id) id: vec3<u32>) {
     for (var i = 0u; i < PARAMETERS; i++) {
         parameters[i * rules.pool + slot] = bitcast<f32>(transfer[source + FIELDS + 4u * N + i]);
     }
-    for (var p = 0u; p < lane.pairs; p++) {
+    for (var p = 0u; p < min(lane.pairs, MEMORY); p++) {
         let here = ring(p);
         let at = source + pair_words(p);
         set_rho(here, bitcast<f32>(transfer[at]));

@@ -31,7 +31,7 @@ pub struct Summary {
     pub step: f64,
     /// The last accepted step as a multiple of its direction, 0 before the first.
     pub alpha: f64,
-    /// The momentum of methods that have one; 0 for L-BFGS.
+    /// The momentum of the lane's next step, of methods that have one; 0 for others.
     pub mu: f64,
     /// Evaluations of value and gradient, the start's included.
     pub evaluations: u32,
@@ -48,6 +48,7 @@ pub(crate) struct Record {
     pub(crate) best_gradient_max: f64,
     pub(crate) refused: u32,
     pub(crate) resets: u32,
+    pub(crate) restarts: u32,
 }
 
 impl Record {
@@ -66,7 +67,7 @@ impl Record {
                 gradient_norm: if fields.gradient_max.is_nan() { f64::NAN } else { square.sqrt() },
                 step: fields.step,
                 alpha: fields.accepted_alpha,
-                mu: 0.0,
+                mu: fields.mu,
                 evaluations: fields.evaluations,
                 status,
             },
@@ -75,6 +76,7 @@ impl Record {
             best_gradient_max: if elsewhere { fields.best_gradient_max } else { fields.gradient_max },
             refused: fields.refused,
             resets: fields.resets,
+            restarts: fields.restarts,
         }
     }
 

@@ -82,7 +82,7 @@ pub use engine::source::Source;
 pub use engine::telemetry::{StageSeconds, Telemetry};
 pub use engine::{Summary, Totals};
 pub use error::{BoundsError, DeviceError, Error, ProblemError, Result, StartsError, WgslError};
-pub use method::{Bounds, Evidence, Lbfgs, Limits, Method, Status, Test, Tolerances};
+pub use method::{Bounds, CgUpdate, ConjugateGradient, Evidence, Lbfgs, Limits, Method, Status, SteepestDescent, Test, Tolerances};
 pub use minimizer::Minimizer;
 pub use monitor::{Answer, Control, Monitor, Step};
 pub use outcome::{LaneResult, Outcome, Polished};
@@ -93,8 +93,8 @@ pub use starts::Starts;
 pub mod prelude {
     pub use crate::problem::{Array, Condition, Context, Index, Point, Scalar, select};
     pub use crate::{
-        Batch, Bounds, Control, Device, Evaluation, LaneResult, Lbfgs, Limits, Method, Minimizer, Monitor, Outcome, Polished, Precision,
-        Problem, Source, Starts, Status, Step, Summary, Test, Tolerances,
+        Batch, Bounds, CgUpdate, ConjugateGradient, Control, Device, Evaluation, LaneResult, Lbfgs, Limits, Method, Minimizer, Monitor, Outcome, Polished, Precision,
+        Problem, Source, Starts, Status, SteepestDescent, Step, Summary, Test, Tolerances,
     };
 }
 

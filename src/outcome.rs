@@ -41,8 +41,10 @@ pub struct LaneResult {
     pub evaluations: u32,
     /// Pairs (s, y) that were refused, their curvature being rounding or negative.
     pub refused_pairs: u32,
-    /// Restarts along the gradient.
+    /// Restarts along the gradient after a search that found nothing.
     pub resets: u32,
+    /// Directions that the method itself began anew: see [`ConjugateGradient`](crate::ConjugateGradient).
+    pub restarts: u32,
 }
 
 impl LaneResult {
@@ -63,6 +65,7 @@ impl LaneResult {
             evaluations: record.summary.evaluations,
             refused_pairs: record.refused,
             resets: record.resets,
+            restarts: record.restarts,
         }
     }
 
@@ -82,6 +85,7 @@ impl LaneResult {
             evaluations: 0,
             refused_pairs: 0,
             resets: 0,
+            restarts: 0,
         }
     }
 

@@ -5,9 +5,11 @@
 
 mod accept;
 mod block;
+mod conjugate_gradient;
 mod direction;
 mod line_search;
 pub(crate) mod probe;
+mod steepest_descent;
 mod tests;
 mod tile;
 mod trial;

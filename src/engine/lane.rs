@@ -136,6 +136,8 @@ table! {
         /// |x_t - x|, the 2-norm of the last accepted step, and its alpha.
         step,
         accepted_alpha,
+        /// The momentum of the direction.
+        mu,
         /// What the status rests on.
         measured,
         threshold,
@@ -157,11 +159,14 @@ table! {
         high_known,
         /// 1 if there is a safe step.
         has_safe,
-        /// Pairs remembered.
+        /// Pairs remembered; of methods without pairs 1 if d is not along -g.
         pairs,
         /// Pairs refused, and restarts along the gradient, in all.
         refused,
         resets,
+        /// Directions that the method itself began anew, in all, and steps since.
+        restarts,
+        since,
         /// Steps since the reference moved.
         stagnant,
         /// 1 if the best point is not x.
@@ -242,6 +247,6 @@ mod tests {
     #[test]
     fn a_lane_of_ten_components_takes_about_a_kilobyte() {
         let words = bytes_per_lane(10, 8, 0, 4) / 4;
-        assert_eq!(words, (2 * 8 + 4) * 10 + 8 + 22 + 16, "(2 m + 4) n + m + the scalars");
+        assert_eq!(words, (2 * 8 + 4) * 10 + 8 + 23 + 18, "(2 m + 4) n + m + the scalars");
     }
 }

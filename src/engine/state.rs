@@ -14,7 +14,7 @@ pub(crate) struct LaneState {
     pub(crate) g: Vec<f64>,
     pub(crate) d: Vec<f64>,
     pub(crate) best: Vec<f64>,
-    /// The pairs, newest first, one after another; as many as `fields.pairs`.
+    /// The pairs, newest first, one after another; as many as `fields.pairs`, where the method has room for them.
     pub(crate) s: Vec<f64>,
     pub(crate) y: Vec<f64>,
     /// 1 / s.y of each.

@@ -34,6 +34,8 @@ pub(crate) const RESOLUTION: f64 = 2.0;
 pub(crate) const PAIR_COSINE: f64 = 1e-6;
 /// ... and `s.y > PAIR_NOISE EPSILON sum |s_i| (|g_i| + |g_t,i|)`, which its rounding may make of nothing.
 pub(crate) const PAIR_NOISE: f64 = 4.0;
+/// The lower bound of beta by Hager and Zhang is `-1 / (|p| min(BETA_FLOOR, |g'|))`, g' the gradient before.
+pub(crate) const BETA_FLOOR: f64 = 0.01;
 /// A step longer than this, as a multiple of its direction, whose pair is refused shows that the remembered pairs are of
 /// another scale: they are forgotten, and gamma grows by the step. Else a lane that comes from a steep wall onto a
 /// plateau of negative curvature creeps along it by the wall's measure, at a whole search a step.

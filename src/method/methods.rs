@@ -1,6 +1,6 @@
 //! The methods there are: each a struct of settings, gathered in one enum.
 
-use super::Lbfgs;
+use super::{ConjugateGradient, Lbfgs, SteepestDescent};
 use crate::error::Result;
 
 /// How a lane finds its directions.
@@ -18,12 +18,18 @@ use crate::error::Result;
 pub enum Method {
     /// See [`Lbfgs`].
     Lbfgs(Lbfgs),
+    /// See [`ConjugateGradient`].
+    ConjugateGradient(ConjugateGradient),
+    /// See [`SteepestDescent`].
+    SteepestDescent(SteepestDescent),
 }
 
 impl Method {
     pub(crate) fn validate(self) -> Result<()> {
         match self {
             Self::Lbfgs(lbfgs) => lbfgs.validate(),
+            Self::ConjugateGradient(gradients) => gradients.validate(),
+            Self::SteepestDescent(SteepestDescent) => Ok(()),
         }
     }
 
@@ -31,7 +37,14 @@ impl Method {
     pub(crate) fn memory(self) -> usize {
         match self {
             Self::Lbfgs(lbfgs) => lbfgs.memory,
+            Self::ConjugateGradient(_) | Self::SteepestDescent(_) => 0,
         }
+    }
+
+    /// Whether it learns the curvature from pairs (s, y), which are refused where they tell of none. Other methods take from
+    /// every step what they need.
+    pub(crate) fn is_quasi_newton(self) -> bool {
+        matches!(self, Self::Lbfgs(_))
     }
 }
 
@@ -44,5 +57,17 @@ impl Default for Method {
 impl From<Lbfgs> for Method {
     fn from(lbfgs: Lbfgs) -> Self {
         Self::Lbfgs(lbfgs)
+    }
+}
+
+impl From<ConjugateGradient> for Method {
+    fn from(gradients: ConjugateGradient) -> Self {
+        Self::ConjugateGradient(gradients)
+    }
+}
+
+impl From<SteepestDescent> for Method {
+    fn from(steepest: SteepestDescent) -> Self {
+        Self::SteepestDescent(steepest)
     }
 }

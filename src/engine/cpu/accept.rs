@@ -32,7 +32,7 @@ pub(super) fn accept<T: Real>(
     }
     let stepped = accepted.without(fresh);
     let pair = Pair::measure(tile, c, machine, trial);
-    let kept = pair.keep(tile, stepped);
+    let kept = pair.keep(tile, stepped, rules);
     let misled = stepped.without(kept).and(Chunk::splat(T::from_f64(MISLED)).below(tile.lanes.alpha));
     if misled.any() {
         // No longer than to where f is called unbounded: the slope along d would overflow.
@@ -101,7 +101,10 @@ impl<T: Real> Pair<T> {
 
     /// Decides which pairs are kept: before anything is written, so that a refused one costs nothing that is remembered.
     #[inline(always)]
-    fn keep(&self, tile: &mut Tile<T>, stepped: Mask<T>) -> Mask<T> {
+    fn keep(&self, tile: &mut Tile<T>, stepped: Mask<T>, rules: &Rules<T>) -> Mask<T> {
+        if !rules.method.is_quasi_newton() {
+            return stepped;
+        }
         let memory = tile.rho.len() as u32 - 1;
         let lanes = &mut tile.lanes;
         let kept = stepped.and(self.curved);

@@ -4,6 +4,7 @@
 //! J. Nocedal, S. J. Wright: Numerical Optimization, 2nd ed. (2006), algorithm 7.4.
 
 use super::accept::{forget, forget_place};
+use super::{conjugate_gradient, steepest_descent};
 use super::tile::{Rules, Tile};
 use super::trial::dot;
 use crate::engine::lane::Phase;
@@ -41,6 +42,8 @@ pub(super) fn turn<T: Real>(
     tile.lanes.gamma = first.choose(gamma, tile.lanes.gamma);
     let slope = match rules.method {
         Method::Lbfgs(_) => direct(tile, turns, kept, scratch),
+        Method::ConjugateGradient(settings) => conjugate_gradient::direct(tile, turns, kept, &mut scratch.q, settings),
+        Method::SteepestDescent(_) => steepest_descent::direct(tile, turns, kept),
     };
     tile.lanes.slope = turns.choose(slope, tile.lanes.slope);
     let descends = slope.below(Chunk::splat(T::ZERO)).and(Chunk::splat(-T::HUGE).at_most(slope));

@@ -195,7 +195,7 @@ impl<T: Real> Tile<T> {
     pub(super) fn state(&self, l: usize, parameters: Vec<f64>) -> LaneState {
         let lane = |chunks: &[Chunk<T>]| chunks.iter().map(|chunk| chunk.0[l].to_f64()).collect();
         let fields = self.lanes.get(l);
-        let (n, pairs) = (self.x.len(), fields.pairs as usize);
+        let (n, pairs) = (self.x.len(), (fields.pairs as usize).min(self.rho.len() - 1));
         LaneState {
             x: lane(&self.x),
             g: lane(&self.g),

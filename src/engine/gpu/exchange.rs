@@ -126,7 +126,7 @@ fn never_started(lane: u32, start: Vec<f64>) -> Lanes {
         status: Status::NonFiniteStart,
     };
     let evidence = Evidence { measured: nan, threshold: nan };
-    let record = Record { summary, evidence, best_value: nan, best_gradient_max: nan, refused: 0, resets: 0 };
+    let record = Record { summary, evidence, best_value: nan, best_gradient_max: nan, refused: 0, resets: 0, restarts: 0 };
     Lanes { records: vec![record], points: start, last_points: Vec::new() }
 }
 
@@ -136,9 +136,10 @@ fn read(words: &[u32], n: usize, points: bool, lanes: &mut Lanes) {
     let mut word = || report.next().unwrap_or_default();
     // In the order of `REPORT`.
     let mut fields = Fields { lane: word(), status: word(), iterations: word(), evaluations: word(), ..Fields::default() };
-    (fields.refused, fields.resets, fields.best_elsewhere) = (word(), word(), word());
+    (fields.refused, fields.resets, fields.restarts, fields.best_elsewhere) = (word(), word(), word(), word());
     let mut float = || f64::from(f32::from_bits(word()));
     (fields.value, fields.gradient_max, fields.step, fields.accepted_alpha) = (float(), float(), float(), float());
+    fields.mu = float();
     (fields.measured, fields.threshold) = (float(), float());
     (fields.best_value, fields.best_gradient_max) = (float(), float());
     let norm = f64::from(f32::from_bits(words[REPORT_WORDS - 1]));

@@ -7,7 +7,7 @@ use std::fmt::Write;
 use super::clock::STAMP_WORDS;
 use crate::engine::lane::{Extent, FIELDS, Kind, Phase};
 use crate::method::constants as c;
-use crate::method::{Method, Status, Test};
+use crate::method::{CgUpdate, ConjugateGradient, Method, Status, Test};
 use crate::problem::evaluate::code::SUM_BLOCK;
 use crate::problem::evaluate::real::Real;
 
@@ -35,6 +35,8 @@ const STAGES: [Stage; 10] = [
 fn method_stage(method: Method) -> Stage {
     match method {
         Method::Lbfgs(_) => ("lbfgs", include_str!("../../../shaders/lbfgs.wgsl")),
+        Method::ConjugateGradient(_) => ("conjugate_gradient", include_str!("../../../shaders/conjugate_gradient.wgsl")),
+        Method::SteepestDescent(_) => ("steepest_descent", include_str!("../../../shaders/steepest_descent.wgsl")),
     }
 }
 
@@ -51,18 +53,20 @@ pub(super) mod flag {
 }
 
 /// What a report says of a lane: fields by name, then the norm of the gradient.
-pub(super) const REPORT: [&str; 15] = [
+pub(super) const REPORT: [&str; 17] = [
     "lane",
     "status",
     "iterations",
     "evaluations",
     "refused",
     "resets",
+    "restarts",
     "best_elsewhere",
     "value",
     "gradient_max",
     "step",
     "accepted_alpha",
+    "mu",
     "measured",
     "threshold",
     "best_value",
@@ -112,7 +116,8 @@ impl Shape {
             vector("trial_x", n, small, true),
             vector("trial_g", n, small, true),
             vector("q", n, small, true),
-            vector("coefficient", m, small, true),
+            // An array of nothing can't be.
+            vector("coefficient", m.max(1), small, true),
         ]
     }
 
@@ -147,7 +152,7 @@ impl Shape {
 
 /// The whole text for a method, and a problem whose value and gradient `objective` computes.
 pub(super) fn assemble(shape: Shape, method: Method, objective: &str) -> String {
-    let mut text = preamble(shape);
+    let mut text = preamble(shape) + &settings(method);
     text += &accessors(shape);
     for (name, stage) in STAGES.into_iter().chain([method_stage(method)]) {
         _ = write!(text, "\n// shaders/{name}.wgsl\n{stage}");
@@ -218,6 +223,25 @@ fn preamble(shape: Shape) -> String {
     float("MEASURED_NOISE", c::MEASURED_NOISE);
     float("GRADIENT_PROGRESS", c::GRADIENT_PROGRESS);
     float("GRADIENT_ESCAPE", c::GRADIENT_ESCAPE);
+    text
+}
+
+/// The settings of a method.
+fn settings(method: Method) -> String {
+    let mut text = format!("const QUASI_NEWTON: bool = {};\n", method.is_quasi_newton());
+    // Nothing infinite stands in a shader.
+    let mut float = |name: &str, value: f64| _ = writeln!(text, "const {name}: f32 = {:e}f;", (value as f32).min(f32::HUGE));
+    match method {
+        Method::Lbfgs(_) | Method::SteepestDescent(_) => {}
+        Method::ConjugateGradient(ConjugateGradient { update, orthogonality, every }) => {
+            float("ORTHOGONALITY", orthogonality);
+            float("BETA_FLOOR", c::BETA_FLOOR);
+            _ = writeln!(text, "const EVERY: u32 = {every}u;\nconst UPDATE: u32 = {}u;", update as u32);
+            for (name, update) in CgUpdate::ALL {
+                _ = writeln!(text, "const {name}: u32 = {}u;", update as u32);
+            }
+        }
+    }
     text
 }
 
@@ -293,11 +317,15 @@ mod tests {
     use wgpu::naga;
 
     use super::*;
-    use crate::method::Lbfgs;
+    use crate::method::SteepestDescent;
     use crate::problem::Problem;
 
     /// Every method, as far as its stage is concerned.
-    const METHODS: [Method; 1] = [Method::Lbfgs(Lbfgs { memory: 8 })];
+    fn methods() -> Vec<Method> {
+        let updates = CgUpdate::ALL.map(|(_, update)| ConjugateGradient { update, orthogonality: 0.2, every: 3 }.into());
+        let others = [Method::default(), ConjugateGradient::default().into(), SteepestDescent.into()];
+        others.into_iter().chain(updates).collect()
+    }
 
     fn shape(dimension: usize, memory: usize) -> Shape {
         Shape { dimension, memory, parameters: 0 }
@@ -316,6 +344,9 @@ mod tests {
         for (n, m) in [(1, 1), (2, 8), (10, 8), (64, 64), (65, 8), (500, 3)] {
             let bowl = Problem::new(n, |x| x.sum(0..n, |i| x.at(i) * x.at(i))).unwrap();
             validate(&assemble(shape(n, m), Method::default(), &bowl.wgsl()));
+            for method in methods().into_iter().filter(|method| !method.is_quasi_newton()) {
+                validate(&assemble(shape(n, method.memory()), method, &bowl.wgsl()));
+            }
         }
     }
 
@@ -329,7 +360,7 @@ mod tests {
 
     #[test]
     fn stages_are_short_and_have_no_numbers_of_their_own() {
-        for (name, text) in STAGES.into_iter().chain(METHODS.map(method_stage)) {
+        for (name, text) in STAGES.into_iter().chain(methods().into_iter().map(method_stage)) {
             assert!(text.lines().count() <= 120, "{name} is long");
             let code: String = text.lines().map(|line| line.split("//").next().unwrap_or_default()).collect::<Vec<_>>().join("\n");
             let literals = code.split(|c: char| !(c.is_alphanumeric() || c == '.' || c == '_'));
