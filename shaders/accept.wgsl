@@ -62,6 +62,9 @@ fn accept() -> f32 {
         keep_best();
         lane.step = pair.length;
         lane.accepted_alpha = lane.alpha;
+        lane.accepted_slope = lane.slope;
+        lane.accepted_mu = lane.mu;
+        lane.decrease = lane.value - trial.value;
     }
     for (var i = 0u; i < N; i++) {
         set_x(i, trial_x(i));

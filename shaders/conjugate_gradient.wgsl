@@ -12,17 +12,9 @@ fn remember(pair: Pair) {
 // Gives the lane its direction: `pairs` is 1 afterwards if something of the last one goes on in it.
 fn direct() {
     let stepped = lane.pairs > 0u;
-    var square = Sum();
-    for (var i = 0u; i < N; i++) {
-        add(&square, i, g(i), g(i));
-    }
-    var slope = -total(square);
     if (stepped) {
-        slope = conjugate(slope);
-        if (lane.pairs == 0u) {
-            lane.restarts += 1u;
-        }
-        rescale(slope);
+        lane.pairs = select(0u, 1u, conjugate());
+        lane.restarts += 1u - lane.pairs;
     }
     if (lane.pairs == 0u) {
         lane.since = 0u;
@@ -33,32 +25,30 @@ fn direct() {
     take_direction(lane.gamma);
 }
 
-// q = p where that may be, and g.p; else `pairs` is 0. `steepest` is -g.g.
-fn conjugate(steepest: f32) -> f32 {
+// Sets q = p; false if the direction is to begin anew.
+fn conjugate() -> bool {
+    var gg = Sum();
     var gy = Sum();
     for (var i = 0u; i < N; i++) {
+        add(&gg, i, g(i), g(i));
         add(&gy, i, g(i), g(i) - q(i));
     }
-    let factor = beta(-steepest, total(gy)) / lane.gamma;
-    let oblique = abs(-steepest - total(gy)) >= -ORTHOGONALITY * steepest;
+    let square = total(gg);
+    let factor = beta(square, total(gy)) / lane.gamma;
+    // What is left of g' in g, against what it would be on a quadratic: nothing.
+    let oblique = abs(square - total(gy)) >= ORTHOGONALITY * square;
     lane.since += 1u;
     let due = EVERY > 0u && lane.since >= EVERY;
     let usable = is_finite(factor) && (UPDATE != POLAK_RIBIERE_PLUS || factor > 0.0);
     if (!usable || oblique || due) {
-        lane.pairs = 0u;
-        return steepest;
+        return false;
     }
-    var product = Sum();
+    var slope = Sum();
     for (var i = 0u; i < N; i++) {
         set_q(i, factor * d(i) - g(i));
-        add(&product, i, g(i), q(i));
+        add(&slope, i, g(i), q(i));
     }
-    let slope = total(product);
-    if (!is_finite(slope) || slope >= 0.0) {
-        lane.pairs = 0u;
-        return steepest;
-    }
-    return slope;
+    return is_finite(total(slope)) && total(slope) < 0.0;
 }
 
 // How much of p' = d / gamma goes on.

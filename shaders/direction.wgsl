@@ -15,15 +15,6 @@ fn descends() -> bool {
     return is_finite(lane.slope) && lane.slope < 0.0;
 }
 
-// Sets gamma such that gamma p, g.p being `slope`, promises the decrease that the last step did: the first trial of a search
-// is then about as far as the last one went.
-fn rescale(slope: f32) {
-    let gamma = lane.accepted_alpha * lane.slope / slope;
-    if (is_usable(gamma)) {
-        lane.gamma = gamma;
-    }
-}
-
 // Clears the history and sends the lane along -g: scaled by the last gamma, or as at the start where that fails.
 fn along_gradient() {
     lane.pairs = 0u;
@@ -41,20 +32,20 @@ fn along_gradient() {
 fn turn(restart: bool) {
     let first = lane.phase == PHASE_FRESH;
     if (first) {
-        // d = -g / max |g|: norms overflow, the largest component doesn't.
-        lane.gamma = min(1.0 / lane.gradient_max, HUGE);
+        lane.gamma = first_gamma();
     }
     if (restart) {
         lane.pairs = 0u;
     }
     direct();
-    if (!descends()) {
+    if (!FREE && !descends()) {
         along_gradient();
     }
-    lane.alpha = select(1.0, min(1.0, lane.gradient_max), first);
+    lane.alpha = initial_step(first);
     // A restart keeps what the last quasi-Newton step promised: it tells whether rounding is to blame.
     if (!restart) {
-        lane.decrement = abs(lane.alpha * lane.slope);
+        // Told by the step's natural length, where it has one; that its search begins nearer says nothing.
+        lane.decrement = abs(select(lane.alpha, 1.0, NEWTON_LIKE && !first) * lane.slope);
     }
     lane.low = 0.0;
     lane.low_slope = lane.slope;

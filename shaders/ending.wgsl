@@ -61,7 +61,9 @@ fn end_search() -> bool {
     if (trial.finite && abs(trial.descent) < difference) {
         promised.y = max(promised.y, min(difference, MEASURED_NOISE * lane.noise));
     }
-    if (promised.x <= promised.y) {
+    // A constant step that can't be taken is too long, whatever it promised.
+    let too_long = MAY_RISE && !trial.finite;
+    if (promised.x <= promised.y && !too_long) {
         finish(PRECISION_FLOOR, promised.x, promised.y);
         return false;
     }
@@ -69,7 +71,7 @@ fn end_search() -> bool {
         lane.resets += 1u;
         return true;
     }
-    finish(LINE_SEARCH_FAILED, promised.x, promised.y);
+    finish(select(LINE_SEARCH_FAILED, DIVERGED, too_long), promised.x, promised.y);
     return false;
 }
 
@@ -77,7 +79,10 @@ fn end_search() -> bool {
 fn test(decrease: f32) {
     let stepped = lane.phase != PHASE_FRESH;
     // The reference moves with progress that is more than rounding.
-    if (!stepped || lane.value < lane.reference_value - lane.noise || lane.gradient_max <= GRADIENT_PROGRESS * lane.reference_gradient) {
+    let fallen = lane.value < lane.reference_value - lane.noise;
+    // Where f may rise, a rise is no standstill either.
+    let risen = MAY_RISE && lane.reference_value + lane.noise < lane.value;
+    if (!stepped || fallen || risen || lane.gradient_max <= GRADIENT_PROGRESS * lane.reference_gradient) {
         refer();
     } else {
         lane.stagnant += 1u;

@@ -1,9 +1,4 @@
-// The line search: one evaluation a round, steered by slopes. Differences of f are noise near the optimum.
-
-// What a round's evaluation means: go on searching, accept the trial, or the search (or the start) ends without.
-const GO_ON: u32 = 0u;
-const ACCEPT: u32 = 1u;
-const END: u32 = 2u;
+// The default line search, steered by slopes. Differences of f are noise near the optimum.
 
 // Judges the trial, and sets the next one.
 fn judge() -> u32 {

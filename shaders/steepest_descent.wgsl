@@ -1,20 +1,12 @@
-// Steepest descent: d = -gamma g.
+// Steepest descent: d = -gamma g, gamma that of the first step.
 
-// Says to `direct` that the lane comes from a step.
-fn remember(pair: Pair) {
-    lane.pairs = 1u;
-}
+// Nothing is remembered.
+fn remember(pair: Pair) {}
 
 // Gives the lane its direction.
 fn direct() {
-    var square = Sum();
     for (var i = 0u; i < N; i++) {
         set_q(i, -g(i));
-        add(&square, i, g(i), g(i));
     }
-    if (lane.pairs > 0u) {
-        rescale(-total(square));
-    }
-    lane.pairs = 0u;
     take_direction(lane.gamma);
 }

@@ -31,7 +31,7 @@ pub struct Summary {
     pub step: f64,
     /// The last accepted step as a multiple of its direction, 0 before the first.
     pub alpha: f64,
-    /// The momentum of the lane's next step, of methods that have one; 0 for others.
+    /// The momentum mu of the last accepted step, of methods that have one: see [`Schedule`](crate::Schedule); 0 for others.
     pub mu: f64,
     /// Evaluations of value and gradient, the start's included.
     pub evaluations: u32,
@@ -67,7 +67,7 @@ impl Record {
                 gradient_norm: if fields.gradient_max.is_nan() { f64::NAN } else { square.sqrt() },
                 step: fields.step,
                 alpha: fields.accepted_alpha,
-                mu: fields.mu,
+                mu: fields.accepted_mu,
                 evaluations: fields.evaluations,
                 status,
             },

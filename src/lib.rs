@@ -37,6 +37,7 @@
 //! | write an objective with parameters and data | [`Problem::builder`], [`problem`] |
 //! | write value and gradient in WGSL by hand, for GPUs | [`Problem::verbatim`] |
 //! | set tolerances and budgets | [`Tolerances`], [`Limits`] |
+//! | choose a line search, and where it begins | [`LineSearch`], [`InitialStep`] |
 //! | own the loop: step, look, stop, branch | [`Batch`] |
 //! | go on elsewhere, also after a device has failed | [`Batch::move_to`], [`Batch::sync`] |
 //! | be called while it runs | [`Monitor`] |
@@ -82,7 +83,11 @@ pub use engine::source::Source;
 pub use engine::telemetry::{StageSeconds, Telemetry};
 pub use engine::{Summary, Totals};
 pub use error::{BoundsError, DeviceError, Error, ProblemError, Result, StartsError, WgslError};
-pub use method::{Bounds, CgUpdate, ConjugateGradient, Evidence, Lbfgs, Limits, Method, Status, SteepestDescent, Test, Tolerances};
+pub use method::{
+    Backtracking, Bounds, CgUpdate, ConjugateGradient, ConstantStep, DeltaBarDelta, Evidence, FirstStep, InitialStep, Lbfgs, Limits,
+    LineSearch, Method, Momentum, MoreThuente, Nesterov, NextStep, Restart, Schedule, SlopeSearch, Status, SteepestDescent, StepUp, Test,
+    Tolerances,
+};
 pub use minimizer::Minimizer;
 pub use monitor::{Answer, Control, Monitor, Step};
 pub use outcome::{LaneResult, Outcome, Polished};
@@ -93,8 +98,10 @@ pub use starts::Starts;
 pub mod prelude {
     pub use crate::problem::{Array, Condition, Context, Index, Point, Scalar, select};
     pub use crate::{
-        Batch, Bounds, CgUpdate, ConjugateGradient, Control, Device, Evaluation, LaneResult, Lbfgs, Limits, Method, Minimizer, Monitor, Outcome, Polished, Precision,
-        Problem, Source, Starts, Status, SteepestDescent, Step, Summary, Test, Tolerances,
+        Backtracking, Batch, Bounds, CgUpdate, ConjugateGradient, ConstantStep, Control, DeltaBarDelta, Device, Evaluation, FirstStep,
+        InitialStep, LaneResult, Lbfgs, Limits, LineSearch, Method, Minimizer, Momentum, Monitor, MoreThuente, Nesterov, NextStep, Outcome,
+        Polished, Precision, Problem, Restart, Schedule, SlopeSearch, Source, Starts, Status, SteepestDescent, Step, StepUp, Summary, Test,
+        Tolerances,
     };
 }
 

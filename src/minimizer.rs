@@ -11,7 +11,7 @@ use crate::engine::gpu::{engine::GpuEngine, evaluator};
 use crate::engine::lane;
 use crate::engine::state::Standing;
 use crate::error::{DeviceError, Error, Result, StartsError};
-use crate::method::{Limits, Method, Tolerances};
+use crate::method::{InitialStep, Limits, LineSearch, Method, Tolerances, Walk};
 use crate::monitor::Monitor;
 use crate::outcome::Outcome;
 use crate::problem::Problem;
@@ -39,9 +39,19 @@ pub struct Minimizer<'m> {
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
     pub(crate) method: Method,
+    /// The method's own if none.
+    pub(crate) line_search: Option<LineSearch>,
+    pub(crate) initial_step: Option<InitialStep>,
     pub(crate) tolerances: Tolerances,
     pub(crate) limits: Limits,
     pub(crate) pool: Option<usize>,
+}
+
+impl Settings {
+    /// How lanes make their steps.
+    fn walk(&self) -> Result<Walk> {
+        Walk::new(self.method, self.line_search, self.initial_step)
+    }
 }
 
 /// The most lanes resident at once unless set, on the CPU engine: enough for every core; and on a GPU, whose every core
@@ -59,9 +69,28 @@ impl<'m> Minimizer<'m> {
     /// A minimizer with that method and the defaults of all else.
     pub fn new(method: impl Into<Method>) -> Self {
         Self {
-            settings: Settings { method: method.into(), tolerances: Tolerances::default(), limits: Limits::default(), pool: None },
+            settings: Settings {
+                method: method.into(),
+                line_search: None,
+                initial_step: None,
+                tolerances: Tolerances::default(),
+                limits: Limits::default(),
+                pool: None,
+            },
             monitors: Vec::new(),
         }
+    }
+
+    /// How far lanes go along their directions; unless set, as the method likes it best.
+    pub fn line_search(mut self, line_search: impl Into<LineSearch>) -> Self {
+        self.settings.line_search = Some(line_search.into());
+        self
+    }
+
+    /// The step that line searches try first; unless set, as the method likes it best.
+    pub fn initial_step(mut self, initial_step: InitialStep) -> Self {
+        self.settings.initial_step = Some(initial_step);
+        self
     }
 
     /// When a lane has converged.
@@ -149,7 +178,7 @@ impl<'m> Minimizer<'m> {
     /// [`Error::Device`] if the problem is too much for the device, or does not fit its precision.
     pub fn start(&self, device: &Device, problem: &Problem, starts: &Starts) -> Result<Batch> {
         let settings = &self.settings;
-        settings.method.validate()?;
+        settings.walk()?;
         settings.tolerances.validate()?;
         settings.limits.validate()?;
         check_starts(problem, starts)?;
@@ -174,7 +203,7 @@ impl<'m> Minimizer<'m> {
         let setup = Setup {
             problem: problem.clone(),
             source: Arc::clone(starts.source()),
-            method: settings.method,
+            walk: settings.walk()?,
             tolerances: settings.tolerances,
             limits: settings.limits,
             pool,

@@ -4,10 +4,15 @@
 //! the places of lanes that end from the queue; `step()` and `advance()` take all resident blocks along together.
 
 mod accept;
+mod backtracking;
 mod block;
 mod conjugate_gradient;
+mod delta_bar_delta;
 mod direction;
+mod initial_step;
+mod judge;
 mod line_search;
+mod momentum;
 pub(crate) mod probe;
 mod steepest_descent;
 mod tests;
@@ -24,7 +29,7 @@ use super::state::{self, LaneState, Standing};
 use super::{Engine, Lanes, Record, Totals};
 use crate::error::Result;
 use crate::method::constants::NOISE_UNITS;
-use crate::method::{Limits, Method, Tolerances};
+use crate::method::{Limits, Tolerances, Walk};
 use crate::problem::Problem;
 use crate::problem::evaluate::chunk::LANES;
 use crate::problem::evaluate::machine::Machine;
@@ -37,7 +42,7 @@ use tile::{Rules, Tile};
 pub(crate) struct Setup {
     pub(crate) problem: Problem,
     pub(crate) source: Arc<dyn Source>,
-    pub(crate) method: Method,
+    pub(crate) walk: Walk,
     pub(crate) tolerances: Tolerances,
     pub(crate) limits: Limits,
     pub(crate) pool: usize,
@@ -73,8 +78,8 @@ impl<T: Real> CpuEngine<T> {
         let tolerances = &setup.tolerances;
         let rules = Rules {
             dimension: setup.problem.dimension(),
-            method: setup.method,
-            memory: setup.method.memory(),
+            walk: setup.walk,
+            memory: setup.walk.method.memory(),
             noise: T::from_f64(NOISE_UNITS + setup.problem.terms().max(1.0).log2()) * T::EPSILON,
             gradient_max: T::from_f64(tolerances.gradient_max),
             step_max: T::from_f64(tolerances.step_max),

@@ -133,11 +133,16 @@ table! {
         /// The lowest value met, where that is not at x, and the gradient there.
         best_value,
         best_gradient_max,
-        /// |x_t - x|, the 2-norm of the last accepted step, and its alpha.
+        /// |x_t - x|, the 2-norm of the last accepted step, its alpha, the slope it began with, and how much lower f became.
         step,
         accepted_alpha,
-        /// The momentum of the direction.
+        accepted_slope,
+        decrease,
+        /// The momentum of the direction, that of the last accepted step, what the next comes from, and how long the step before was.
         mu,
+        accepted_mu,
+        theta,
+        pace,
         /// What the status rests on.
         measured,
         threshold,
@@ -247,6 +252,6 @@ mod tests {
     #[test]
     fn a_lane_of_ten_components_takes_about_a_kilobyte() {
         let words = bytes_per_lane(10, 8, 0, 4) / 4;
-        assert_eq!(words, (2 * 8 + 4) * 10 + 8 + 23 + 18, "(2 m + 4) n + m + the scalars");
+        assert_eq!(words, (2 * 8 + 4) * 10 + 8 + 28 + 18, "(2 m + 4) n + m + the scalars");
     }
 }

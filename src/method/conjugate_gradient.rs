@@ -9,9 +9,10 @@ use crate::error::{Error, Result};
 /// ```
 ///
 /// beta being one of the formulas of [`CgUpdate`]. A lane remembers no pairs: it takes four vectors where L-BFGS with its
-/// default memory takes twenty. The first trial of a search goes as far as promises the same decrease as the last step did:
-/// `alpha_k g_k.p_k = alpha_{k-1} g_{k-1}.p_{k-1}` (Nocedal and Wright, 3.60); [`Summary::alpha`](crate::Summary::alpha) is
-/// the accepted step as a multiple of that one.
+/// default memory takes twenty.
+///
+/// Unless set, lanes search by [`SlopeSearch`](crate::SlopeSearch) with a curvature of 0.1, and a search first tries the step
+/// that promises the decrease of the last one: [`NextStep::SlopeRatio`](crate::NextStep::SlopeRatio).
 ///
 /// The direction begins anew along -g, which [`LaneResult::restarts`](crate::LaneResult::restarts) counts, where beta is not
 /// positive (PR+), where `p_k` does not descend, and by the two rules below.
@@ -78,16 +79,4 @@ pub enum CgUpdate {
     /// W. W. Hager, H. Zhang: A new conjugate gradient method with guaranteed descent and an efficient line search, SIAM J.
     /// Optim. 16 (2005) 170-192, formulas 1.3 and 1.6.
     HagerZhang,
-}
-
-impl CgUpdate {
-    /// Each with its name in shaders.
-    #[cfg_attr(not(feature = "gpu"), allow(dead_code, reason = "the names are for shaders"))]
-    pub(crate) const ALL: [(&str, Self); 5] = [
-        ("FLETCHER_REEVES", Self::FletcherReeves),
-        ("POLAK_RIBIERE_PLUS", Self::PolakRibierePlus),
-        ("HESTENES_STIEFEL", Self::HestenesStiefel),
-        ("DAI_YUAN", Self::DaiYuan),
-        ("HAGER_ZHANG", Self::HagerZhang),
-    ];
 }

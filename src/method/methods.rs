@@ -1,6 +1,9 @@
 //! The methods there are: each a struct of settings, gathered in one enum.
 
-use super::{ConjugateGradient, Lbfgs, SteepestDescent};
+use super::{
+    ConjugateGradient, ConstantStep, DeltaBarDelta, FirstStep, Inertia, InitialStep, Lbfgs, LineSearch, Momentum, Nesterov, NextStep,
+    SlopeSearch, SteepestDescent,
+};
 use crate::error::Result;
 
 /// How a lane finds its directions.
@@ -22,6 +25,12 @@ pub enum Method {
     ConjugateGradient(ConjugateGradient),
     /// See [`SteepestDescent`].
     SteepestDescent(SteepestDescent),
+    /// See [`Momentum`].
+    Momentum(Momentum),
+    /// See [`Nesterov`].
+    Nesterov(Nesterov),
+    /// See [`DeltaBarDelta`].
+    DeltaBarDelta(DeltaBarDelta),
 }
 
 impl Method {
@@ -30,6 +39,9 @@ impl Method {
             Self::Lbfgs(lbfgs) => lbfgs.validate(),
             Self::ConjugateGradient(gradients) => gradients.validate(),
             Self::SteepestDescent(SteepestDescent) => Ok(()),
+            Self::Momentum(momentum) => Inertia::from(momentum).validate(),
+            Self::Nesterov(nesterov) => Inertia::from(nesterov).validate(),
+            Self::DeltaBarDelta(delta) => delta.validate(),
         }
     }
 
@@ -37,7 +49,9 @@ impl Method {
     pub(crate) fn memory(self) -> usize {
         match self {
             Self::Lbfgs(lbfgs) => lbfgs.memory,
-            Self::ConjugateGradient(_) | Self::SteepestDescent(_) => 0,
+            // In its place are the gains and the averaged gradient.
+            Self::DeltaBarDelta(_) => 1,
+            Self::ConjugateGradient(_) | Self::SteepestDescent(_) | Self::Momentum(_) | Self::Nesterov(_) => 0,
         }
     }
 
@@ -45,6 +59,35 @@ impl Method {
     /// every step what they need.
     pub(crate) fn is_quasi_newton(self) -> bool {
         matches!(self, Self::Lbfgs(_))
+    }
+
+    /// The line search that it has unless another is set.
+    pub(crate) fn default_line_search(self) -> LineSearch {
+        match self {
+            Self::Lbfgs(_) => SlopeSearch::default().into(),
+            // Directions that build on the last one build on its search.
+            Self::ConjugateGradient(_) | Self::SteepestDescent(_) => SlopeSearch { curvature: 0.1, ..SlopeSearch::default() }.into(),
+            // How far they go is their own affair.
+            Self::Momentum(_) | Self::Nesterov(_) | Self::DeltaBarDelta(_) => ConstantStep { alpha: 1.0 }.into(),
+        }
+    }
+
+    /// The initial steps that its searches have unless others are set.
+    pub(crate) fn default_initial_step(self) -> InitialStep {
+        match self {
+            Self::Lbfgs(_) => InitialStep::default(),
+            Self::ConjugateGradient(_) | Self::SteepestDescent(_) => {
+                InitialStep { next: NextStep::SlopeRatio, ..InitialStep::default() }
+            }
+            Self::Momentum(_) | Self::Nesterov(_) | Self::DeltaBarDelta(_) => {
+                InitialStep { first: FirstStep::Value(1.0), next: NextStep::SlopeRatio }
+            }
+        }
+    }
+
+    /// Whether its directions come with a length of their own, so that a step of 1 is the natural one.
+    pub(crate) fn is_newton_like(self) -> bool {
+        self.is_quasi_newton()
     }
 }
 
@@ -69,5 +112,23 @@ impl From<ConjugateGradient> for Method {
 impl From<SteepestDescent> for Method {
     fn from(steepest: SteepestDescent) -> Self {
         Self::SteepestDescent(steepest)
+    }
+}
+
+impl From<Momentum> for Method {
+    fn from(momentum: Momentum) -> Self {
+        Self::Momentum(momentum)
+    }
+}
+
+impl From<Nesterov> for Method {
+    fn from(nesterov: Nesterov) -> Self {
+        Self::Nesterov(nesterov)
+    }
+}
+
+impl From<DeltaBarDelta> for Method {
+    fn from(delta: DeltaBarDelta) -> Self {
+        Self::DeltaBarDelta(delta)
     }
 }

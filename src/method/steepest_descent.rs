@@ -3,7 +3,7 @@
 /// Steepest descent: each step goes along `d = -g`. The plainest method and the slowest: its steps shrink the error by
 /// `(kappa - 1) / (kappa + 1)` at best, kappa being the condition number; here to be compared with.
 ///
-/// The first trial of a search goes as far as promises the same decrease as the last step did.
+/// Unless set, lanes search as with [`ConjugateGradient`](crate::ConjugateGradient).
 ///
 /// # References
 /// J. Nocedal, S. J. Wright: Numerical Optimization, 2nd ed. (2006), section 3.3.

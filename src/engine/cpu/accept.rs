@@ -53,6 +53,9 @@ pub(super) fn accept<T: Real>(
     lanes.gradient_max = accepted.choose(trial.gradient_max, lanes.gradient_max);
     lanes.step = stepped.choose(pair.length, lanes.step);
     lanes.accepted_alpha = stepped.choose(lanes.alpha, lanes.accepted_alpha);
+    lanes.accepted_slope = stepped.choose(lanes.slope, lanes.accepted_slope);
+    lanes.accepted_mu = stepped.choose(lanes.mu, lanes.accepted_mu);
+    lanes.decrease = stepped.choose(decrease, lanes.decrease);
     lanes.iterations = lanes.iterations.zip(stepped.ones(), |a, b| a + b);
     Accepted { decrease, kept }
 }
@@ -102,7 +105,7 @@ impl<T: Real> Pair<T> {
     /// Decides which pairs are kept: before anything is written, so that a refused one costs nothing that is remembered.
     #[inline(always)]
     fn keep(&self, tile: &mut Tile<T>, stepped: Mask<T>, rules: &Rules<T>) -> Mask<T> {
-        if !rules.method.is_quasi_newton() {
+        if !rules.walk.method.is_quasi_newton() {
             return stepped;
         }
         let memory = tile.rho.len() as u32 - 1;

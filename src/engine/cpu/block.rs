@@ -2,7 +2,8 @@
 
 use super::accept::{accept, forget};
 use super::direction::{Scratch, turn};
-use super::line_search::{end_search, judge};
+use super::judge::judge;
+use super::line_search::end_search;
 use super::tests::test;
 use super::tile::{Rules, Tile};
 use super::trial::{measure, propose};

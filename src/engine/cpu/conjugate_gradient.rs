@@ -4,7 +4,6 @@
 //! J. Nocedal, S. J. Wright: Numerical Optimization, 2nd ed. (2006), section 5.2; for each beta see
 //! [`CgUpdate`](crate::CgUpdate).
 
-use super::steepest_descent::rescale;
 use super::tile::Tile;
 use super::trial::dot;
 use crate::method::constants::BETA_FLOOR;
@@ -45,8 +44,6 @@ pub(super) fn direct<T: Real>(
     }
     let slope = dot(&tile.g, q);
     let goes_on = goes_on.and(slope.below(zero)).and(Chunk::splat(-T::HUGE).at_most(slope));
-    let slope = goes_on.choose(slope, gg.map(|gg| -gg));
-    rescale(tile, kept, slope);
 
     let lanes = &mut tile.lanes;
     for ((q, g), d) in q.iter().zip(&tile.g).zip(&mut tile.d) {

@@ -17,7 +17,9 @@ pub(super) fn test<T: Real>(tile: &mut Tile<T>, accepted: Mask<T>, trial: &Trial
     let (f, gradient) = (lanes.value, lanes.gradient_max);
     let lower = f.below(lanes.reference_value.zip(lanes.noise, |reference, noise| reference - noise));
     let flatter = gradient.at_most(lanes.reference_gradient.scaled(GRADIENT_PROGRESS));
-    let moves = accepted.and(lower.or(flatter).or(fresh));
+    // Where f may rise, a rise is no standstill either.
+    let risen = if rules.walk.may_rise() { lanes.reference_value.zip(lanes.noise, |reference, noise| reference + noise).below(f) } else { fresh };
+    let moves = accepted.and(lower.or(flatter).or(risen).or(fresh));
     lanes.reference_value = moves.choose(f, lanes.reference_value);
     lanes.reference_gradient = moves.choose(gradient, lanes.reference_gradient);
     lanes.stagnant = moves.words(Chunk::splat(0), lanes.stagnant.zip(accepted.ones(), |a, b| a + b));

@@ -4,7 +4,7 @@ use crate::engine::lane::{Fields, Phase, Scalars};
 use crate::engine::state::LaneState;
 use crate::engine::{Lanes, Record};
 use crate::method::constants::NOISE_UNITS;
-use crate::method::{Lbfgs, Method, Status};
+use crate::method::{Lbfgs, Method, Status, Walk};
 use crate::problem::evaluate::chunk::Chunk;
 use crate::problem::evaluate::real::Real;
 
@@ -12,7 +12,7 @@ use crate::problem::evaluate::real::Real;
 #[derive(Clone, Debug)]
 pub(super) struct Rules<T> {
     pub(super) dimension: usize,
-    pub(super) method: Method,
+    pub(super) walk: Walk,
     pub(super) memory: usize,
     /// The noise of f is this times max(|f|, scale / 4).
     pub(super) noise: T,
@@ -30,7 +30,7 @@ impl<T: Real> Rules<T> {
     pub(super) fn endless(dimension: usize, memory: usize, noise: T) -> Self {
         Self {
             dimension,
-            method: Lbfgs { memory }.into(),
+            walk: Method::from(Lbfgs { memory }).into(),
             memory,
             noise,
             gradient_max: T::ZERO,

@@ -139,7 +139,7 @@ fn read(words: &[u32], n: usize, points: bool, lanes: &mut Lanes) {
     (fields.refused, fields.resets, fields.restarts, fields.best_elsewhere) = (word(), word(), word(), word());
     let mut float = || f64::from(f32::from_bits(word()));
     (fields.value, fields.gradient_max, fields.step, fields.accepted_alpha) = (float(), float(), float(), float());
-    fields.mu = float();
+    fields.accepted_mu = float();
     (fields.measured, fields.threshold) = (float(), float());
     (fields.best_value, fields.best_gradient_max) = (float(), float());
     let norm = f64::from(f32::from_bits(words[REPORT_WORDS - 1]));

@@ -7,7 +7,7 @@ use super::memory::{Memory, RULES};
 use super::pace::reserve;
 use super::shader::{self, Shape, WORKGROUP, flag};
 use crate::error::DeviceError;
-use crate::method::Method;
+use crate::method::Walk;
 use crate::problem::Problem;
 
 /// What a dispatch is told: see `Rules` in shaders/memory.wgsl.
@@ -95,8 +95,8 @@ const KEPT: usize = 8;
 
 impl KernelCache {
     /// The kernels for a problem of that shape.
-    pub(super) fn get(&self, gpu: &Gpu, shape: Shape, method: Method, problem: &Problem) -> Result<Arc<Kernels>, DeviceError> {
-        let text = shader::assemble(shape, method, &problem.wgsl_within(gpu.loop_limit.map(|_| reserve(shape))));
+    pub(super) fn get(&self, gpu: &Gpu, shape: Shape, walk: Walk, problem: &Problem) -> Result<Arc<Kernels>, DeviceError> {
+        let text = shader::assemble(shape, walk, &problem.wgsl_within(gpu.loop_limit.map(|_| reserve(shape))));
         // Held while kernels are made, so that none are made twice.
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (text, kernels) = match kept.iter().position(|(known, _)| *known == text) {

@@ -18,7 +18,7 @@ use crate::starts::Starts;
 pub(crate) fn text(problem: &Problem, memory: usize) -> String {
     assemble(
         Shape { dimension: problem.dimension(), memory, parameters: problem.parameters() },
-        Method::from(Lbfgs { memory }),
+        Method::from(Lbfgs { memory }).into(),
         &problem.wgsl(),
     )
 }
@@ -29,7 +29,7 @@ pub(crate) fn evaluate(gpu: &Arc<Gpu>, problem: &Problem, starts: &Starts) -> Re
     let setup = Setup {
         problem: problem.clone(),
         source: Arc::clone(starts.source()),
-        method: Lbfgs { memory: 1 }.into(),
+        walk: Method::from(Lbfgs { memory: 1 }).into(),
         tolerances: Tolerances::default(),
         limits: Limits { iterations: 1, evaluations: 1 },
         pool: lanes,

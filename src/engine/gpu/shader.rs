@@ -5,9 +5,10 @@
 use std::fmt::Write;
 
 use super::clock::STAMP_WORDS;
+use super::method_settings::method_settings;
 use crate::engine::lane::{Extent, FIELDS, Kind, Phase};
 use crate::method::constants as c;
-use crate::method::{CgUpdate, ConjugateGradient, Method, Status, Test};
+use crate::method::{FirstStep, LineSearch, Method, NextStep, Status, Test, Walk};
 use crate::problem::evaluate::code::SUM_BLOCK;
 use crate::problem::evaluate::real::Real;
 
@@ -21,8 +22,8 @@ type Stage = (&'static str, &'static str);
 const STAGES: [Stage; 10] = [
     ("memory", include_str!("../../../shaders/memory.wgsl")),
     ("evaluate", include_str!("../../../shaders/evaluate.wgsl")),
-    ("line_search", include_str!("../../../shaders/line_search.wgsl")),
     ("accept", include_str!("../../../shaders/accept.wgsl")),
+    ("initial_step", include_str!("../../../shaders/initial_step.wgsl")),
     ("direction", include_str!("../../../shaders/direction.wgsl")),
     ("ending", include_str!("../../../shaders/ending.wgsl")),
     ("round", include_str!("../../../shaders/round.wgsl")),
@@ -37,6 +38,19 @@ fn method_stage(method: Method) -> Stage {
         Method::Lbfgs(_) => ("lbfgs", include_str!("../../../shaders/lbfgs.wgsl")),
         Method::ConjugateGradient(_) => ("conjugate_gradient", include_str!("../../../shaders/conjugate_gradient.wgsl")),
         Method::SteepestDescent(_) => ("steepest_descent", include_str!("../../../shaders/steepest_descent.wgsl")),
+        Method::Momentum(_) | Method::Nesterov(_) => ("momentum", include_str!("../../../shaders/momentum.wgsl")),
+        Method::DeltaBarDelta(_) => ("delta_bar_delta", include_str!("../../../shaders/delta_bar_delta.wgsl")),
+    }
+}
+
+/// The stages that judge a trial: `judge`.
+fn search_stages(search: LineSearch) -> &'static [Stage] {
+    const JUDGE: Stage = ("judge", include_str!("../../../shaders/judge.wgsl"));
+    match search {
+        LineSearch::Slopes(_) => &[("line_search", include_str!("../../../shaders/line_search.wgsl"))],
+        LineSearch::Backtracking(_) => &[JUDGE, ("backtracking", include_str!("../../../shaders/backtracking.wgsl"))],
+        LineSearch::Constant(_) => &[JUDGE, ("constant_step", include_str!("../../../shaders/constant_step.wgsl"))],
+        _ => unreachable!(),
     }
 }
 
@@ -66,7 +80,7 @@ pub(super) const REPORT: [&str; 17] = [
     "gradient_max",
     "step",
     "accepted_alpha",
-    "mu",
+    "accepted_mu",
     "measured",
     "threshold",
     "best_value",
@@ -150,11 +164,13 @@ impl Shape {
     }
 }
 
-/// The whole text for a method, and a problem whose value and gradient `objective` computes.
-pub(super) fn assemble(shape: Shape, method: Method, objective: &str) -> String {
-    let mut text = preamble(shape) + &settings(method);
+/// The whole text for lanes that walk in that way, and a problem whose value and gradient `objective` computes.
+pub(super) fn assemble(shape: Shape, walk: Walk, objective: &str) -> String {
+    let mut text = preamble(shape);
+    text += &settings(walk);
     text += &accessors(shape);
-    for (name, stage) in STAGES.into_iter().chain([method_stage(method)]) {
+    let own = search_stages(walk.line_search).iter().copied().chain([method_stage(walk.method)]);
+    for (name, stage) in STAGES.into_iter().chain(own) {
         _ = write!(text, "\n// shaders/{name}.wgsl\n{stage}");
         if name == "memory" {
             _ = write!(text, "\n// The objective.\n{objective}");
@@ -187,7 +203,6 @@ fn preamble(shape: Shape) -> String {
     word("MINUS_INFINITY_BITS", f32::NEG_INFINITY.to_bits());
     word("NAN_BITS", f32::NAN.to_bits());
     word("MOST_EXPANSIONS", c::MOST_EXPANSIONS);
-    word("MOST_SEARCH_EVALUATIONS", c::MOST_SEARCH_EVALUATIONS);
     word("MOST_RESETS", c::MOST_RESETS);
     word("MOST_STAGNANT", c::MOST_STAGNANT);
     for (name, phase) in
@@ -207,8 +222,6 @@ fn preamble(shape: Shape) -> String {
     float("TINY", f64::from(f32::TINY));
     float("HUGE", f64::from(f32::HUGE));
     float("FAR", f64::from(f32::FAR));
-    float("ARMIJO", c::ARMIJO);
-    float("CURVATURE", c::CURVATURE);
     float("APPROXIMATE", c::APPROXIMATE);
     float("NOISE_UNITS", c::NOISE_UNITS);
     float("NOISE_SHARE", c::NOISE_SHARE);
@@ -226,22 +239,41 @@ fn preamble(shape: Shape) -> String {
     text
 }
 
-/// The settings of a method.
-fn settings(method: Method) -> String {
-    let mut text = format!("const QUASI_NEWTON: bool = {};\n", method.is_quasi_newton());
-    // Nothing infinite stands in a shader.
-    let mut float = |name: &str, value: f64| _ = writeln!(text, "const {name}: f32 = {:e}f;", (value as f32).min(f32::HUGE));
-    match method {
-        Method::Lbfgs(_) | Method::SteepestDescent(_) => {}
-        Method::ConjugateGradient(ConjugateGradient { update, orthogonality, every }) => {
-            float("ORTHOGONALITY", orthogonality);
-            float("BETA_FLOOR", c::BETA_FLOOR);
-            _ = writeln!(text, "const EVERY: u32 = {every}u;\nconst UPDATE: u32 = {}u;", update as u32);
-            for (name, update) in CgUpdate::ALL {
-                _ = writeln!(text, "const {name}: u32 = {}u;", update as u32);
-            }
+/// What the user has set of method, line search and initial steps.
+fn settings(walk: Walk) -> String {
+    let mut text = method_settings(walk);
+    let mut float = |name: &str, value: f64| _ = writeln!(text, "const {name}: f32 = {:e}f;", value as f32);
+    float("INITIAL_GROWTH", c::INITIAL_GROWTH);
+    let most = match walk.line_search {
+        LineSearch::Slopes(search) => {
+            float("ARMIJO", search.armijo);
+            float("CURVATURE", search.curvature);
+            search.evaluations
         }
-    }
+        LineSearch::Backtracking(search) => {
+            float("ARMIJO", search.armijo);
+            float("CONTRACTION", search.contraction);
+            search.evaluations
+        }
+        LineSearch::Constant(_) => 1,
+        _ => unreachable!(),
+    };
+    let first = match walk.initial_step.first {
+        FirstStep::Scaled => "FIRST_SCALED",
+        FirstStep::Rasmussen => "FIRST_RASMUSSEN",
+        FirstStep::Value(_) => "FIRST_VALUE",
+    };
+    let next = match walk.initial_step.next {
+        NextStep::Unit => "NEXT_UNIT",
+        NextStep::Quadratic => "NEXT_QUADRATIC",
+        NextStep::SlopeRatio => "NEXT_SLOPE_RATIO",
+        NextStep::Value(_) => "NEXT_VALUE",
+    };
+    float("FIRST_ALPHA", if let FirstStep::Value(alpha) = walk.initial_step.first { alpha } else { 1.0 });
+    float("NEXT_ALPHA", if let NextStep::Value(alpha) = walk.initial_step.next { alpha } else { 1.0 });
+    _ = writeln!(text, "const MOST_SEARCH_EVALUATIONS: u32 = {most}u;");
+    _ = writeln!(text, "const NEWTON_LIKE: bool = {};", walk.method.is_newton_like());
+    _ = writeln!(text, "const FIRST_STEP: u32 = {first};\nconst NEXT_STEP: u32 = {next};");
     text
 }
 
@@ -317,14 +349,17 @@ mod tests {
     use wgpu::naga;
 
     use super::*;
-    use crate::method::SteepestDescent;
+    use crate::method::{CgUpdate, ConjugateGradient, DeltaBarDelta, Momentum, Nesterov, SteepestDescent, StepUp};
     use crate::problem::Problem;
 
     /// Every method, as far as its stage is concerned.
     fn methods() -> Vec<Method> {
-        let updates = CgUpdate::ALL.map(|(_, update)| ConjugateGradient { update, orthogonality: 0.2, every: 3 }.into());
+        let updates = [CgUpdate::FletcherReeves, CgUpdate::HestenesStiefel, CgUpdate::DaiYuan, CgUpdate::HagerZhang];
+        let updates = updates.map(|update| ConjugateGradient { update, orthogonality: 0.2, every: 3 }.into());
+        let up = DeltaBarDelta { step_up: StepUp::Plus(0.2), ..DeltaBarDelta::default() };
         let others = [Method::default(), ConjugateGradient::default().into(), SteepestDescent.into()];
-        others.into_iter().chain(updates).collect()
+        let others = others.into_iter().chain([Momentum::default().into(), Nesterov::default().into(), up.into()]);
+        others.chain(updates).collect()
     }
 
     fn shape(dimension: usize, memory: usize) -> Shape {
@@ -343,9 +378,9 @@ mod tests {
     fn every_shape_of_the_text_is_valid() {
         for (n, m) in [(1, 1), (2, 8), (10, 8), (64, 64), (65, 8), (500, 3)] {
             let bowl = Problem::new(n, |x| x.sum(0..n, |i| x.at(i) * x.at(i))).unwrap();
-            validate(&assemble(shape(n, m), Method::default(), &bowl.wgsl()));
+            validate(&assemble(shape(n, m), Method::default().into(), &bowl.wgsl()));
             for method in methods().into_iter().filter(|method| !method.is_quasi_newton()) {
-                validate(&assemble(shape(n, method.memory()), method, &bowl.wgsl()));
+                validate(&assemble(shape(n, method.memory()), method.into(), &bowl.wgsl()));
             }
         }
     }
@@ -353,7 +388,7 @@ mod tests {
     #[test]
     fn no_name_is_like_those_of_verbatim_objectives() {
         let bowl = Problem::new(2, |x| x[0] * x[0] + x[1] * x[1]).unwrap();
-        let text = assemble(shape(2, 8), Method::default(), &bowl.wgsl());
+        let text = assemble(shape(2, 8), Method::default().into(), &bowl.wgsl());
         let code: String = text.lines().map(|line| line.split("//").next().unwrap_or_default()).collect::<Vec<_>>().join("\n");
         assert!(!code.split(|c: char| !(c.is_alphanumeric() || c == '_')).any(|word| word.starts_with("user")));
     }
