@@ -50,7 +50,9 @@ impl DeltaBarDelta {
     pub(crate) fn validate(self) -> Result<()> {
         check_rate(self.rate)?;
         match self.step_up {
-            StepUp::Times(factor) => check("step_up", factor, (1.0..=f64::from(f32::MAX)).contains(&factor), "at least 1, and a number of f32")?,
+            StepUp::Times(factor) => {
+                check("step_up", factor, (1.0..=f64::from(f32::MAX)).contains(&factor), "at least 1, and a number of f32")?
+            }
             StepUp::Plus(term) => check("step_up", term, super::line_search::is_step(term), "above 0, and a number of f32")?,
         }
         check("step_down", self.step_down, self.step_down > 0.0 && self.step_down <= 1.0, "above 0 and at most 1")?;

@@ -76,9 +76,7 @@ impl Method {
     pub(crate) fn default_initial_step(self) -> InitialStep {
         match self {
             Self::Lbfgs(_) => InitialStep::default(),
-            Self::ConjugateGradient(_) | Self::SteepestDescent(_) => {
-                InitialStep { next: NextStep::SlopeRatio, ..InitialStep::default() }
-            }
+            Self::ConjugateGradient(_) | Self::SteepestDescent(_) => InitialStep { next: NextStep::SlopeRatio, ..InitialStep::default() },
             Self::Momentum(_) | Self::Nesterov(_) | Self::DeltaBarDelta(_) => {
                 InitialStep { first: FirstStep::Value(1.0), next: NextStep::SlopeRatio }
             }

@@ -13,7 +13,7 @@ use crate::problem::evaluate::real::Real;
 
 /// Sets d for the lanes of `turns` and returns g.d. Those of `kept` come from a step, the change of gradient in the first
 /// place of `y`; the others begin along -g. `q` is memory.
-#[inline(always)]
+#[inline(never)]
 pub(super) fn direct<T: Real>(
     tile: &mut Tile<T>,
     turns: Mask<T>,

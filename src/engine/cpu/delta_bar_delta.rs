@@ -10,7 +10,7 @@ use crate::problem::evaluate::chunk::{Chunk, Mask, row_by_row};
 use crate::problem::evaluate::real::Real;
 
 /// Sets d for the lanes of `turns` and returns g.d. Lanes without gains, `pairs` being 0, get them.
-#[inline(always)]
+#[inline(never)]
 pub(super) fn direct<T: Real>(tile: &mut Tile<T>, turns: Mask<T>, settings: DeltaBarDelta) -> Chunk<T> {
     let number = T::from_f64;
     let (rate, weight, down) = (number(settings.rate), number(settings.weight), number(settings.step_down));

@@ -16,7 +16,7 @@ use crate::problem::evaluate::real::Real;
 
 /// Sets d for the lanes of `turns` and returns g.d. Those of `kept` come from a step, in the first place of `s`, with the
 /// change of gradient in that of `y`; the others begin. `descends`: the line search wants f to fall. `w` is memory.
-#[inline(always)]
+#[inline(never)]
 pub(super) fn direct<T: Real>(
     tile: &mut Tile<T>,
     turns: Mask<T>,

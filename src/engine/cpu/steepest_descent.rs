@@ -6,7 +6,7 @@ use crate::problem::evaluate::chunk::{Chunk, Mask, row_by_row};
 use crate::problem::evaluate::real::Real;
 
 /// Sets d = -gamma g for the lanes of `turns`, and returns g.d.
-#[inline(always)]
+#[inline(never)]
 pub(super) fn direct<T: Real>(tile: &mut Tile<T>, turns: Mask<T>) -> Chunk<T> {
     let Tile { lanes, g, d, .. } = tile;
     for (d, g) in d.iter_mut().zip(&*g) {

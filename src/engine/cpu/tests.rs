@@ -18,7 +18,8 @@ pub(super) fn test<T: Real>(tile: &mut Tile<T>, accepted: Mask<T>, trial: &Trial
     let lower = f.below(lanes.reference_value.zip(lanes.noise, |reference, noise| reference - noise));
     let flatter = gradient.at_most(lanes.reference_gradient.scaled(GRADIENT_PROGRESS));
     // Where f may rise, a rise is no standstill either.
-    let risen = if rules.walk.may_rise() { lanes.reference_value.zip(lanes.noise, |reference, noise| reference + noise).below(f) } else { fresh };
+    let risen =
+        if rules.walk.may_rise() { lanes.reference_value.zip(lanes.noise, |reference, noise| reference + noise).below(f) } else { fresh };
     let moves = accepted.and(lower.or(flatter).or(risen).or(fresh));
     lanes.reference_value = moves.choose(f, lanes.reference_value);
     lanes.reference_gradient = moves.choose(gradient, lanes.reference_gradient);

@@ -69,7 +69,8 @@ const MOST_BYTES: u64 = 2 << 30;
 impl GpuEngine {
     /// An engine over `pool` slots, or fewer where there are fewer lanes, that goes on from `standing`.
     pub(crate) fn new(gpu: Arc<Gpu>, setup: &Setup, standing: Standing) -> Result<Self, DeviceError> {
-        let shape = Shape { dimension: setup.problem.dimension(), memory: setup.walk.method.memory(), parameters: setup.problem.parameters() };
+        let shape =
+            Shape { dimension: setup.problem.dimension(), memory: setup.walk.method.memory(), parameters: setup.problem.parameters() };
         let pace = Pace::new(shape, setup.problem.loop_iterations(), gpu.loop_limit)?;
         let data: Vec<f32> = setup.problem.data().map(|value| value as f32).collect();
         let binding = gpu.largest(wgpu::BufferUsages::STORAGE);
