@@ -28,8 +28,13 @@ fn measure_pair() -> Pair {
         add(&rounding, i, abs(s), (abs(g(i)) + abs(trial_g(i))) * by_change);
     }
     let product = total(sy);
-    let gamma = (product / total(yy)) * (trial.step_max * by_change);
-    let rho = (1.0 / product) * by_step * by_change;
+    var gamma = (product / total(yy)) * (trial.step_max * by_change);
+    var rho = (1.0 / product) * by_step * by_change;
+    if (PAIR_OFFSET > 0.0) {
+        let longer = 1.0 + PAIR_OFFSET * rho;
+        gamma *= longer / (1.0 + PAIR_OFFSET * (by_change / total(yy) * by_change));
+        rho /= longer;
+    }
     // Of a linear f nothing is left to divide by.
     let measured = trial.step_max > 0.0 && trial.change_max > 0.0;
     let curved = measured && product > PAIR_COSINE * sqrt(total(ss) * total(yy)) && product > PAIR_NOISE * EPSILON * total(rounding);

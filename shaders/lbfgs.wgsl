@@ -63,3 +63,39 @@ fn two_loop() {
         }
     }
 }
+
+// Element `i` of the pair in place `k` of the ring.
+fn at_pair(k: u32, i: u32) -> u32 {
+    return (k * N + i) * rules.pool + slot;
+}
+
+// The place in the ring of the newest pair but `k`: as many pairs were written as steps were accepted and not refused.
+fn ring(k: u32) -> u32 {
+    return (lane.iterations - lane.refused + MEMORY - 1u - k) % MEMORY;
+}
+
+// What is remembered, to the host and back: the pairs, newest first, each as 1 / s.y, s and y. Their places in the ring are
+// nobody else's business.
+fn save_history(to: u32) {
+    for (var p = 0u; p < lane.pairs; p++) {
+        let here = ring(p);
+        let at = to + p * (2u * N + 1u);
+        transfer[at] = bitcast<u32>(rho(here));
+        for (var i = 0u; i < N; i++) {
+            transfer[at + 1u + i] = bitcast<u32>(steps[at_pair(here, i)]);
+            transfer[at + 1u + N + i] = bitcast<u32>(changes[at_pair(here, i)]);
+        }
+    }
+}
+
+fn restore_history(source: u32) {
+    for (var p = 0u; p < lane.pairs; p++) {
+        let here = ring(p);
+        let at = source + p * (2u * N + 1u);
+        set_rho(here, bitcast<f32>(transfer[at]));
+        for (var i = 0u; i < N; i++) {
+            steps[at_pair(here, i)] = bitcast<f32>(transfer[at + 1u + i]);
+            changes[at_pair(here, i)] = bitcast<f32>(transfer[at + 1u + N + i]);
+        }
+    }
+}

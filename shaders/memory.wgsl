@@ -70,16 +70,6 @@ fn place_in_list(id: vec3<u32>) -> u32 {
     return id.y * rules.width + id.x;
 }
 
-// Element `i` of the pair in place `k` of the ring.
-fn at_pair(k: u32, i: u32) -> u32 {
-    return (k * N + i) * rules.pool + slot;
-}
-
-// The place in the ring of the newest pair but `k`: as many pairs were written as steps were accepted and not refused.
-fn ring(k: u32) -> u32 {
-    return (lane.iterations - lane.refused + MEMORY - 1u - k) % max(MEMORY, 1u);
-}
-
 // Inner products are added in blocks of 32 components, every other one to one of two sums, then over the blocks.
 struct Sum {
     total: f32,

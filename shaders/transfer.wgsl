@@ -87,8 +87,10 @@ fn pack(@builtin(global_invocation_id) id: vec3<u32>) {
     for (var i = 0u; i < VECTOR_ROWS; i++) {
         vectors[i * rules.pool + there] = vectors[i * rules.pool + here];
     }
-    for (var i = 0u; i < N * MEMORY; i++) {
+    for (var i = 0u; i < STEP_ROWS; i++) {
         steps[i * rules.pool + there] = steps[i * rules.pool + here];
+    }
+    for (var i = 0u; i < CHANGE_ROWS; i++) {
         changes[i * rules.pool + there] = changes[i * rules.pool + here];
     }
     for (var i = 0u; i < PARAMETERS; i++) {

@@ -1,5 +1,6 @@
 //! How one lane moves, as plain data: the method, tolerances, limits, bounds, and how a lane can end.
 
+pub(crate) mod bfgs;
 pub(crate) mod bounds;
 pub(crate) mod conjugate_gradient;
 pub(crate) mod constants;
@@ -9,11 +10,13 @@ pub(crate) mod lbfgs;
 pub(crate) mod line_search;
 pub(crate) mod methods;
 pub(crate) mod momentum;
+pub(crate) mod pairs;
 pub(crate) mod settings;
 pub(crate) mod status;
 pub(crate) mod steepest_descent;
 pub(crate) mod walk;
 
+pub use bfgs::Bfgs;
 pub use bounds::Bounds;
 pub use conjugate_gradient::{CgUpdate, ConjugateGradient};
 pub use delta_bar_delta::{DeltaBarDelta, StepUp};
@@ -23,6 +26,7 @@ pub use line_search::{Backtracking, ConstantStep, LineSearch, MoreThuente, Slope
 pub use methods::Method;
 pub(crate) use momentum::Inertia;
 pub use momentum::{Momentum, Nesterov, Restart, Schedule};
+pub use pairs::Pairs;
 pub use settings::{Limits, Tolerances};
 pub use status::{Evidence, Status, Test};
 pub use steepest_descent::SteepestDescent;

@@ -11,10 +11,11 @@ use crate::engine::gpu::{engine::GpuEngine, evaluator};
 use crate::engine::lane;
 use crate::engine::state::Standing;
 use crate::error::{DeviceError, Error, Result, StartsError};
-use crate::method::{InitialStep, Limits, LineSearch, Method, Tolerances, Walk};
+use crate::method::{InitialStep, Limits, LineSearch, Method, Pairs, Tolerances, Walk};
 use crate::monitor::Monitor;
 use crate::outcome::Outcome;
 use crate::problem::Problem;
+use crate::problem::evaluate::chunk::LANES;
 use crate::starts::Starts;
 
 /// How to minimise: method, tolerances, limits, and who watches.
@@ -42,6 +43,7 @@ pub(crate) struct Settings {
     /// The method's own if none.
     pub(crate) line_search: Option<LineSearch>,
     pub(crate) initial_step: Option<InitialStep>,
+    pub(crate) pairs: Pairs,
     pub(crate) tolerances: Tolerances,
     pub(crate) limits: Limits,
     pub(crate) pool: Option<usize>,
@@ -50,7 +52,7 @@ pub(crate) struct Settings {
 impl Settings {
     /// How lanes make their steps.
     fn walk(&self) -> Result<Walk> {
-        Walk::new(self.method, self.line_search, self.initial_step)
+        Walk::new(self.method, self.line_search, self.initial_step, self.pairs)
     }
 }
 
@@ -60,6 +62,8 @@ const POOL: usize = 16_384;
 const GPU_POOL: usize = 262_144;
 /// ... in at most this much memory.
 const POOL_BYTES: usize = 512 << 20;
+/// The most memory that a core takes for the lanes that it computes together, where a method has a matrix for each.
+const MOST_MATRIX_BYTES: u64 = 1 << 30;
 /// The most operations of value and gradient that the CPU engine takes: their rows still fit a core's share of memory.
 const MOST_OPERATIONS: usize = 1 << 20;
 /// The most that a GPU takes: each is a line of a shader, and drivers compile some lines in ten milliseconds.
@@ -73,6 +77,7 @@ impl<'m> Minimizer<'m> {
                 method: method.into(),
                 line_search: None,
                 initial_step: None,
+                pairs: Pairs::default(),
                 tolerances: Tolerances::default(),
                 limits: Limits::default(),
                 pool: None,
@@ -90,6 +95,12 @@ impl<'m> Minimizer<'m> {
     /// The step that line searches try first; unless set, as the method likes it best.
     pub fn initial_step(mut self, initial_step: InitialStep) -> Self {
         self.settings.initial_step = Some(initial_step);
+        self
+    }
+
+    /// Which steps quasi-Newton methods learn from.
+    pub fn pairs(mut self, pairs: Pairs) -> Self {
+        self.settings.pairs = pairs;
         self
     }
 
@@ -151,7 +162,7 @@ impl<'m> Minimizer<'m> {
             Precision::F64 => size_of::<f64>(),
         };
         let evaluation = problem.rows() * float;
-        lane::bytes_per_lane(problem.dimension(), self.settings.method.memory(), 0, float) + evaluation
+        lane::bytes_per_lane(problem.dimension(), self.settings.method, 0, float) + evaluation
     }
 
     /// Minimises from every start, to the end, and consumes the minimizer with its monitors.
@@ -186,6 +197,16 @@ impl<'m> Minimizer<'m> {
         Ok(Batch::new(engine, device.clone(), problem.clone(), starts.clone(), settings.clone()))
     }
 
+    /// Whether the CPU engine can hold the method's matrix; a GPU finds out by itself.
+    fn check_matrix(&self, device: &Device, problem: &Problem) -> Result<(), DeviceError> {
+        let (dimension, limit) = (problem.dimension(), MOST_MATRIX_BYTES);
+        let bytes = (self.bytes_per_lane(device, problem) as u64).saturating_mul(LANES as u64);
+        if device.is_gpu() || self.settings.method.matrix(dimension) == 0 || bytes <= limit {
+            return Ok(());
+        }
+        Err(DeviceError::MatrixTooLarge { dimension, lanes: LANES, bytes, limit })
+    }
+
     /// The minimizer of a batch, without monitors.
     pub(crate) fn again(settings: &Settings) -> Self {
         Self { settings: settings.clone(), monitors: Vec::new() }
@@ -195,6 +216,7 @@ impl<'m> Minimizer<'m> {
     pub(crate) fn engine(&self, device: &Device, problem: &Problem, starts: &Starts, standing: Standing) -> Result<Box<dyn Engine>> {
         let settings = &self.settings;
         check_device(device, problem)?;
+        self.check_matrix(device, problem)?;
         let pool = match settings.pool {
             Some(0) => return Err(Error::Setting { name: "pool", value: "0".into(), must: "at least 1" }),
             Some(lanes) => lanes,
@@ -211,7 +233,7 @@ impl<'m> Minimizer<'m> {
         Ok(match (device.context(), device.precision()) {
             #[cfg(feature = "gpu")]
             (Some(gpu), _) => {
-                evaluator::probe(gpu, problem, settings.method.memory(), &*setup.source)?;
+                evaluator::probe(gpu, problem, settings.method, &*setup.source)?;
                 Box::new(GpuEngine::new(Arc::clone(gpu), &setup, standing)?)
             }
             #[cfg(not(feature = "gpu"))]

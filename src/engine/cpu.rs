@@ -5,6 +5,7 @@
 
 mod accept;
 mod backtracking;
+mod bfgs;
 mod block;
 mod conjugate_gradient;
 mod delta_bar_delta;
@@ -13,6 +14,7 @@ mod initial_step;
 mod judge;
 mod line_search;
 mod momentum;
+mod more_thuente;
 pub(crate) mod probe;
 mod steepest_descent;
 mod tests;
@@ -80,6 +82,7 @@ impl<T: Real> CpuEngine<T> {
             dimension: setup.problem.dimension(),
             walk: setup.walk,
             memory: setup.walk.method.memory(),
+            matrix: setup.walk.method.matrix(setup.problem.dimension()),
             noise: T::from_f64(NOISE_UNITS + setup.problem.terms().max(1.0).log2()) * T::EPSILON,
             gradient_max: T::from_f64(tolerances.gradient_max),
             step_max: T::from_f64(tolerances.step_max),

@@ -1,5 +1,6 @@
 //! The one table of a lane's fields: from it come the CPU engine's memory, the size of a lane and the order in files.
 
+use crate::method::Method;
 use crate::problem::evaluate::chunk::Chunk;
 use crate::problem::evaluate::real::Real;
 
@@ -23,6 +24,8 @@ pub(crate) enum Extent {
     Memory,
     /// m n, one a component of each pair remembered.
     History,
+    /// Those of the method's matrix.
+    Matrix,
     /// One a parameter.
     Parameters,
 }
@@ -112,14 +115,17 @@ table! {
         alpha,
         /// g.d at x.
         slope,
-        /// The lower end of the bracket, and the slope there.
+        /// The lower end of the bracket, or the best step so far, and value and slope there.
         low,
+        low_value,
         low_slope,
-        /// The upper end of the bracket, and the slope there.
+        /// The upper end of the bracket, or the other end of the interval, and value and slope there.
         high,
+        high_value,
         high_slope,
-        /// The width of the bracket before.
+        /// The width of the bracket before, and that before it.
         width,
+        width_before,
         /// The best step of this search that makes enough progress, and the value there.
         safe_alpha,
         safe_value,
@@ -162,6 +168,8 @@ table! {
         /// 1 if the bracket has an upper end, and if the slope there is known.
         bracketed,
         high_known,
+        /// 1 if the search looks for a flat slope alone, its value being low enough.
+        second_stage,
         /// 1 if there is a safe step.
         has_safe,
         /// Pairs remembered; of methods without pairs 1 if d is not along -g.
@@ -189,6 +197,8 @@ table! {
         y History,
         /// 1 / s.y, 0 where there is no pair.
         rho Memory,
+        /// The lower triangle of the inverse Hessian, row by row; the method's that has one.
+        h Matrix,
         parameters Parameters,
     }
 }
@@ -207,14 +217,15 @@ pub(crate) enum Phase {
     Retake,
 }
 
-/// The bytes that a lane takes on a device, for a point of `dimension` components, `memory` pairs and numbers of `float`
-/// bytes; evaluation memory not counted.
-pub(crate) fn bytes_per_lane(dimension: usize, memory: usize, parameters: usize, float: usize) -> usize {
+/// The bytes that a lane takes on a device, for a point of `dimension` components, a method, and numbers of `float` bytes;
+/// evaluation memory not counted.
+pub(crate) fn bytes_per_lane(dimension: usize, method: Method, parameters: usize, float: usize) -> usize {
     let elements = |extent| match extent {
         Extent::One => 1,
         Extent::Point => dimension,
-        Extent::Memory => memory,
-        Extent::History => memory * dimension,
+        Extent::Memory => method.memory(),
+        Extent::History => method.memory() * dimension,
+        Extent::Matrix => method.matrix(dimension),
         Extent::Parameters => parameters,
     };
     let size = |kind| if kind == Kind::Float { float } else { size_of::<u32>() };
@@ -251,7 +262,7 @@ mod tests {
 
     #[test]
     fn a_lane_of_ten_components_takes_about_a_kilobyte() {
-        let words = bytes_per_lane(10, 8, 0, 4) / 4;
-        assert_eq!(words, (2 * 8 + 4) * 10 + 8 + 28 + 18, "(2 m + 4) n + m + the scalars");
+        let words = bytes_per_lane(10, Method::default(), 0, 4) / 4;
+        assert_eq!(words, (2 * 8 + 4) * 10 + 8 + 31 + 19, "(2 m + 4) n + m + the scalars");
     }
 }

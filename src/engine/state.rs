@@ -14,11 +14,13 @@ pub(crate) struct LaneState {
     pub(crate) g: Vec<f64>,
     pub(crate) d: Vec<f64>,
     pub(crate) best: Vec<f64>,
-    /// The pairs, newest first, one after another; as many as `fields.pairs`, where the method has room for them.
+    /// The pairs, newest first, one after another; as many as `fields.pairs`, or none where the method keeps none.
     pub(crate) s: Vec<f64>,
     pub(crate) y: Vec<f64>,
     /// 1 / s.y of each.
     pub(crate) rho: Vec<f64>,
+    /// The method's matrix; nothing where it has none, or knows nothing yet.
+    pub(crate) h: Vec<f64>,
     pub(crate) parameters: Vec<f64>,
 }
 
@@ -45,6 +47,7 @@ impl LaneState {
             s: Vec::new(),
             y: Vec::new(),
             rho: Vec::new(),
+            h: Vec::new(),
             parameters,
         }
     }

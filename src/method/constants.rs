@@ -24,10 +24,6 @@ pub(crate) const MARGIN: f64 = 0.1;
 pub(crate) const SHRINKAGE: f64 = 2.0 / 3.0;
 /// A search ends when the bracket is this many EPSILON of every component.
 pub(crate) const RESOLUTION: f64 = 2.0;
-/// A pair is kept if `s.y > PAIR_COSINE |s||y|` ...
-pub(crate) const PAIR_COSINE: f64 = 1e-6;
-/// ... and `s.y > PAIR_NOISE EPSILON sum |s_i| (|g_i| + |g_t,i|)`, which its rounding may make of nothing.
-pub(crate) const PAIR_NOISE: f64 = 4.0;
 /// The lower bound of beta by Hager and Zhang is `-1 / (|p| min(BETA_FLOOR, |g'|))`, g' the gradient before.
 pub(crate) const BETA_FLOOR: f64 = 0.01;
 /// Momentum on convex functions is about `1 - MOMENTUM_NUMERATOR / (t + MOMENTUM_DELAY)` (Sutskever et al. 2013).
@@ -50,3 +46,9 @@ pub(crate) const GRADIENT_PROGRESS: f64 = 0.9;
 pub(crate) const GRADIENT_ESCAPE: f64 = 10.0;
 /// Below 1, initial steps of quasi-Newton methods are this many times what was measured, so that steps that near 1 reach it.
 pub(crate) const INITIAL_GROWTH: f64 = 1.01;
+/// Moré and Thuente: while there is no bracket, a trial goes on at most this many times as far as it was from the best step.
+pub(crate) const FARTHEST_TRIAL: f64 = 4.0;
+/// Moré and Thuente: the part of the interval that its next trial may take of it, and that two trials must leave of it at most.
+pub(crate) const NARROWING: f64 = 0.66;
+/// Approximate sufficient decrease: f may be this part of |f| above what it was.
+pub(crate) const APPROXIMATE_VALUE: f64 = 1e-6;

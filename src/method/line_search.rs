@@ -70,7 +70,7 @@ impl Default for SlopeSearch {
 /// f(x): it is evaluated again, and counted.
 ///
 /// # As mize does it
-/// The R package mize minimises by this search, with the initial steps that go with it. Iterates, values and counts of
+/// The R package mize minimises by this search, with the initial steps and the rules for pairs that go with it. Iterates, values and counts of
 /// evaluations are then mize's own, as far as rounding lets two programs agree:
 ///
 /// ```
@@ -80,6 +80,7 @@ impl Default for SlopeSearch {
 /// let outcome = Minimizer::new(Lbfgs { memory: 5 })
 ///     .line_search(MoreThuente::default())
 ///     .initial_step(InitialStep { first: FirstStep::Rasmussen, next: NextStep::Quadratic })
+///     .pairs(Pairs { cosine: 1e-8, noise: 0.0, offset: f64::EPSILON })
 ///     .tolerances(Tolerances { gradient_max: 1e-8, ..Tolerances::default() })
 ///     .minimize(&Device::cpu(Precision::F64), &rosenbrock, &Starts::from_matrix(nalgebra::dmatrix![-1.2; 1.0]))?;
 /// assert_eq!((outcome.lane(0).iterations, outcome.lane(0).evaluations), (41, 54));

@@ -1,12 +1,13 @@
 //! The methods there are: each a struct of settings, gathered in one enum.
 
 use super::{
-    ConjugateGradient, ConstantStep, DeltaBarDelta, FirstStep, Inertia, InitialStep, Lbfgs, LineSearch, Momentum, Nesterov, NextStep,
+    Bfgs, ConjugateGradient, ConstantStep, DeltaBarDelta, FirstStep, Inertia, InitialStep, Lbfgs, LineSearch, Momentum, Nesterov, NextStep,
     SlopeSearch, SteepestDescent,
 };
 use crate::error::Result;
 
-/// How a lane finds its directions.
+/// How a lane finds its directions. Each method has a line search and initial steps that suit it, unless others are set:
+/// L-BFGS and BFGS [`SlopeSearch`] with a curvature of 0.9, and steps of 1 after the first.
 ///
 /// Each method's settings turn into it, so that [`Minimizer::new`](crate::Minimizer::new) takes them as they are.
 ///
@@ -21,6 +22,8 @@ use crate::error::Result;
 pub enum Method {
     /// See [`Lbfgs`].
     Lbfgs(Lbfgs),
+    /// See [`Bfgs`].
+    Bfgs(Bfgs),
     /// See [`ConjugateGradient`].
     ConjugateGradient(ConjugateGradient),
     /// See [`SteepestDescent`].
@@ -37,6 +40,7 @@ impl Method {
     pub(crate) fn validate(self) -> Result<()> {
         match self {
             Self::Lbfgs(lbfgs) => lbfgs.validate(),
+            Self::Bfgs(_) => Ok(()),
             Self::ConjugateGradient(gradients) => gradients.validate(),
             Self::SteepestDescent(SteepestDescent) => Ok(()),
             Self::Momentum(momentum) => Inertia::from(momentum).validate(),
@@ -49,22 +53,40 @@ impl Method {
     pub(crate) fn memory(self) -> usize {
         match self {
             Self::Lbfgs(lbfgs) => lbfgs.memory,
-            // In its place are the gains and the averaged gradient.
-            Self::DeltaBarDelta(_) => 1,
-            Self::ConjugateGradient(_) | Self::SteepestDescent(_) | Self::Momentum(_) | Self::Nesterov(_) => 0,
+            Self::Bfgs(_) | Self::ConjugateGradient(_) | Self::SteepestDescent(_) => 0,
+            Self::Momentum(_) | Self::Nesterov(_) | Self::DeltaBarDelta(_) => 0,
+        }
+    }
+
+    /// Numbers of the matrix that a lane has, for points of `dimension` components; or of what else it keeps.
+    pub(crate) fn matrix(self, dimension: usize) -> usize {
+        match self {
+            Self::Bfgs(_) => dimension * (dimension + 1) / 2,
+            // The gains and the averaged gradient.
+            Self::DeltaBarDelta(_) => 2 * dimension,
+            Self::Lbfgs(_) | Self::ConjugateGradient(_) | Self::SteepestDescent(_) | Self::Momentum(_) | Self::Nesterov(_) => 0,
+        }
+    }
+
+    /// The most pairs that a lane can have learned from and not forgotten.
+    pub(crate) fn most_pairs(self) -> u32 {
+        match self {
+            Self::Lbfgs(lbfgs) => lbfgs.memory as u32,
+            Self::Bfgs(_) => u32::MAX,
+            _ => 1,
         }
     }
 
     /// Whether it learns the curvature from pairs (s, y), which are refused where they tell of none. Other methods take from
     /// every step what they need.
     pub(crate) fn is_quasi_newton(self) -> bool {
-        matches!(self, Self::Lbfgs(_))
+        matches!(self, Self::Lbfgs(_) | Self::Bfgs(_))
     }
 
     /// The line search that it has unless another is set.
     pub(crate) fn default_line_search(self) -> LineSearch {
         match self {
-            Self::Lbfgs(_) => SlopeSearch::default().into(),
+            Self::Lbfgs(_) | Self::Bfgs(_) => SlopeSearch::default().into(),
             // Directions that build on the last one build on its search.
             Self::ConjugateGradient(_) | Self::SteepestDescent(_) => SlopeSearch { curvature: 0.1, ..SlopeSearch::default() }.into(),
             // How far they go is their own affair.
@@ -75,7 +97,7 @@ impl Method {
     /// The initial steps that its searches have unless others are set.
     pub(crate) fn default_initial_step(self) -> InitialStep {
         match self {
-            Self::Lbfgs(_) => InitialStep::default(),
+            Self::Lbfgs(_) | Self::Bfgs(_) => InitialStep::default(),
             Self::ConjugateGradient(_) | Self::SteepestDescent(_) => InitialStep { next: NextStep::SlopeRatio, ..InitialStep::default() },
             Self::Momentum(_) | Self::Nesterov(_) | Self::DeltaBarDelta(_) => {
                 InitialStep { first: FirstStep::Value(1.0), next: NextStep::SlopeRatio }
@@ -98,6 +120,12 @@ impl Default for Method {
 impl From<Lbfgs> for Method {
     fn from(lbfgs: Lbfgs) -> Self {
         Self::Lbfgs(lbfgs)
+    }
+}
+
+impl From<Bfgs> for Method {
+    fn from(bfgs: Bfgs) -> Self {
+        Self::Bfgs(bfgs)
     }
 }
 

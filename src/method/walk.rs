@@ -1,6 +1,6 @@
 //! How a lane makes its steps, all settled: what an engine is told.
 
-use super::{ConstantStep, FirstStep, InitialStep, LineSearch, Method, NextStep};
+use super::{ConstantStep, FirstStep, InitialStep, LineSearch, Method, NextStep, Pairs};
 use crate::error::{Error, Result};
 
 /// A method with the line search and the initial steps that it is to have.
@@ -9,6 +9,7 @@ pub(crate) struct Walk {
     pub(crate) method: Method,
     pub(crate) line_search: LineSearch,
     pub(crate) initial_step: InitialStep,
+    pub(crate) pairs: Pairs,
 }
 
 impl Walk {
@@ -23,7 +24,7 @@ impl Walk {
     }
 
     /// What is not set is the method's own.
-    pub(crate) fn new(method: Method, line_search: Option<LineSearch>, initial_step: Option<InitialStep>) -> Result<Self> {
+    pub(crate) fn new(method: Method, line_search: Option<LineSearch>, initial_step: Option<InitialStep>, pairs: Pairs) -> Result<Self> {
         method.validate()?;
         let line_search = line_search.unwrap_or_else(|| method.default_line_search());
         line_search.validate()?;
@@ -38,13 +39,15 @@ impl Walk {
             (_, step) => step.unwrap_or_else(|| method.default_initial_step()),
         };
         initial_step.validate()?;
-        Ok(Self { method, line_search, initial_step })
+        pairs.validate()?;
+        Ok(Self { method, line_search, initial_step, pairs })
     }
 }
 
 impl From<Method> for Walk {
     /// The method as it likes it best.
     fn from(method: Method) -> Self {
-        Self { method, line_search: method.default_line_search(), initial_step: method.default_initial_step() }
+        let (line_search, initial_step) = (method.default_line_search(), method.default_initial_step());
+        Self { method, line_search, initial_step, pairs: Pairs::default() }
     }
 }

@@ -12,12 +12,14 @@ mod invariance;
 mod lanes;
 mod methods;
 mod misuse;
+mod mize_traces;
 mod moves;
 #[cfg(feature = "gpu")]
 mod parity;
 mod precision;
 mod programs;
 mod random;
+mod searches;
 mod shader_text;
 mod tracing_errors;
 #[cfg(feature = "gpu")]

@@ -3,7 +3,7 @@
 use super::tile::{Rules, Tile};
 use super::trial::Trial;
 use crate::engine::lane::Phase;
-use crate::method::constants::{MISLED, NOISE_SHARE, PAIR_COSINE, PAIR_NOISE};
+use crate::method::constants::{MISLED, NOISE_SHARE};
 use crate::problem::evaluate::chunk::{Chunk, Mask, row_by_row};
 use crate::problem::evaluate::machine::Machine;
 use crate::problem::evaluate::real::Real;
@@ -31,7 +31,7 @@ pub(super) fn accept<T: Real>(
         forget(tile, fresh);
     }
     let stepped = accepted.without(fresh);
-    let pair = Pair::measure(tile, c, machine, trial);
+    let pair = Pair::measure(tile, c, machine, trial, rules);
     let kept = pair.keep(tile, stepped, rules);
     let misled = stepped.without(kept).and(Chunk::splat(T::from_f64(MISLED)).below(tile.lanes.alpha));
     if misled.any() {
@@ -74,7 +74,8 @@ struct Pair<T: Real> {
 
 impl<T: Real> Pair<T> {
     #[inline(always)]
-    fn measure(tile: &mut Tile<T>, c: usize, machine: &Machine<T>, trial: &Trial<T>) -> Self {
+    fn measure(tile: &mut Tile<T>, c: usize, machine: &Machine<T>, trial: &Trial<T>, rules: &Rules<T>) -> Self {
+        let pairs = &rules.walk.pairs;
         let (by_step, by_change) = (trial.step_max.map(|max| T::ONE / max), trial.change_max.map(|max| T::ONE / max));
         let n = tile.x.len();
         let (steps, changes) = (&mut tile.s[..n], &mut tile.y[..n]);
@@ -95,8 +96,16 @@ impl<T: Real> Pair<T> {
         }
         let gamma = sy.zip4(yy, trial.step_max, by_change, |sy, yy, step, by| (sy / yy) * (step * by));
         let rho = sy.zip3(by_step, by_change, |sy, by_step, by_change| (T::ONE / sy) * by_step * by_change);
-        let cosine = ss.zip(yy, |ss, yy| T::from_f64(PAIR_COSINE) * (ss * yy).sqrt());
-        let rounding = rounding.whole().map(|sum| T::from_f64(PAIR_NOISE) * T::EPSILON * sum);
+        let (gamma, rho) = if pairs.offset > 0.0 {
+            let offset = T::from_f64(pairs.offset);
+            let longer = rho.map(|rho| T::ONE + offset * rho);
+            let square = yy.zip(by_change, |yy, by_change| T::ONE + offset * (by_change / yy * by_change));
+            (gamma.zip3(longer, square, |gamma, longer, square| gamma * longer / square), rho.zip(longer, |rho, longer| rho / longer))
+        } else {
+            (gamma, rho)
+        };
+        let cosine = ss.zip(yy, |ss, yy| T::from_f64(pairs.cosine) * (ss * yy).sqrt());
+        let rounding = rounding.whole().map(|sum| T::from_f64(pairs.noise) * T::EPSILON * sum);
         let usable = |value: Chunk<T>| Chunk::splat(T::TINY).at_most(value).and(value.at_most(Chunk::splat(T::HUGE)));
         let curved = cosine.below(sy).and(rounding.below(sy)).and(usable(gamma)).and(usable(rho));
         Self { length: trial.step_max.zip(ss, |step, ss| step * ss.sqrt()), gamma, rho, curved }
@@ -108,12 +117,12 @@ impl<T: Real> Pair<T> {
         if !rules.walk.method.is_quasi_newton() {
             return stepped;
         }
-        let memory = tile.rho.len() as u32 - 1;
+        let most = rules.walk.method.most_pairs();
         let lanes = &mut tile.lanes;
         let kept = stepped.and(self.curved);
         lanes.refused = lanes.refused.zip(stepped.without(kept).ones(), |a, b| a + b);
         lanes.gamma = kept.choose(self.gamma, lanes.gamma);
-        lanes.pairs = lanes.pairs.zip(kept.ones(), |a, b| (a + b).min(memory));
+        lanes.pairs = lanes.pairs.zip(kept.ones(), |a, b| a.saturating_add(b).min(most));
         kept
     }
 }

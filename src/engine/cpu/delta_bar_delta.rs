@@ -1,4 +1,4 @@
-//! The direction of delta-bar-delta: d_i = -rate gain_i g_i. Gains and averaged gradients stand where a pair would.
+//! The direction of delta-bar-delta: d_i = -rate gain_i g_i. Gains and averaged gradients stand where others have a matrix.
 //!
 //! # References
 //! R. A. Jacobs: Increased rates of convergence through learning rate adaptation, Neural Networks 1 (1988).
@@ -16,9 +16,9 @@ pub(super) fn direct<T: Real>(tile: &mut Tile<T>, turns: Mask<T>, settings: Delt
     let (rate, weight, down) = (number(settings.rate), number(settings.weight), number(settings.step_down));
     let zero = Chunk::splat(T::ZERO);
     let begins = Mask::of(tile.lanes.pairs, |pairs| pairs == 0);
-    let Tile { lanes, g, d, s, y, .. } = tile;
-    let n = g.len();
-    for (((g, d), gain), mean) in g.iter().zip(d).zip(&mut s[n..2 * n]).zip(&mut y[n..2 * n]) {
+    let Tile { lanes, g, d, h, .. } = tile;
+    let (gains, means) = h.split_at_mut(g.len());
+    for (((g, d), gain), mean) in g.iter().zip(d).zip(gains).zip(means) {
         row_by_row();
         let (before, average) = (begins.choose(Chunk::splat(T::ONE), *gain), begins.choose(zero, *mean));
         let both_fall = g.below(zero).and(average.below(zero));

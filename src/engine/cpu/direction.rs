@@ -4,6 +4,7 @@
 //! J. Nocedal, S. J. Wright: Numerical Optimization, 2nd ed. (2006), algorithm 7.4.
 
 use super::accept::{forget, forget_place};
+use super::bfgs;
 use super::conjugate_gradient;
 use super::delta_bar_delta;
 use super::initial_step::{first_gamma, initial_step};
@@ -45,6 +46,7 @@ pub(super) fn turn<T: Real>(
     tile.lanes.gamma = first.choose(first_gamma(&tile.lanes, rules), tile.lanes.gamma);
     let slope = match rules.walk.method {
         Method::Lbfgs(_) => direct(tile, turns, kept, scratch),
+        Method::Bfgs(_) => bfgs::direct(tile, turns, kept, &mut scratch.q),
         Method::ConjugateGradient(settings) => conjugate_gradient::direct(tile, turns, kept, &mut scratch.q, settings),
         Method::SteepestDescent(_) => steepest_descent::direct(tile, turns),
         Method::Momentum(settings) => momentum::direct(tile, turns, kept, &mut scratch.q, settings.into(), !rules.walk.is_free()),

@@ -1,9 +1,8 @@
 //! What a round's evaluation means for each lane: the default line search goes by chunks of lanes, the others lane by lane.
 
-use super::backtracking;
-use super::line_search;
 use super::tile::{Rules, Tile};
 use super::trial::Trial;
+use super::{backtracking, line_search, more_thuente};
 use crate::engine::lane::{Phase, Scalars};
 use crate::method::LineSearch;
 use crate::problem::evaluate::chunk::{CHUNK, Mask};
@@ -22,9 +21,9 @@ pub(super) struct Verdict<T: Real> {
 pub(super) fn judge<T: Real>(tile: &mut Tile<T>, trial: &Trial<T>, rules: &Rules<T>) -> Verdict<T> {
     match &rules.walk.line_search {
         LineSearch::Slopes(search) => line_search::judge(tile, trial, search, rules),
+        LineSearch::MoreThuente(search) => lane_by_lane(tile, trial, rules, |lanes, l, seen| more_thuente::decide(lanes, l, seen, search)),
         LineSearch::Backtracking(search) => lane_by_lane(tile, trial, rules, |lanes, l, seen| backtracking::decide(lanes, l, seen, search)),
         LineSearch::Constant(_) => lane_by_lane(tile, trial, rules, |_, _, seen| constant_step(seen)),
-        _ => unreachable!(),
     }
 }
 

@@ -14,6 +14,8 @@ pub(super) struct Rules<T> {
     pub(super) dimension: usize,
     pub(super) walk: Walk,
     pub(super) memory: usize,
+    /// Numbers of the method's matrix.
+    pub(super) matrix: usize,
     /// The noise of f is this times max(|f|, scale / 4).
     pub(super) noise: T,
     pub(super) gradient_max: T,
@@ -32,6 +34,7 @@ impl<T: Real> Rules<T> {
             dimension,
             walk: Method::from(Lbfgs { memory }).into(),
             memory,
+            matrix: 0,
             noise,
             gradient_max: T::ZERO,
             step_max: T::ZERO,
@@ -58,6 +61,8 @@ pub(super) struct Tile<T: Copy> {
     pub(super) s: Vec<Chunk<T>>,
     pub(super) y: Vec<Chunk<T>>,
     pub(super) rho: Vec<Chunk<T>>,
+    /// The lower triangle of the inverse Hessian, row by row; empty where the method has none. Read in lanes with pairs only.
+    pub(super) h: Vec<Chunk<T>>,
 }
 
 impl<T: Real> Tile<T> {
@@ -73,6 +78,7 @@ impl<T: Real> Tile<T> {
             s: vector((m + 1) * n),
             y: vector((m + 1) * n),
             rho: vector(m + 1),
+            h: vector(rules.matrix),
         }
     }
 
@@ -156,6 +162,7 @@ impl<T: Real> Tile<T> {
             (&mut self.d, &other.d),
             (&mut self.best, &other.best),
             (&mut self.rho, &other.rho),
+            (&mut self.h, &other.h),
         ];
         for (to, vector) in vectors {
             to.iter_mut().zip(vector).for_each(|(a, b)| a.0[l] = b.0[from]);
@@ -196,6 +203,7 @@ impl<T: Real> Tile<T> {
         let lane = |chunks: &[Chunk<T>]| chunks.iter().map(|chunk| chunk.0[l].to_f64()).collect();
         let fields = self.lanes.get(l);
         let (n, pairs) = (self.x.len(), (fields.pairs as usize).min(self.rho.len() - 1));
+        let learned = if fields.pairs > 0 { self.h.len() } else { 0 };
         LaneState {
             x: lane(&self.x),
             g: lane(&self.g),
@@ -204,6 +212,7 @@ impl<T: Real> Tile<T> {
             s: lane(&self.s[n..][..pairs * n]),
             y: lane(&self.y[n..][..pairs * n]),
             rho: lane(&self.rho[1..][..pairs]),
+            h: lane(&self.h[..learned]),
             parameters,
             fields: Fields { waits: 0, ..fields },
         }
@@ -222,6 +231,7 @@ impl<T: Real> Tile<T> {
             (&mut self.s[n..], &state.s),
             (&mut self.y[n..], &state.y),
             (&mut self.rho[1..], &state.rho),
+            (&mut self.h, &state.h),
         ];
         for (to, vector) in vectors {
             let values = vector.iter().map(|&value| T::from_f64(value)).chain(std::iter::repeat(T::ZERO));

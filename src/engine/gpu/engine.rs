@@ -12,7 +12,7 @@ use super::flight::{Counts, Flight};
 use super::kernels::{Dispatch, Kernels, Rules};
 use super::memory::{COUNTERS, HEAD, Memory, Sizes};
 use super::pace::Pace;
-use super::shader::{Shape, flag, list};
+use super::shader::{Shape, WORKGROUP, flag, list};
 use crate::engine::cpu::Setup;
 use crate::engine::source::{Queue, Source};
 use crate::engine::state::{self, LaneState, Standing};
@@ -69,14 +69,22 @@ const MOST_BYTES: u64 = 2 << 30;
 impl GpuEngine {
     /// An engine over `pool` slots, or fewer where there are fewer lanes, that goes on from `standing`.
     pub(crate) fn new(gpu: Arc<Gpu>, setup: &Setup, standing: Standing) -> Result<Self, DeviceError> {
-        let shape =
-            Shape { dimension: setup.problem.dimension(), memory: setup.walk.method.memory(), parameters: setup.problem.parameters() };
-        let pace = Pace::new(shape, setup.problem.loop_iterations(), gpu.loop_limit)?;
+        let shape = Shape::of(&setup.problem, setup.walk.method);
         let data: Vec<f32> = setup.problem.data().map(|value| value as f32).collect();
         let binding = gpu.largest(wgpu::BufferUsages::STORAGE);
         let most = Sizes::most_lanes(shape, data.len(), binding, MOST_BYTES);
         let lanes = setup.pool.min(setup.source.lanes()).min(most);
         let sizes = Sizes::new(shape, lanes, data.len());
+        if lanes == 0 && shape.matrix > 0 {
+            let bytes = (4 * shape.matrix * WORKGROUP as usize) as u64;
+            return Err(DeviceError::MatrixTooLarge {
+                dimension: shape.dimension,
+                lanes: WORKGROUP as usize,
+                bytes,
+                limit: binding.min(MOST_BYTES),
+            });
+        }
+        let pace = Pace::new(shape, setup.problem.loop_iterations(), gpu.loop_limit)?;
         // Where it is one buffer that is too large, making it says so.
         if lanes == 0 && sizes.storage().iter().all(|(_, bytes)| *bytes <= binding) {
             return Err(DeviceError::OutOfMemory { what: "the memory of the fewest lanes".into(), bytes: Some(sizes.total()) });
@@ -131,7 +139,7 @@ impl GpuEngine {
     /// The bytes of a lane, as one of a large pool.
     pub(crate) fn bytes_per_lane(problem: &Problem, method: Method) -> usize {
         const LARGE: usize = 1 << 16;
-        let shape = Shape { dimension: problem.dimension(), memory: method.memory(), parameters: problem.parameters() };
+        let shape = Shape::of(problem, method);
         Sizes::new(shape, LARGE, 0).total().div_ceil(LARGE as u64) as usize
     }
 

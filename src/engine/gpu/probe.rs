@@ -16,11 +16,7 @@ use crate::starts::Starts;
 
 /// The shader of a problem.
 pub(crate) fn text(problem: &Problem, memory: usize) -> String {
-    assemble(
-        Shape { dimension: problem.dimension(), memory, parameters: problem.parameters() },
-        Method::from(Lbfgs { memory }).into(),
-        &problem.wgsl(),
-    )
+    assemble(Shape::of(problem, Lbfgs { memory }.into()), Method::from(Lbfgs { memory }).into(), &problem.wgsl())
 }
 
 /// One round of a lane from each start, and what it left in the lanes' memory.

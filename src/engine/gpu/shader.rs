@@ -5,54 +5,16 @@
 use std::fmt::Write;
 
 use super::clock::STAMP_WORDS;
-use super::method_settings::method_settings;
+use super::stages::{STAGES, method_stage, search_stages, settings};
 use crate::engine::lane::{Extent, FIELDS, Kind, Phase};
 use crate::method::constants as c;
-use crate::method::{FirstStep, LineSearch, Method, NextStep, Status, Test, Walk};
+use crate::method::{Method, Status, Test, Walk};
+use crate::problem::Problem;
 use crate::problem::evaluate::code::SUM_BLOCK;
 use crate::problem::evaluate::real::Real;
 
 /// Invocations in a workgroup.
 pub(super) const WORKGROUP: u32 = 64;
-
-/// A stage: its name and its text.
-type Stage = (&'static str, &'static str);
-
-/// The stages that all methods share, in the order they stand in the text.
-const STAGES: [Stage; 10] = [
-    ("memory", include_str!("../../../shaders/memory.wgsl")),
-    ("evaluate", include_str!("../../../shaders/evaluate.wgsl")),
-    ("accept", include_str!("../../../shaders/accept.wgsl")),
-    ("initial_step", include_str!("../../../shaders/initial_step.wgsl")),
-    ("direction", include_str!("../../../shaders/direction.wgsl")),
-    ("ending", include_str!("../../../shaders/ending.wgsl")),
-    ("round", include_str!("../../../shaders/round.wgsl")),
-    ("transfer", include_str!("../../../shaders/transfer.wgsl")),
-    ("compact", include_str!("../../../shaders/compact.wgsl")),
-    ("state", include_str!("../../../shaders/state.wgsl")),
-];
-
-/// The stage that finds a method's directions: `remember`, given a new pair, and `direct`.
-fn method_stage(method: Method) -> Stage {
-    match method {
-        Method::Lbfgs(_) => ("lbfgs", include_str!("../../../shaders/lbfgs.wgsl")),
-        Method::ConjugateGradient(_) => ("conjugate_gradient", include_str!("../../../shaders/conjugate_gradient.wgsl")),
-        Method::SteepestDescent(_) => ("steepest_descent", include_str!("../../../shaders/steepest_descent.wgsl")),
-        Method::Momentum(_) | Method::Nesterov(_) => ("momentum", include_str!("../../../shaders/momentum.wgsl")),
-        Method::DeltaBarDelta(_) => ("delta_bar_delta", include_str!("../../../shaders/delta_bar_delta.wgsl")),
-    }
-}
-
-/// The stages that judge a trial: `judge`.
-fn search_stages(search: LineSearch) -> &'static [Stage] {
-    const JUDGE: Stage = ("judge", include_str!("../../../shaders/judge.wgsl"));
-    match search {
-        LineSearch::Slopes(_) => &[("line_search", include_str!("../../../shaders/line_search.wgsl"))],
-        LineSearch::Backtracking(_) => &[JUDGE, ("backtracking", include_str!("../../../shaders/backtracking.wgsl"))],
-        LineSearch::Constant(_) => &[JUDGE, ("constant_step", include_str!("../../../shaders/constant_step.wgsl"))],
-        _ => unreachable!(),
-    }
-}
 
 /// Bits of `flags`.
 pub(super) mod flag {
@@ -103,6 +65,8 @@ const MOST_PRIVATE: usize = 64;
 pub(super) struct Shape {
     pub(super) dimension: usize,
     pub(super) memory: usize,
+    /// Numbers of the method's matrix.
+    pub(super) matrix: usize,
     pub(super) parameters: usize,
 }
 
@@ -117,11 +81,17 @@ struct Vector {
 }
 
 impl Shape {
+    /// That of lanes of a problem, moved by a method.
+    pub(super) fn of(problem: &Problem, method: Method) -> Self {
+        let dimension = problem.dimension();
+        Self { dimension, memory: method.memory(), matrix: method.matrix(dimension), parameters: problem.parameters() }
+    }
+
     fn vectors(self) -> Vec<Vector> {
         let small = self.dimension <= MOST_PRIVATE && self.memory <= MOST_PRIVATE;
         let (n, m) = (self.dimension, self.memory);
         let vector = |name, len, private, work: bool| Vector { name, len, stored: !(work && private), private };
-        vec![
+        let all = [
             vector("x", n, small, false),
             vector("g", n, small, false),
             vector("d", n, small, false),
@@ -130,9 +100,9 @@ impl Shape {
             vector("trial_x", n, small, true),
             vector("trial_g", n, small, true),
             vector("q", n, small, true),
-            // An array of nothing can't be.
-            vector("coefficient", m.max(1), small, true),
-        ]
+            vector("coefficient", m, small, true),
+        ];
+        all.into_iter().filter(|vector| vector.len > 0).collect()
     }
 
     /// Elements of the vectors' buffer, a lane.
@@ -147,11 +117,15 @@ impl Shape {
 
     /// Words of a lane's whole state: see shaders/state.wgsl.
     pub(super) fn state_words(self) -> usize {
-        self.field_elements() + 4 * self.dimension + self.parameters + self.memory * (2 * self.dimension + 1)
+        self.field_elements() + 4 * self.dimension + self.parameters + self.memory * (2 * self.dimension + 1) + self.matrix
     }
 
-    /// Elements of each of the two histories, a lane.
-    pub(super) fn history_elements(self) -> usize {
+    /// Elements of the buffers of steps and of changes, a lane: those of its pairs. A matrix takes the place of the steps.
+    pub(super) fn step_elements(self) -> usize {
+        self.dimension * self.memory + self.matrix
+    }
+
+    pub(super) fn change_elements(self) -> usize {
         self.dimension * self.memory
     }
 
@@ -160,7 +134,9 @@ impl Shape {
         let (n, m) = (self.dimension as u64, self.memory as u64);
         // evaluate 2, resolved or promise or farthest 3, pair, ring, best and move 4, recursion 2 + 2 (m + 1), direction 3
         let round = n * (2 + 3 + 4 + 2 + 2 * (m + 1) + 3) + 2 * m + 1;
-        (round, 4 * n + self.parameters as u64 + 64)
+        // A matrix is passed over three times, and its rows.
+        let matrix = if self.matrix > 0 { 3 * self.matrix as u64 + 5 * n } else { 0 };
+        (round + matrix, 4 * n + self.parameters as u64 + 64)
     }
 }
 
@@ -188,6 +164,8 @@ fn preamble(shape: Shape) -> String {
     word("PARAMETERS", shape.parameters as u32);
     word("FIELDS", shape.field_elements() as u32);
     word("VECTOR_ROWS", shape.vector_elements() as u32);
+    word("STEP_ROWS", shape.step_elements() as u32);
+    word("CHANGE_ROWS", shape.change_elements() as u32);
     word("WORKGROUP", WORKGROUP);
     word("SUM_BLOCK", SUM_BLOCK as u32);
     word("REPORT", REPORT_WORDS as u32);
@@ -230,50 +208,10 @@ fn preamble(shape: Shape) -> String {
     float("MARGIN", c::MARGIN);
     float("SHRINKAGE", c::SHRINKAGE);
     float("RESOLUTION", c::RESOLUTION);
-    float("PAIR_COSINE", c::PAIR_COSINE);
-    float("PAIR_NOISE", c::PAIR_NOISE);
     float("MISLED", c::MISLED);
     float("MEASURED_NOISE", c::MEASURED_NOISE);
     float("GRADIENT_PROGRESS", c::GRADIENT_PROGRESS);
     float("GRADIENT_ESCAPE", c::GRADIENT_ESCAPE);
-    text
-}
-
-/// What the user has set of method, line search and initial steps.
-fn settings(walk: Walk) -> String {
-    let mut text = method_settings(walk);
-    let mut float = |name: &str, value: f64| _ = writeln!(text, "const {name}: f32 = {:e}f;", value as f32);
-    float("INITIAL_GROWTH", c::INITIAL_GROWTH);
-    let most = match walk.line_search {
-        LineSearch::Slopes(search) => {
-            float("ARMIJO", search.armijo);
-            float("CURVATURE", search.curvature);
-            search.evaluations
-        }
-        LineSearch::Backtracking(search) => {
-            float("ARMIJO", search.armijo);
-            float("CONTRACTION", search.contraction);
-            search.evaluations
-        }
-        LineSearch::Constant(_) => 1,
-        _ => unreachable!(),
-    };
-    let first = match walk.initial_step.first {
-        FirstStep::Scaled => "FIRST_SCALED",
-        FirstStep::Rasmussen => "FIRST_RASMUSSEN",
-        FirstStep::Value(_) => "FIRST_VALUE",
-    };
-    let next = match walk.initial_step.next {
-        NextStep::Unit => "NEXT_UNIT",
-        NextStep::Quadratic => "NEXT_QUADRATIC",
-        NextStep::SlopeRatio => "NEXT_SLOPE_RATIO",
-        NextStep::Value(_) => "NEXT_VALUE",
-    };
-    float("FIRST_ALPHA", if let FirstStep::Value(alpha) = walk.initial_step.first { alpha } else { 1.0 });
-    float("NEXT_ALPHA", if let NextStep::Value(alpha) = walk.initial_step.next { alpha } else { 1.0 });
-    _ = writeln!(text, "const MOST_SEARCH_EVALUATIONS: u32 = {most}u;");
-    _ = writeln!(text, "const NEWTON_LIKE: bool = {};", walk.method.is_newton_like());
-    _ = writeln!(text, "const FIRST_STEP: u32 = {first};\nconst NEXT_STEP: u32 = {next};");
     text
 }
 
@@ -349,21 +287,11 @@ mod tests {
     use wgpu::naga;
 
     use super::*;
-    use crate::method::{CgUpdate, ConjugateGradient, DeltaBarDelta, Momentum, Nesterov, SteepestDescent, StepUp};
-    use crate::problem::Problem;
-
-    /// Every method, as far as its stage is concerned.
-    fn methods() -> Vec<Method> {
-        let updates = [CgUpdate::FletcherReeves, CgUpdate::HestenesStiefel, CgUpdate::DaiYuan, CgUpdate::HagerZhang];
-        let updates = updates.map(|update| ConjugateGradient { update, orthogonality: 0.2, every: 3 }.into());
-        let up = DeltaBarDelta { step_up: StepUp::Plus(0.2), ..DeltaBarDelta::default() };
-        let others = [Method::default(), ConjugateGradient::default().into(), SteepestDescent.into()];
-        let others = others.into_iter().chain([Momentum::default().into(), Nesterov::default().into(), up.into()]);
-        others.chain(updates).collect()
-    }
+    use crate::engine::gpu::stages::tests::{methods, searches};
+    use crate::method::{FirstStep, InitialStep, NextStep, Pairs};
 
     fn shape(dimension: usize, memory: usize) -> Shape {
-        Shape { dimension, memory, parameters: 0 }
+        Shape { dimension, memory, matrix: 0, parameters: 0 }
     }
 
     fn validate(text: &str) {
@@ -386,22 +314,27 @@ mod tests {
     }
 
     #[test]
+    fn every_way_to_walk_is_valid() {
+        let bowl = Problem::new(3, |x| x.sum(0..3, |i| x.at(i) * x.at(i))).unwrap();
+        for method in methods() {
+            for search in searches() {
+                let walk = Walk::new(method, Some(search), None, Pairs { offset: 1e-7, ..Pairs::default() }).unwrap();
+                validate(&assemble(Shape::of(&bowl, method), walk, &bowl.wgsl()));
+            }
+            for first in [FirstStep::Scaled, FirstStep::Rasmussen, FirstStep::Value(0.1)] {
+                for next in [NextStep::Unit, NextStep::Quadratic, NextStep::SlopeRatio, NextStep::Value(0.1)] {
+                    let walk = Walk::new(method, None, Some(InitialStep { first, next }), Pairs::default()).unwrap();
+                    validate(&assemble(Shape::of(&bowl, method), walk, &bowl.wgsl()));
+                }
+            }
+        }
+    }
+
+    #[test]
     fn no_name_is_like_those_of_verbatim_objectives() {
         let bowl = Problem::new(2, |x| x[0] * x[0] + x[1] * x[1]).unwrap();
         let text = assemble(shape(2, 8), Method::default().into(), &bowl.wgsl());
         let code: String = text.lines().map(|line| line.split("//").next().unwrap_or_default()).collect::<Vec<_>>().join("\n");
         assert!(!code.split(|c: char| !(c.is_alphanumeric() || c == '_')).any(|word| word.starts_with("user")));
-    }
-
-    #[test]
-    fn stages_are_short_and_have_no_numbers_of_their_own() {
-        for (name, text) in STAGES.into_iter().chain(methods().into_iter().map(method_stage)) {
-            assert!(text.lines().count() <= 120, "{name} is long");
-            let code: String = text.lines().map(|line| line.split("//").next().unwrap_or_default()).collect::<Vec<_>>().join("\n");
-            let literals = code.split(|c: char| !(c.is_alphanumeric() || c == '.' || c == '_'));
-            for literal in literals.filter(|word| word.starts_with(|c: char| c.is_ascii_digit()) && word.contains('.')) {
-                assert!(["0.0", "0.5", "1.0", "2.0"].contains(&literal), "{name} has the number {literal}");
-            }
-        }
     }
 }

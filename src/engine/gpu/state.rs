@@ -75,8 +75,9 @@ fn decode(words: &[u32], shape: Shape) -> LaneState {
         s.extend(take(n));
         y.extend(take(n));
     }
+    let h = if fields.pairs > 0 { take(shape.matrix).collect() } else { Vec::new() };
     // Between calls no lane waits.
-    LaneState { fields: Fields { waits: 0, ..fields }, x, g, d, best, s, y, rho, parameters }
+    LaneState { fields: Fields { waits: 0, ..fields }, x, g, d, best, s, y, rho, h, parameters }
 }
 
 /// The words of a lane.
@@ -94,6 +95,7 @@ fn encode(state: &LaneState, shape: Shape, words: &mut [u32]) {
     for ((rho, s), y) in state.rho.iter().zip(state.s.chunks(n)).zip(state.y.chunks(n)) {
         std::iter::once(rho).chain(s).chain(y).for_each(|&value| put((value as f32).to_bits()));
     }
+    state.h.iter().for_each(|&value| put((value as f32).to_bits()));
 }
 
 #[cfg(test)]
@@ -102,7 +104,12 @@ mod tests {
 
     #[test]
     fn a_lane_survives_its_words() {
-        let shape = Shape { dimension: 3, memory: 4, parameters: 2 };
+        survives(Shape { dimension: 3, memory: 4, matrix: 0, parameters: 2 }, 2, 2 * 7);
+        survives(Shape { dimension: 3, memory: 0, matrix: 6, parameters: 2 }, 0, 0);
+    }
+
+    /// A lane that remembers `kept` pairs, and leaves so many words as they were.
+    fn survives(shape: Shape, kept: usize, left: usize) {
         let mut count = 0;
         let mut next = || {
             count += 1;
@@ -117,14 +124,15 @@ mod tests {
             g: vector(3),
             d: vector(3),
             best: vector(3),
-            s: vector(6),
-            y: vector(6),
-            rho: vector(2),
+            s: vector(3 * kept),
+            y: vector(3 * kept),
+            rho: vector(kept),
+            h: vector(shape.matrix),
             parameters: vector(2),
         };
         let mut words = vec![u32::MAX; shape.state_words()];
         encode(&state, shape, &mut words);
         assert_eq!(decode(&words, shape), state);
-        assert_eq!(words.iter().filter(|&&word| word == u32::MAX).count(), 2 * 7, "places without a pair");
+        assert_eq!(words.iter().filter(|&&word| word == u32::MAX).count(), left, "places without a pair");
     }
 }
