@@ -54,7 +54,7 @@ fn accept() -> f32 {
         let pair = measure_pair();
         lane.iterations += 1u;
         // Decided before a place of the ring is written.
-        if (pair.curved) {
+        if (pair.curved || !QUASI_NEWTON) {
             remember(pair);
         } else {
             lane.refused += 1u;
@@ -69,6 +69,7 @@ fn accept() -> f32 {
         lane.accepted_alpha = lane.alpha;
         lane.longest_search = max(lane.longest_search, lane.search_evaluations);
         lane.accepted_slope = lane.slope;
+        lane.accepted_mu = lane.mu;
         lane.decrease = lane.value - trial.value;
     }
     for (var i = 0u; i < N; i++) {

@@ -38,7 +38,7 @@ fn turn(restart: bool) {
         lane.pairs = 0u;
     }
     direct();
-    if (!descends()) {
+    if (!FREE && !descends()) {
         along_gradient();
     }
     lane.alpha = initial_step(first);

@@ -66,7 +66,9 @@ fn end_search() -> bool {
     if (trial.finite && abs(trial.descent) < difference) {
         promised.y = max(promised.y, min(difference, MEASURED_NOISE * lane.noise));
     }
-    if (is_floor(promised)) {
+    // A constant step that can't be taken is too long, whatever it promised.
+    let too_long = MAY_RISE && !trial.finite;
+    if (is_floor(promised) && !too_long) {
         finish(PRECISION_FLOOR, promised.x, promised.y);
         return false;
     }
@@ -74,6 +76,6 @@ fn end_search() -> bool {
         lane.resets += 1u;
         return true;
     }
-    finish(LINE_SEARCH_FAILED, promised.x, promised.y);
+    finish(select(LINE_SEARCH_FAILED, DIVERGED, too_long), promised.x, promised.y);
     return false;
 }

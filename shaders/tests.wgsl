@@ -37,7 +37,10 @@ fn farthest_component() -> f32 {
 
 // The reference moves with progress that is more than rounding.
 fn note_progress(stepped: bool) {
-    if (!stepped || lane.value < lane.reference_value - lane.noise || lane.gradient_max <= GRADIENT_PROGRESS * lane.reference_gradient) {
+    let fallen = lane.value < lane.reference_value - lane.noise;
+    // Where f may rise, a rise is no standstill either.
+    let risen = MAY_RISE && lane.reference_value + lane.noise < lane.value;
+    if (!stepped || fallen || risen || lane.gradient_max <= GRADIENT_PROGRESS * lane.reference_gradient) {
         refer();
     } else {
         lane.stagnant += 1u;

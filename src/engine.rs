@@ -32,7 +32,7 @@ pub struct Summary {
     pub step: f64,
     /// The last accepted step as a multiple of its direction, 0 before the first.
     pub alpha: f64,
-    /// The momentum of methods that have one; 0 for L-BFGS.
+    /// The momentum mu of the last accepted step, of methods that have one: see [`Schedule`](crate::Schedule); 0 for others.
     pub mu: f64,
     /// Evaluations of value and gradient, the start's included.
     pub evaluations: u32,
@@ -50,6 +50,7 @@ pub(crate) struct Record {
     pub(crate) refused: u32,
     pub(crate) resets: u32,
     pub(crate) longest_search: u32,
+    pub(crate) restarts: u32,
 }
 
 impl Record {
@@ -68,7 +69,7 @@ impl Record {
                 gradient_norm: if fields.gradient_max.is_nan() { f64::NAN } else { square.sqrt() },
                 step: fields.step,
                 alpha: fields.accepted_alpha,
-                mu: 0.0,
+                mu: fields.accepted_mu,
                 evaluations: fields.evaluations,
                 status,
             },
@@ -78,6 +79,7 @@ impl Record {
             refused: fields.refused,
             resets: fields.resets,
             longest_search: fields.longest_search,
+            restarts: fields.restarts,
         }
     }
 

@@ -85,8 +85,9 @@ pub use engine::telemetry::{StageSeconds, Telemetry};
 pub use engine::{Summary, Totals};
 pub use error::{BoundsError, DeviceError, Error, ProblemError, Result, StartsError, WgslError};
 pub use method::{
-    Backtracking, Bfgs, Bounds, ConstantStep, Evidence, FirstStep, FloorPolicy, InitialStep, Lbfgs, Limits, LineSearch, Method,
-    MoreThuente, NextStep, Pairs, SlopeSearch, Status, Test, Tolerances,
+    Backtracking, Bfgs, Bounds, CgUpdate, ConjugateGradient, ConstantStep, DeltaBarDelta, Evidence, FirstStep, FloorPolicy, InitialStep,
+    Lbfgs, Limits, LineSearch, Method, Momentum, MoreThuente, Nesterov, NextStep, Pairs, Restart, Schedule, SlopeSearch, Status,
+    SteepestDescent, StepUp, Test, Tolerances,
 };
 pub use minimizer::Minimizer;
 pub use monitor::{Answer, Control, Monitor, Step};
@@ -98,9 +99,10 @@ pub use starts::Starts;
 pub mod prelude {
     pub use crate::problem::{Array, Condition, Context, Index, Point, Scalar, select};
     pub use crate::{
-        Backtracking, Batch, Bfgs, Bounds, ConstantStep, Control, Device, Evaluation, FirstStep, InitialStep, LaneResult, Lbfgs, Limits,
-        LineSearch, Method, Minimizer, Monitor, MoreThuente, NextStep, Outcome, Pairs, Polished, Precision, Problem, SlopeSearch, Source,
-        Starts, Status, Step, Summary, Test, Tolerances,
+        Backtracking, Batch, Bfgs, Bounds, CgUpdate, ConjugateGradient, ConstantStep, Control, DeltaBarDelta, Device, Evaluation,
+        FirstStep, InitialStep, LaneResult, Lbfgs, Limits, LineSearch, Method, Minimizer, Momentum, Monitor, MoreThuente, Nesterov,
+        NextStep, Outcome, Pairs, Polished, Precision, Problem, Restart, Schedule, SlopeSearch, Source, Starts, Status, SteepestDescent,
+        Step, StepUp, Summary, Test, Tolerances,
     };
 }
 

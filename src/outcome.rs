@@ -41,7 +41,7 @@ pub struct LaneResult {
     pub evaluations: u32,
     /// Pairs (s, y) that were refused, their curvature being rounding or negative.
     pub refused_pairs: u32,
-    /// Restarts along the gradient.
+    /// Restarts along the gradient after a search that found nothing.
     pub resets: u32,
     /// Evaluations of the longest search that led to an accepted step.
     pub longest_search: u32,
@@ -53,6 +53,8 @@ pub struct LaneResult {
     /// R. H. Byrd, J. Nocedal, R. B. Schnabel: Representations of quasi-Newton matrices and their use in limited memory methods,
     /// Math. Program. 63 (1994).
     pub inverse_hessian_diagonal: Option<Vec<f64>>,
+    /// Directions that the method itself began anew: see [`ConjugateGradient`](crate::ConjugateGradient).
+    pub restarts: u32,
 }
 
 impl LaneResult {
@@ -76,6 +78,7 @@ impl LaneResult {
             resets: record.resets,
             longest_search: record.longest_search,
             inverse_hessian_diagonal: of(&lanes.curvatures),
+            restarts: record.restarts,
         }
     }
 
@@ -97,6 +100,7 @@ impl LaneResult {
             resets: 0,
             longest_search: 0,
             inverse_hessian_diagonal: None,
+            restarts: 0,
         }
     }
 

@@ -144,6 +144,11 @@ table! {
         accepted_alpha,
         accepted_slope,
         decrease,
+        /// The momentum of the direction, that of the last accepted step, what the next comes from, and how long the step before was.
+        mu,
+        accepted_mu,
+        theta,
+        pace,
         /// What the status rests on.
         measured,
         threshold,
@@ -175,11 +180,14 @@ table! {
         second_stage,
         /// 1 if there is a safe step.
         has_safe,
-        /// Pairs remembered.
+        /// Pairs remembered; of methods without pairs 1 if d is not along -g.
         pairs,
         /// Pairs refused, and restarts along the gradient, in all.
         refused,
         resets,
+        /// Directions that the method itself began anew, in all, and steps since.
+        restarts,
+        since,
         /// Steps since the reference moved.
         stagnant,
         /// 1 if the best point is not x.
@@ -311,6 +319,6 @@ mod tests {
     #[test]
     fn a_lane_of_ten_components_takes_about_a_kilobyte() {
         let words = bytes_per_lane(10, Method::default(), 0, 4) / 4;
-        assert_eq!(words, (2 * 8 + 4) * 10 + 8 + 34 + 21, "(2 m + 4) n + m + the scalars");
+        assert_eq!(words, (2 * 8 + 4) * 10 + 8 + 38 + 23, "(2 m + 4) n + m + the scalars");
     }
 }

@@ -10,6 +10,7 @@ mod gradients;
 mod guards;
 mod invariance;
 mod lanes;
+mod methods;
 mod misuse;
 mod mize_traces;
 mod moves;

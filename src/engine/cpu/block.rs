@@ -172,7 +172,7 @@ impl<T: Real> pulp::NullaryFnOnce for Conclude<'_, T> {
             if verdict.accepted.any() {
                 let stepped = verdict.accepted.without(Mask::of(tile.lanes.phase, |phase| phase == Phase::Fresh as u32));
                 let accepted = accept(tile, c, machine, &trial, verdict.accepted, rules);
-                turns = test(tile, verdict.accepted, &trial, accepted.decrease);
+                turns = test(tile, verdict.accepted, &trial, accepted.decrease, rules);
                 kept = accepted.kept;
                 if self.stepping {
                     tile.lanes.waits = stepped.and(turns).words(Chunk::splat(1), tile.lanes.waits);
@@ -181,7 +181,7 @@ impl<T: Real> pulp::NullaryFnOnce for Conclude<'_, T> {
             if verdict.ended.any() {
                 let mut again = [false; CHUNK];
                 for l in (0..CHUNK).filter(|&l| verdict.ended.has(l)) {
-                    again[l] = end_search(tile, l, &trial);
+                    again[l] = end_search(tile, l, &trial, rules);
                 }
                 restarts = Mask::lanes(|l| again[l]);
                 forget(tile, restarts);

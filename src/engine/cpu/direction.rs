@@ -5,7 +5,11 @@
 
 use super::accept::{forget, forget_place};
 use super::bfgs;
+use super::conjugate_gradient;
+use super::delta_bar_delta;
 use super::initial_step::{first_gamma, initial_step};
+use super::momentum;
+use super::steepest_descent;
 use super::tile::{Rules, Tile};
 use super::trial::dot;
 use crate::engine::lane::Phase;
@@ -43,11 +47,16 @@ pub(super) fn turn<T: Real>(
     let slope = match rules.walk.method {
         Method::Lbfgs(_) => direct(tile, turns, kept, scratch),
         Method::Bfgs(_) => bfgs::direct(tile, turns, kept, &mut scratch.q),
+        Method::ConjugateGradient(settings) => conjugate_gradient::direct(tile, turns, kept, &mut scratch.q, settings),
+        Method::SteepestDescent(_) => steepest_descent::direct(tile, turns),
+        Method::Momentum(settings) => momentum::direct(tile, turns, kept, &mut scratch.q, settings.into(), !rules.walk.is_free()),
+        Method::Nesterov(settings) => momentum::direct(tile, turns, kept, &mut scratch.q, settings.into(), !rules.walk.is_free()),
+        Method::DeltaBarDelta(settings) => delta_bar_delta::direct(tile, turns, settings),
     };
     tile.lanes.slope = turns.choose(slope, tile.lanes.slope);
     let descends = slope.below(Chunk::splat(T::ZERO)).and(Chunk::splat(-T::HUGE).at_most(slope));
     let lost = turns.without(descends);
-    if lost.any() {
+    if lost.any() && !rules.walk.is_free() {
         (0..CHUNK).filter(|&l| lost.has(l)).for_each(|l| along_gradient(tile, l));
     }
     set_out(tile, turns, first, restarts, rules);

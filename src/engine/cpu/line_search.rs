@@ -4,7 +4,7 @@
 //! W. W. Hager, H. Zhang, SIAM J. Optim. 16 (2005), for the approximate Wolfe conditions; the rest is this crate's own.
 
 use super::judge::Verdict;
-use super::tile::Tile;
+use super::tile::{Rules, Tile};
 use super::trial::Trial;
 use crate::engine::lane::Phase;
 use crate::method::constants::{
@@ -111,7 +111,7 @@ fn resolved<T: Real>(tile: &Tile<T>) -> Mask<T> {
 
 /// What becomes of lane `l` when its search, or its start, has ended without a point: `true` if it is to restart along
 /// the gradient, its history cleared.
-pub(super) fn end_search<T: Real>(tile: &mut Tile<T>, l: usize, trial: &Trial<T>) -> bool {
+pub(super) fn end_search<T: Real>(tile: &mut Tile<T>, l: usize, trial: &Trial<T>, rules: &Rules<T>) -> bool {
     let nan = T::from_f64(f64::NAN);
     let lanes = &mut tile.lanes;
     let fresh = lanes.phase.0[l] == Phase::Fresh as u32;
@@ -152,7 +152,9 @@ pub(super) fn end_search<T: Real>(tile: &mut Tile<T>, l: usize, trial: &Trial<T>
     let difference = (trial.value.0[l] - lanes.value.0[l]).abs();
     let measured = if trial.finite.has(l) && trial.descent.0[l].abs() < difference { difference } else { T::ZERO };
     let noise = noise.max(measured.min(T::from_f64(MEASURED_NOISE) * lanes.noise.0[l]));
-    if promised <= noise && lanes.floor_policy.0[l] != FloorPolicy::Off as u32 {
+    // A constant step that can't be taken is too long, whatever it promised.
+    let too_long = rules.walk.may_rise() && !trial.finite.has(l);
+    if promised <= noise && !too_long && lanes.floor_policy.0[l] != FloorPolicy::Off as u32 {
         tile.finish(l, Status::PrecisionFloor, promised, noise);
         return false;
     }
@@ -160,6 +162,6 @@ pub(super) fn end_search<T: Real>(tile: &mut Tile<T>, l: usize, trial: &Trial<T>
         lanes.resets.0[l] += 1;
         return true;
     }
-    tile.finish(l, Status::LineSearchFailed, promised, noise);
+    tile.finish(l, if too_long { Status::Diverged } else { Status::LineSearchFailed }, promised, noise);
     false
 }

@@ -1,7 +1,7 @@
 //! The tests that end a lane after an accepted step, in their order.
 
 use super::line_search::reaches;
-use super::tile::Tile;
+use super::tile::{Rules, Tile};
 use super::trial::Trial;
 use crate::engine::lane::Phase;
 use crate::method::constants::{GRADIENT_ESCAPE, GRADIENT_PROGRESS, MOST_STAGNANT};
@@ -11,14 +11,17 @@ use crate::problem::evaluate::real::Real;
 
 /// Ends the lanes of `accepted` that pass a test, and returns those that go on. `decrease` is f - f_t.
 #[inline(always)]
-pub(super) fn test<T: Real>(tile: &mut Tile<T>, accepted: Mask<T>, trial: &Trial<T>, decrease: Chunk<T>) -> Mask<T> {
+pub(super) fn test<T: Real>(tile: &mut Tile<T>, accepted: Mask<T>, trial: &Trial<T>, decrease: Chunk<T>, rules: &Rules<T>) -> Mask<T> {
     let lanes = &mut tile.lanes;
     let fresh = Mask::of(lanes.phase, |phase| phase == Phase::Fresh as u32);
     // The reference moves with progress that is more than rounding.
     let (f, gradient) = (lanes.value, lanes.gradient_max);
     let lower = f.below(lanes.reference_value.zip(lanes.noise, |reference, noise| reference - noise));
     let flatter = gradient.at_most(lanes.reference_gradient.scaled(GRADIENT_PROGRESS));
-    let moves = accepted.and(lower.or(flatter).or(fresh));
+    // Where f may rise, a rise is no standstill either.
+    let risen =
+        if rules.walk.may_rise() { lanes.reference_value.zip(lanes.noise, |reference, noise| reference + noise).below(f) } else { fresh };
+    let moves = accepted.and(lower.or(flatter).or(risen).or(fresh));
     lanes.reference_value = moves.choose(f, lanes.reference_value);
     lanes.reference_gradient = moves.choose(gradient, lanes.reference_gradient);
     lanes.stagnant = moves.words(Chunk::splat(0), lanes.stagnant.zip(accepted.ones(), |a, b| a + b));

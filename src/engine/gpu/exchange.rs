@@ -145,7 +145,8 @@ fn never_started(lane: u32, start: Vec<f64>) -> Lanes {
         status: Status::NonFiniteStart,
     };
     let evidence = Evidence { measured: nan, threshold: nan };
-    let record = Record { summary, evidence, best_value: nan, best_gradient_max: nan, refused: 0, resets: 0, longest_search: 0 };
+    let (best_value, best_gradient_max) = (nan, nan);
+    let record = Record { summary, evidence, best_value, best_gradient_max, refused: 0, resets: 0, restarts: 0, longest_search: 0 };
     Lanes { records: vec![record], points: start, ..Lanes::default() }
 }
 
@@ -155,9 +156,11 @@ fn read(words: &[u32], n: usize, points: bool, lanes: &mut Lanes) {
     let mut word = || report.next().unwrap_or_default();
     // In the order of `REPORT`.
     let mut fields = Fields { lane: word(), status: word(), iterations: word(), evaluations: word(), ..Fields::default() };
-    (fields.refused, fields.resets, fields.longest_search, fields.best_elsewhere) = (word(), word(), word(), word());
+    (fields.refused, fields.resets, fields.longest_search, fields.restarts) = (word(), word(), word(), word());
+    fields.best_elsewhere = word();
     let mut float = || f64::from(f32::from_bits(word()));
     (fields.value, fields.gradient_max, fields.step, fields.accepted_alpha) = (float(), float(), float(), float());
+    fields.accepted_mu = float();
     (fields.measured, fields.threshold) = (float(), float());
     (fields.best_value, fields.best_gradient_max) = (float(), float());
     let norm = f64::from(f32::from_bits(words[REPORT_WORDS - 1]));

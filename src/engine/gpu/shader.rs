@@ -27,7 +27,7 @@ pub(super) mod flag {
 }
 
 /// What a report says of a lane: fields by name, then the norm of the gradient.
-pub(super) const REPORT: [&str; 16] = [
+pub(super) const REPORT: [&str; 18] = [
     "lane",
     "status",
     "iterations",
@@ -35,11 +35,13 @@ pub(super) const REPORT: [&str; 16] = [
     "refused",
     "resets",
     "longest_search",
+    "restarts",
     "best_elsewhere",
     "value",
     "gradient_max",
     "step",
     "accepted_alpha",
+    "accepted_mu",
     "measured",
     "threshold",
     "best_value",
@@ -291,7 +293,7 @@ mod tests {
     use wgpu::naga;
 
     use super::*;
-    use crate::engine::gpu::stages::tests::{METHODS, searches};
+    use crate::engine::gpu::stages::tests::{methods, searches};
     use crate::method::{FirstStep, InitialStep, NextStep, Pairs};
 
     fn shape(dimension: usize, memory: usize) -> Shape {
@@ -311,13 +313,16 @@ mod tests {
         for (n, m) in [(1, 1), (2, 8), (10, 8), (64, 64), (65, 8), (500, 3)] {
             let bowl = Problem::new(n, |x| x.sum(0..n, |i| x.at(i) * x.at(i))).unwrap();
             validate(&assemble(shape(n, m), Method::default().into(), &bowl.wgsl()));
+            for method in methods().into_iter().filter(|method| !method.is_quasi_newton()) {
+                validate(&assemble(shape(n, method.memory()), method.into(), &bowl.wgsl()));
+            }
         }
     }
 
     #[test]
     fn every_way_to_walk_is_valid() {
         let bowl = Problem::new(3, |x| x.sum(0..3, |i| x.at(i) * x.at(i))).unwrap();
-        for method in METHODS {
+        for method in methods() {
             for search in searches() {
                 let walk = Walk::new(method, Some(search), None, Pairs { offset: 1e-7, ..Pairs::default() }).unwrap();
                 validate(&assemble(Shape::of(&bowl, method), walk, &bowl.wgsl()));

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::method_settings::method_settings;
 use crate::method::constants as c;
 use crate::method::{FirstStep, LineSearch, Method, NextStep, Walk};
 
@@ -29,6 +30,10 @@ pub(super) fn method_stage(method: Method) -> Stage {
     match method {
         Method::Lbfgs(_) => ("lbfgs", include_str!("../../../shaders/lbfgs.wgsl")),
         Method::Bfgs(_) => ("bfgs", include_str!("../../../shaders/bfgs.wgsl")),
+        Method::ConjugateGradient(_) => ("conjugate_gradient", include_str!("../../../shaders/conjugate_gradient.wgsl")),
+        Method::SteepestDescent(_) => ("steepest_descent", include_str!("../../../shaders/steepest_descent.wgsl")),
+        Method::Momentum(_) | Method::Nesterov(_) => ("momentum", include_str!("../../../shaders/momentum.wgsl")),
+        Method::DeltaBarDelta(_) => ("delta_bar_delta", include_str!("../../../shaders/delta_bar_delta.wgsl")),
     }
 }
 
@@ -49,7 +54,7 @@ pub(super) fn search_stages(search: LineSearch) -> &'static [Stage] {
 
 /// What the user has set of method, line search and initial steps.
 pub(super) fn settings(walk: Walk) -> String {
-    let mut text = String::new();
+    let mut text = method_settings(walk);
     let mut float = |name: &str, value: f64| _ = writeln!(text, "const {name}: f32 = {:e}f;", value as f32);
     float("INITIAL_GROWTH", c::INITIAL_GROWTH);
     float("PAIR_COSINE", walk.pairs.cosine);
@@ -101,10 +106,20 @@ pub(super) fn settings(walk: Walk) -> String {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::method::{Backtracking, Bfgs, ConstantStep, Lbfgs, MoreThuente, SlopeSearch};
+    use crate::method::{
+        Backtracking, Bfgs, CgUpdate, ConjugateGradient, ConstantStep, DeltaBarDelta, Lbfgs, Momentum, MoreThuente, Nesterov, SlopeSearch,
+        SteepestDescent, StepUp,
+    };
 
     /// Every method, as far as its stage is concerned.
-    pub(crate) const METHODS: [Method; 2] = [Method::Lbfgs(Lbfgs { memory: 8 }), Method::Bfgs(Bfgs {})];
+    pub(crate) fn methods() -> Vec<Method> {
+        let updates = [CgUpdate::FletcherReeves, CgUpdate::HestenesStiefel, CgUpdate::DaiYuan, CgUpdate::HagerZhang];
+        let updates = updates.map(|update| ConjugateGradient { update, orthogonality: 0.2, every: 3 }.into());
+        let others: [Method; 4] = [Lbfgs { memory: 8 }.into(), Bfgs {}.into(), ConjugateGradient::default().into(), SteepestDescent.into()];
+        let up = DeltaBarDelta { step_up: StepUp::Plus(0.2), ..DeltaBarDelta::default() };
+        let others = others.into_iter().chain([Momentum::default().into(), Nesterov::default().into(), up.into()]);
+        others.chain(updates).collect()
+    }
 
     pub(crate) fn searches() -> [LineSearch; 4] {
         let constant = ConstantStep { alpha: 0.1 };
@@ -114,7 +129,7 @@ pub(super) mod tests {
     #[test]
     fn stages_are_short_and_have_no_numbers_of_their_own() {
         let searches = searches();
-        let own = searches.iter().flat_map(|search| search_stages(*search)).copied().chain(METHODS.map(method_stage));
+        let own = searches.iter().flat_map(|search| search_stages(*search)).copied().chain(methods().into_iter().map(method_stage));
         for (name, text) in STAGES.into_iter().chain(own) {
             assert!(text.lines().count() <= 120, "{name} is long");
             let code: String = text.lines().map(|line| line.split("//").next().unwrap_or_default()).collect::<Vec<_>>().join("\n");
