@@ -1,9 +1,9 @@
-// The whole state of lanes, to the host and back. In `transfer` a lane's words are its fields, its vectors, its parameters
-// and its pairs, newest first, whose places in the ring are nobody else's business.
+// The whole state of lanes, to the host and back. In `transfer` a lane's words are its fields, its vectors, its parameters,
+// its box and its pairs, newest first, whose places in the ring are nobody else's business.
 
 // Where the words of the `k`-th newest pair begin: 1 / s.y, s and y.
 fn pair_words(k: u32) -> u32 {
-    return FIELDS + 4u * N + PARAMETERS + k * (2u * N + 1u);
+    return FIELDS + 4u * N + PARAMETERS + BOX + k * (2u * N + 1u);
 }
 
 // Writes the state of listed lanes to `transfer`.
@@ -30,6 +30,7 @@ fn save(@builtin(global_invocation_id) id: vec3<u32>) {
     for (var i = 0u; i < PARAMETERS; i++) {
         transfer[to + FIELDS + 4u * N + i] = bitcast<u32>(parameters[i * rules.pool + slot]);
     }
+    save_box(to + FIELDS + 4u * N + PARAMETERS);
     for (var p = 0u; p < lane.pairs; p++) {
         let here = ring(p);
         let at = to + pair_words(p);
@@ -67,6 +68,7 @@ fn restore(@builtin(global_invocation_id) id: vec3<u32>) {
     for (var i = 0u; i < PARAMETERS; i++) {
         parameters[i * rules.pool + slot] = bitcast<f32>(transfer[source + FIELDS + 4u * N + i]);
     }
+    place_box(source + FIELDS + 4u * N + PARAMETERS);
     for (var p = 0u; p < lane.pairs; p++) {
         let here = ring(p);
         let at = source + pair_words(p);

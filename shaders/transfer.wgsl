@@ -10,7 +10,7 @@ fn place(@builtin(global_invocation_id) id: vec3<u32>) {
     }
     slot = lists.slots[rules.list + rules.first + k];
     lists.slots[rules.other + k] = slot;
-    let source = k * (1u + N + PARAMETERS);
+    let source = k * (1u + N + PARAMETERS + BOX);
     lane = Lane();
     lane.lane = transfer[source];
     lane.phase = PHASE_FRESH;
@@ -27,6 +27,7 @@ fn place(@builtin(global_invocation_id) id: vec3<u32>) {
     for (var i = 0u; i < PARAMETERS; i++) {
         parameters[i * rules.pool + slot] = bitcast<f32>(transfer[source + 1u + N + i]);
     }
+    place_box(source + 1u + N + PARAMETERS);
 }
 
 // Writes how listed lanes stand to `transfer`, a lane at a time, with their best and last points where asked for.

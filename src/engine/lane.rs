@@ -25,6 +25,8 @@ pub(crate) enum Extent {
     History,
     /// One a parameter.
     Parameters,
+    /// n where lanes are bounded, else none.
+    Bounds,
 }
 
 /// A row of the table.
@@ -180,6 +182,9 @@ table! {
         /// 1 / s.y, 0 where there is no pair.
         rho Memory,
         parameters Parameters,
+        /// The box that x stays in.
+        lower Bounds,
+        upper Bounds,
     }
 }
 
@@ -197,15 +202,16 @@ pub(crate) enum Phase {
     Retake,
 }
 
-/// The bytes that a lane takes on a device, for a point of `dimension` components, `memory` pairs and numbers of `float`
-/// bytes; evaluation memory not counted.
-pub(crate) fn bytes_per_lane(dimension: usize, memory: usize, parameters: usize, float: usize) -> usize {
+/// The bytes that a lane takes on a device, for a point of `dimension` components, bounded or not, `memory` pairs and numbers
+/// of `float` bytes; evaluation memory not counted.
+pub(crate) fn bytes_per_lane(dimension: usize, memory: usize, parameters: usize, bounded: bool, float: usize) -> usize {
     let elements = |extent| match extent {
         Extent::One => 1,
         Extent::Point => dimension,
         Extent::Memory => memory,
         Extent::History => memory * dimension,
         Extent::Parameters => parameters,
+        Extent::Bounds => usize::from(bounded) * dimension,
     };
     let size = |kind| if kind == Kind::Float { float } else { size_of::<u32>() };
     FIELDS.iter().map(|f| elements(f.extent) * size(f.kind)).sum()
@@ -241,7 +247,8 @@ mod tests {
 
     #[test]
     fn a_lane_of_ten_components_takes_about_a_kilobyte() {
-        let words = bytes_per_lane(10, 8, 0, 4) / 4;
+        let words = bytes_per_lane(10, 8, 0, false, 4) / 4;
         assert_eq!(words, (2 * 8 + 4) * 10 + 8 + 22 + 16, "(2 m + 4) n + m + the scalars");
+        assert_eq!(bytes_per_lane(10, 8, 0, true, 4) / 4, words + 2 * 10, "bounds are paid for where there are some");
     }
 }

@@ -1,6 +1,7 @@
 //! A lane away from any engine: its whole state, in the numbers of the host.
 
 use super::lane::{Fields, Phase};
+use super::placement::Start;
 use super::source::Queue;
 use super::{Lanes, Record, Totals};
 use crate::method::Status;
@@ -20,11 +21,15 @@ pub(crate) struct LaneState {
     /// 1 / s.y of each.
     pub(crate) rho: Vec<f64>,
     pub(crate) parameters: Vec<f64>,
+    /// The box that x stays in; empty in a run without bounds.
+    pub(crate) lower: Vec<f64>,
+    pub(crate) upper: Vec<f64>,
 }
 
 impl LaneState {
     /// A lane before its first evaluation.
-    pub(crate) fn fresh(lane: usize, start: Vec<f64>, parameters: Vec<f64>) -> Self {
+    pub(crate) fn fresh(lane: usize, start: Start) -> Self {
+        let Start { point, parameters, lower, upper } = start;
         let nan = f64::NAN;
         let fields = Fields {
             lane: lane as u32,
@@ -35,10 +40,10 @@ impl LaneState {
             threshold: nan,
             ..Fields::default()
         };
-        let zeros = vec![0.0; start.len()];
+        let zeros = vec![0.0; point.len()];
         Self {
             fields,
-            x: start,
+            x: point,
             g: zeros.clone(),
             d: zeros.clone(),
             best: zeros,
@@ -46,6 +51,8 @@ impl LaneState {
             y: Vec::new(),
             rho: Vec::new(),
             parameters,
+            lower,
+            upper,
         }
     }
 

@@ -4,6 +4,7 @@
 //! J. Nocedal, S. J. Wright: Numerical Optimization, 2nd ed. (2006), algorithm 7.4.
 
 use super::accept::{forget, forget_place};
+use super::held::direct_held;
 use super::tile::{Rules, Tile};
 use super::trial::dot;
 use crate::engine::lane::Phase;
@@ -11,16 +12,21 @@ use crate::method::Method;
 use crate::problem::evaluate::chunk::{CHUNK, Chunk, Mask, row_by_row};
 use crate::problem::evaluate::real::Real;
 
-/// Memory for the recursion, n and m + 1 chunks.
+/// Memory for the recursion, n and m + 1 chunks, and as many for the one over free components.
 #[derive(Clone, Debug)]
 pub(super) struct Scratch<T: Copy> {
-    q: Vec<Chunk<T>>,
-    a: Vec<Chunk<T>>,
+    pub(super) q: Vec<Chunk<T>>,
+    pub(super) a: Vec<Chunk<T>>,
+    /// What each pair counts there.
+    pub(super) weights: Vec<Chunk<T>>,
+    /// 1 where a component is free, else 0.
+    pub(super) free: Vec<Chunk<T>>,
 }
 
 impl<T: Real> Scratch<T> {
     pub(super) fn new(dimension: usize, memory: usize) -> Self {
-        Self { q: vec![Chunk::splat(T::ZERO); dimension], a: vec![Chunk::splat(T::ZERO); memory + 1] }
+        let room = |len| vec![Chunk::splat(T::ZERO); len];
+        Self { q: room(dimension), a: room(memory + 1), weights: room(memory + 1), free: room(dimension) }
     }
 }
 
@@ -37,11 +43,14 @@ pub(super) fn turn<T: Real>(
 ) {
     // Without a pair gamma is that of the first direction, d = -g / max |g|: norms overflow, the largest component doesn't.
     let first = turns.and(Mask::of(tile.lanes.phase, |phase| phase == Phase::Fresh as u32));
-    let gamma = tile.lanes.gradient_max.map(|max| (T::ONE / max).min(T::HUGE));
-    tile.lanes.gamma = first.choose(gamma, tile.lanes.gamma);
+    if first.any() {
+        let gamma = tile.steepest().map(|max| (T::ONE / max).min(T::HUGE));
+        tile.lanes.gamma = first.choose(gamma, tile.lanes.gamma);
+    }
     let slope = match rules.method {
         Method::Lbfgs(_) => direct(tile, turns, kept, scratch),
     };
+    let slope = if tile.is_bounded() { tile.hold(turns) } else { slope };
     tile.lanes.slope = turns.choose(slope, tile.lanes.slope);
     let descends = slope.below(Chunk::splat(T::ZERO)).and(Chunk::splat(-T::HUGE).at_most(slope));
     let lost = turns.without(descends);
@@ -55,7 +64,12 @@ pub(super) fn turn<T: Real>(
 #[inline(always)]
 fn direct<T: Real>(tile: &mut Tile<T>, turns: Mask<T>, kept: Mask<T>, scratch: &mut Scratch<T>) -> Chunk<T> {
     let places = places(tile, turns, kept);
-    let Scratch { q, a } = scratch;
+    if tile.is_bounded()
+        && let Some(slope) = direct_held(tile, places, turns, kept, scratch)
+    {
+        return slope;
+    }
+    let Scratch { q, a, .. } = scratch;
     // For few components the compiler knows how many, and keeps q in registers.
     macro_rules! by_dimension {
         ($($n:literal)*) => {
@@ -128,7 +142,7 @@ fn two_loop<T: Real>(tile: &mut Tile<T>, q: &mut [Chunk<T>], a: &mut [Chunk<T>],
 
 /// Moves what stands at place `k`, `n` chunks, on by one place, in the lanes of `kept`.
 #[inline(always)]
-fn move_on<T: Real>(history: &mut [Chunk<T>], k: usize, n: usize, kept: Mask<T>) {
+pub(super) fn move_on<T: Real>(history: &mut [Chunk<T>], k: usize, n: usize, kept: Mask<T>) {
     let (from, to) = history[k * n..][..2 * n].split_at_mut(n);
     for (from, to) in from.iter().zip(to) {
         row_by_row();
@@ -140,12 +154,14 @@ fn move_on<T: Real>(history: &mut [Chunk<T>], k: usize, n: usize, kept: Mask<T>)
 #[inline(never)]
 fn along_gradient<T: Real>(tile: &mut Tile<T>, l: usize) {
     forget(tile, Mask::lanes(|k| k == l));
-    let first = T::ONE / tile.lanes.gradient_max.0[l];
+    let first = T::ONE / tile.steepest().0[l];
     for gamma in [tile.lanes.gamma.0[l], first.min(T::HUGE)] {
         let mut slope = T::ZERO;
-        for (d, g) in tile.d.iter_mut().zip(&tile.g) {
-            d.0[l] = -gamma * g.0[l];
-            slope += d.0[l] * g.0[l];
+        for i in 0..tile.d.len() {
+            let g = tile.g[i].0[l];
+            let d = tile.inward(i, l, -gamma * g);
+            tile.d[i].0[l] = d;
+            slope += d * g;
         }
         (tile.lanes.gamma.0[l], tile.lanes.slope.0[l]) = (gamma, slope);
         if slope < T::ZERO && slope.is_finite() {
@@ -157,12 +173,13 @@ fn along_gradient<T: Real>(tile: &mut Tile<T>, l: usize) {
 /// Begins the line search of the lanes in `turns`.
 #[inline(always)]
 fn set_out<T: Real>(tile: &mut Tile<T>, turns: Mask<T>, first: Mask<T>, restarts: Mask<T>) {
-    let lanes = &mut tile.lanes;
     let one = Chunk::splat(T::ONE);
-    let alpha = first.choose(one.zip(lanes.gradient_max, T::min), one);
+    let alpha = first.choose(one.zip(tile.lanes.gradient_max, T::min), one);
+    let promised = tile.promised(alpha).map(T::abs);
+    let lanes = &mut tile.lanes;
     // A restart keeps what the last quasi-Newton step promised: it tells whether rounding is to blame.
     let tells = turns.without(restarts);
-    lanes.decrement = tells.choose(alpha.zip(lanes.slope, |alpha, slope| (alpha * slope).abs()), lanes.decrement);
+    lanes.decrement = tells.choose(promised, lanes.decrement);
     lanes.alpha = turns.choose(alpha, lanes.alpha);
     lanes.low = turns.choose(Chunk::splat(T::ZERO), lanes.low);
     lanes.low_slope = turns.choose(lanes.slope, lanes.low_slope);
@@ -255,7 +272,7 @@ mod tests {
         let all = Mask::lanes(|_| true);
         direct(&mut known, all, kept, &mut scratch(10));
         let places = places(&mut unknown, all, kept);
-        let Scratch { mut q, mut a } = scratch(10);
+        let Scratch { mut q, mut a, .. } = scratch(10);
         two_loop(&mut unknown, &mut q, &mut a[..places], all, kept);
         for l in 0..CHUNK {
             assert_eq!(bits(&known.d, l), bits(&unknown.d, l), "lane {l}");

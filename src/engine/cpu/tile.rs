@@ -12,6 +12,7 @@ use crate::problem::evaluate::real::Real;
 #[derive(Clone, Debug)]
 pub(super) struct Rules<T> {
     pub(super) dimension: usize,
+    pub(super) bounded: bool,
     pub(super) method: Method,
     pub(super) memory: usize,
     /// The noise of f is this times max(|f|, scale / 4).
@@ -30,6 +31,7 @@ impl<T: Real> Rules<T> {
     pub(super) fn endless(dimension: usize, memory: usize, noise: T) -> Self {
         Self {
             dimension,
+            bounded: false,
             method: Lbfgs { memory }.into(),
             memory,
             noise,
@@ -58,6 +60,9 @@ pub(super) struct Tile<T: Copy> {
     pub(super) s: Vec<Chunk<T>>,
     pub(super) y: Vec<Chunk<T>>,
     pub(super) rho: Vec<Chunk<T>>,
+    /// The box that x stays in; empty in a run without bounds.
+    pub(super) lower: Vec<Chunk<T>>,
+    pub(super) upper: Vec<Chunk<T>>,
 }
 
 impl<T: Real> Tile<T> {
@@ -73,6 +78,8 @@ impl<T: Real> Tile<T> {
             s: vector((m + 1) * n),
             y: vector((m + 1) * n),
             rho: vector(m + 1),
+            lower: vector(if rules.bounded { n } else { 0 }),
+            upper: vector(if rules.bounded { n } else { 0 }),
         }
     }
 
@@ -133,8 +140,11 @@ impl<T: Real> Tile<T> {
     pub(super) fn promise(&self, l: usize) -> (T, T) {
         let lanes = &self.lanes;
         let mut change = T::ZERO;
-        for (x, g) in self.x.iter().zip(&self.g) {
-            change += x.0[l].abs() * g.0[l].abs();
+        for (i, (x, g)) in self.x.iter().zip(&self.g).enumerate() {
+            // What a bound holds stands there to the bit.
+            if !self.is_held(i, l) {
+                change += x.0[l].abs() * g.0[l].abs();
+            }
         }
         let resolution = T::from_f64(NOISE_UNITS) * T::EPSILON * change;
         (lanes.decrement.0[l] * T::from_f64(0.5), lanes.noise.0[l].max(resolution))
@@ -156,6 +166,8 @@ impl<T: Real> Tile<T> {
             (&mut self.d, &other.d),
             (&mut self.best, &other.best),
             (&mut self.rho, &other.rho),
+            (&mut self.lower, &other.lower),
+            (&mut self.upper, &other.upper),
         ];
         for (to, vector) in vectors {
             to.iter_mut().zip(vector).for_each(|(a, b)| a.0[l] = b.0[from]);
@@ -205,6 +217,8 @@ impl<T: Real> Tile<T> {
             y: lane(&self.y[n..][..pairs * n]),
             rho: lane(&self.rho[1..][..pairs]),
             parameters,
+            lower: lane(&self.lower),
+            upper: lane(&self.upper),
             fields: Fields { waits: 0, ..fields },
         }
     }
@@ -222,6 +236,8 @@ impl<T: Real> Tile<T> {
             (&mut self.s[n..], &state.s),
             (&mut self.y[n..], &state.y),
             (&mut self.rho[1..], &state.rho),
+            (&mut self.lower, &state.lower),
+            (&mut self.upper, &state.upper),
         ];
         for (to, vector) in vectors {
             let values = vector.iter().map(|&value| T::from_f64(value)).chain(std::iter::repeat(T::ZERO));

@@ -14,7 +14,8 @@ use super::memory::{COUNTERS, HEAD, Memory, Sizes};
 use super::pace::Pace;
 use super::shader::{Shape, flag, list};
 use crate::engine::cpu::Setup;
-use crate::engine::source::{Queue, Source};
+use crate::engine::placement::Placement;
+use crate::engine::source::Queue;
 use crate::engine::state::{self, LaneState, Standing};
 use crate::engine::telemetry::Telemetry;
 use crate::engine::{Engine, Lanes, Record, Totals};
@@ -30,7 +31,7 @@ pub(crate) struct GpuEngine {
     pub(super) memory: Memory,
     /// What all dispatches are told.
     pub(super) rules: Rules,
-    pub(super) source: Arc<dyn Source>,
+    pub(super) placement: Placement,
     /// Lanes under way that wait for a place, the next one last: they come before the queue.
     pub(super) held: Vec<LaneState>,
     /// Lanes that have not been placed.
@@ -69,12 +70,12 @@ const MOST_BYTES: u64 = 2 << 30;
 impl GpuEngine {
     /// An engine over `pool` slots, or fewer where there are fewer lanes, that goes on from `standing`.
     pub(crate) fn new(gpu: Arc<Gpu>, setup: &Setup, standing: Standing) -> Result<Self, DeviceError> {
-        let shape = Shape { dimension: setup.problem.dimension(), memory: setup.method.memory(), parameters: setup.problem.parameters() };
+        let shape = Shape::new(&setup.problem, setup.method.memory(), setup.placement.is_bounded());
         let pace = Pace::new(shape, setup.problem.loop_iterations(), gpu.loop_limit)?;
         let data: Vec<f32> = setup.problem.data().map(|value| value as f32).collect();
         let binding = gpu.largest(wgpu::BufferUsages::STORAGE);
         let most = Sizes::most_lanes(shape, data.len(), binding, MOST_BYTES);
-        let lanes = setup.pool.min(setup.source.lanes()).min(most);
+        let lanes = setup.pool.min(setup.placement.lanes()).min(most);
         let sizes = Sizes::new(shape, lanes, data.len());
         // Where it is one buffer that is too large, making it says so.
         if lanes == 0 && sizes.storage().iter().all(|(_, bytes)| *bytes <= binding) {
@@ -103,7 +104,7 @@ impl GpuEngine {
         states.iter().for_each(|state| done.add(state.totals()));
         states.reverse();
         let mut engine = Self {
-            source: Arc::clone(&setup.source),
+            placement: setup.placement.clone(),
             held: states,
             queue,
             gpu,
@@ -128,9 +129,9 @@ impl GpuEngine {
     }
 
     /// The bytes of a lane, as one of a large pool.
-    pub(crate) fn bytes_per_lane(problem: &Problem, method: Method) -> usize {
+    pub(crate) fn bytes_per_lane(problem: &Problem, method: Method, bounded: bool) -> usize {
         const LARGE: usize = 1 << 16;
-        let shape = Shape { dimension: problem.dimension(), memory: method.memory(), parameters: problem.parameters() };
+        let shape = Shape::new(problem, method.memory(), bounded);
         Sizes::new(shape, LARGE, 0).total().div_ceil(LARGE as u64) as usize
     }
 
@@ -371,7 +372,7 @@ impl Engine for GpuEngine {
             gpu: Arc::clone(&self.gpu),
             kernels: Arc::clone(&self.kernels),
             memory,
-            source: Arc::clone(&self.source),
+            placement: self.placement.clone(),
             held: self.held.clone(),
             queue: self.queue.clone(),
             finished: self.finished.clone(),

@@ -40,22 +40,23 @@ impl GpuEngine {
         self.gpu.check()
     }
 
-    /// Words of a lane on its way to the device: its number, its start, its parameters.
+    /// Words of a lane on its way to the device: its number, its start, its parameters, its box.
     fn lane_words(&self) -> usize {
-        1 + self.source.dimension() + self.source.parameters()
+        self.memory.sizes.shape.start_words()
     }
 
     /// The words of lanes' starts in f32. Those that are not finite there end here.
     fn starts(&mut self, lanes: Range<usize>) -> Vec<u32> {
-        let (n, p, stride) = (self.source.dimension(), self.source.parameters(), self.lane_words());
+        let (n, stride) = (self.placement.dimension(), self.lane_words());
         let mut words = vec![0_u32; lanes.len() * stride];
-        let source = &*self.source;
+        let placement = &self.placement;
         words.par_chunks_mut(stride).enumerate().for_each_init(
-            || (vec![0.0; n], vec![0.0; p]),
-            |(point, parameters), (k, words)| {
-                source.fill(lanes.start + k, point, parameters);
+            || placement.room(),
+            |start, (k, words)| {
+                placement.fill(lanes.start + k, start);
+                let numbers = [&start.point, &start.parameters, &start.lower, &start.upper].into_iter().flatten();
                 words[0] = (lanes.start + k) as u32;
-                words[1..].iter_mut().zip(point.iter().chain(&*parameters)).for_each(|(word, value)| *word = (*value as f32).to_bits());
+                words[1..].iter_mut().zip(numbers).for_each(|(word, value)| *word = (*value as f32).to_bits());
             },
         );
         let point = |words: &[u32]| words[1..=n].iter().map(|&bits| f64::from(f32::from_bits(bits))).collect::<Vec<f64>>();
@@ -73,7 +74,7 @@ impl GpuEngine {
 
     /// How `count` lanes of a list stand, from the `first` on, with their points if asked for.
     pub(super) fn report(&self, list: u32, first: usize, count: usize, points: bool) -> Result<Lanes, DeviceError> {
-        let n = self.source.dimension();
+        let n = self.placement.dimension();
         let stride = REPORT_WORDS + if points { 2 * n } else { 0 };
         let flags = if points { flag::WITH_POINTS } else { 0 };
         let mut lanes = Lanes::default();

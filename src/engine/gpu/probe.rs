@@ -6,7 +6,9 @@ use super::context::Gpu;
 use super::engine::GpuEngine;
 use super::readback::Readback;
 use super::shader::{Shape, assemble, field_number, flag};
+use crate::device::Precision;
 use crate::engine::cpu::Setup;
+use crate::engine::placement::{Holds, Placement};
 use crate::engine::state::Standing;
 use crate::error::DeviceError;
 use crate::method::{Lbfgs, Limits, Method, Status, Tolerances};
@@ -17,7 +19,7 @@ use crate::starts::Starts;
 /// The shader of a problem.
 pub(crate) fn text(problem: &Problem, memory: usize) -> String {
     assemble(
-        Shape { dimension: problem.dimension(), memory, parameters: problem.parameters() },
+        Shape::new(problem, memory, false),
         Method::from(Lbfgs { memory }),
         &problem.wgsl(),
     )
@@ -28,7 +30,7 @@ pub(crate) fn evaluate(gpu: &Arc<Gpu>, problem: &Problem, starts: &Starts) -> Re
     let (lanes, n) = (starts.lanes(), problem.dimension());
     let setup = Setup {
         problem: problem.clone(),
-        source: Arc::clone(starts.source()),
+        placement: Placement::new(starts.source(), &Holds::default(), Precision::F32),
         method: Lbfgs { memory: 1 }.into(),
         tolerances: Tolerances::default(),
         limits: Limits { iterations: 1, evaluations: 1 },

@@ -9,6 +9,7 @@ use crate::engine::lane::{Extent, FIELDS, Kind, Phase};
 use crate::method::constants as c;
 use crate::method::{Method, Status, Test};
 use crate::problem::evaluate::code::SUM_BLOCK;
+use crate::problem::Problem;
 use crate::problem::evaluate::real::Real;
 
 /// Invocations in a workgroup.
@@ -31,10 +32,26 @@ const STAGES: [Stage; 10] = [
     ("state", include_str!("../../../shaders/state.wgsl")),
 ];
 
-/// The stage that finds a method's directions: `remember`, given a new pair, and `direct`.
-fn method_stage(method: Method) -> Stage {
+/// The stages that find a method's directions: `remember`, given a new pair, and `direct`.
+fn method_stages(method: Method, bounded: bool) -> Vec<Stage> {
     match method {
-        Method::Lbfgs(_) => ("lbfgs", include_str!("../../../shaders/lbfgs.wgsl")),
+        Method::Lbfgs(_) => {
+            let pairs = if bounded {
+                ("held", include_str!("../../../shaders/held.wgsl"))
+            } else {
+                ("unheld", include_str!("../../../shaders/unheld.wgsl"))
+            };
+            vec![("lbfgs", include_str!("../../../shaders/lbfgs.wgsl")), pairs]
+        }
+    }
+}
+
+/// What bounds change of a round, for any method.
+fn bounds_stage(bounded: bool) -> Stage {
+    if bounded {
+        ("bounds", include_str!("../../../shaders/bounds.wgsl"))
+    } else {
+        ("unbounded", include_str!("../../../shaders/unbounded.wgsl"))
     }
 }
 
@@ -86,6 +103,8 @@ pub(super) struct Shape {
     pub(super) dimension: usize,
     pub(super) memory: usize,
     pub(super) parameters: usize,
+    /// Lanes have boxes.
+    pub(super) bounded: bool,
 }
 
 /// A vector of a lane, and where it lives.
@@ -99,9 +118,14 @@ struct Vector {
 }
 
 impl Shape {
+    pub(super) fn new(problem: &Problem, memory: usize, bounded: bool) -> Self {
+        Self { dimension: problem.dimension(), memory, parameters: problem.parameters(), bounded }
+    }
+
     fn vectors(self) -> Vec<Vector> {
         let small = self.dimension <= MOST_PRIVATE && self.memory <= MOST_PRIVATE;
         let (n, m) = (self.dimension, self.memory);
+        let (sides, weights) = if self.bounded { (n, m) } else { (0, 0) };
         let vector = |name, len, private, work: bool| Vector { name, len, stored: !(work && private), private };
         vec![
             vector("x", n, small, false),
@@ -113,6 +137,9 @@ impl Shape {
             vector("trial_g", n, small, true),
             vector("q", n, small, true),
             vector("coefficient", m, small, true),
+            vector("lower", sides, false, false),
+            vector("upper", sides, false, false),
+            vector("weight", weights, small, true),
         ]
     }
 
@@ -126,9 +153,20 @@ impl Shape {
         FIELDS.iter().filter(|f| f.extent == Extent::One).count()
     }
 
+    /// Numbers of a lane's box.
+    pub(super) fn box_elements(self) -> usize {
+        if self.bounded { 2 * self.dimension } else { 0 }
+    }
+
+    /// Words of a lane on its way to the device: its number, its start, its parameters and its box.
+    pub(super) fn start_words(self) -> usize {
+        1 + self.dimension + self.parameters + self.box_elements()
+    }
+
     /// Words of a lane's whole state: see shaders/state.wgsl.
     pub(super) fn state_words(self) -> usize {
-        self.field_elements() + 4 * self.dimension + self.parameters + self.memory * (2 * self.dimension + 1)
+        let lane = self.field_elements() + 4 * self.dimension + self.parameters + self.box_elements();
+        lane + self.memory * (2 * self.dimension + 1)
     }
 
     /// Elements of each of the two histories, a lane.
@@ -141,7 +179,9 @@ impl Shape {
         let (n, m) = (self.dimension as u64, self.memory as u64);
         // evaluate 2, resolved or promise or farthest 3, pair, ring, best and move 4, recursion 2 + 2 (m + 1), direction 3
         let round = n * (2 + 3 + 4 + 2 + 2 * (m + 1) + 3) + 2 * m + 1;
-        (round, 4 * n + self.parameters as u64 + 64)
+        // held ones, the pairs' weights, the promise, descent and steepest gradient
+        let bounds = if self.bounded { n * (4 + 2 * m) + m } else { 0 };
+        (round + bounds, 4 * n + self.box_elements() as u64 + self.parameters as u64 + 64)
     }
 }
 
@@ -149,7 +189,8 @@ impl Shape {
 pub(super) fn assemble(shape: Shape, method: Method, objective: &str) -> String {
     let mut text = preamble(shape);
     text += &accessors(shape);
-    for (name, stage) in STAGES.into_iter().chain([method_stage(method)]) {
+    let stages = STAGES.into_iter().chain([bounds_stage(shape.bounded)]).chain(method_stages(method, shape.bounded));
+    for (name, stage) in stages {
         _ = write!(text, "\n// shaders/{name}.wgsl\n{stage}");
         if name == "memory" {
             _ = write!(text, "\n// The objective.\n{objective}");
@@ -167,6 +208,9 @@ fn preamble(shape: Shape) -> String {
     word("PARAMETERS", shape.parameters as u32);
     word("FIELDS", shape.field_elements() as u32);
     word("VECTOR_ROWS", shape.vector_elements() as u32);
+    word("BOX", shape.box_elements() as u32);
+    word("WORD_BITS", u32::BITS);
+    word("HELD_WORDS", (shape.dimension as u32).div_ceil(u32::BITS));
     word("WORKGROUP", WORKGROUP);
     word("SUM_BLOCK", SUM_BLOCK as u32);
     word("REPORT", REPORT_WORDS as u32);
@@ -267,7 +311,7 @@ fn as_word(name: &str) -> String {
 fn vector_accessors(shape: Shape, text: &mut String) {
     let (mut loads, mut stores) = (String::new(), String::new());
     let mut row = 0;
-    for Vector { name, len, stored, private } in shape.vectors() {
+    for Vector { name, len, stored, private } in shape.vectors().into_iter().filter(|vector| vector.len > 0) {
         let memory = format!("vectors[({row}u + i) * rules.pool + slot]");
         let own = format!("private_{name}[i]");
         let place = if private { &own } else { &memory };
@@ -294,13 +338,12 @@ mod tests {
 
     use super::*;
     use crate::method::Lbfgs;
-    use crate::problem::Problem;
 
-    /// Every method, as far as its stage is concerned.
+    /// Every method, as far as its stages are concerned.
     const METHODS: [Method; 1] = [Method::Lbfgs(Lbfgs { memory: 8 })];
 
     fn shape(dimension: usize, memory: usize) -> Shape {
-        Shape { dimension, memory, parameters: 0 }
+        Shape { dimension, memory, parameters: 0, bounded: false }
     }
 
     fn validate(text: &str) {
@@ -315,21 +358,24 @@ mod tests {
     fn every_shape_of_the_text_is_valid() {
         for (n, m) in [(1, 1), (2, 8), (10, 8), (64, 64), (65, 8), (500, 3)] {
             let bowl = Problem::new(n, |x| x.sum(0..n, |i| x.at(i) * x.at(i))).unwrap();
-            validate(&assemble(shape(n, m), Method::default(), &bowl.wgsl()));
+            for bounded in [false, true] {
+                validate(&assemble(Shape { bounded, ..shape(n, m) }, Method::default(), &bowl.wgsl()));
+            }
         }
     }
 
     #[test]
     fn no_name_is_like_those_of_verbatim_objectives() {
         let bowl = Problem::new(2, |x| x[0] * x[0] + x[1] * x[1]).unwrap();
-        let text = assemble(shape(2, 8), Method::default(), &bowl.wgsl());
+        let text: String = [false, true].map(|bounded| assemble(Shape { bounded, ..shape(2, 8) }, Method::default(), &bowl.wgsl())).concat();
         let code: String = text.lines().map(|line| line.split("//").next().unwrap_or_default()).collect::<Vec<_>>().join("\n");
         assert!(!code.split(|c: char| !(c.is_alphanumeric() || c == '_')).any(|word| word.starts_with("user")));
     }
 
     #[test]
     fn stages_are_short_and_have_no_numbers_of_their_own() {
-        for (name, text) in STAGES.into_iter().chain(METHODS.map(method_stage)) {
+        let chosen = [false, true].map(|bounded| METHODS.into_iter().flat_map(move |method| method_stages(method, bounded)).chain([bounds_stage(bounded)]));
+        for (name, text) in STAGES.into_iter().chain(chosen.into_iter().flatten()) {
             assert!(text.lines().count() <= 120, "{name} is long");
             let code: String = text.lines().map(|line| line.split("//").next().unwrap_or_default()).collect::<Vec<_>>().join("\n");
             let literals = code.split(|c: char| !(c.is_alphanumeric() || c == '.' || c == '_'));

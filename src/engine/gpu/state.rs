@@ -69,6 +69,7 @@ fn decode(words: &[u32], shape: Shape) -> LaneState {
     let n = shape.dimension;
     let [x, g, d, best] = [0; 4].map(|_| take(n).collect());
     let parameters = take(shape.parameters).collect();
+    let [lower, upper] = [0; 2].map(|_| take(shape.box_elements() / 2).collect());
     let (mut s, mut y, mut rho) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..(fields.pairs as usize).min(shape.memory) {
         rho.extend(take(1));
@@ -76,7 +77,7 @@ fn decode(words: &[u32], shape: Shape) -> LaneState {
         y.extend(take(n));
     }
     // Between calls no lane waits.
-    LaneState { fields: Fields { waits: 0, ..fields }, x, g, d, best, s, y, rho, parameters }
+    LaneState { fields: Fields { waits: 0, ..fields }, x, g, d, best, s, y, rho, parameters, lower, upper }
 }
 
 /// The words of a lane.
@@ -88,7 +89,7 @@ fn encode(state: &LaneState, shape: Shape, words: &mut [u32]) {
         }
     };
     state.fields.write(|kind, value| put(if kind == Kind::Float { (value as f32).to_bits() } else { value as u32 }));
-    let vectors = [&state.x, &state.g, &state.d, &state.best, &state.parameters];
+    let vectors = [&state.x, &state.g, &state.d, &state.best, &state.parameters, &state.lower, &state.upper];
     vectors.into_iter().flatten().for_each(|&value| put((value as f32).to_bits()));
     let n = shape.dimension;
     for ((rho, s), y) in state.rho.iter().zip(state.s.chunks(n)).zip(state.y.chunks(n)) {
@@ -102,7 +103,7 @@ mod tests {
 
     #[test]
     fn a_lane_survives_its_words() {
-        let shape = Shape { dimension: 3, memory: 4, parameters: 2 };
+        let shape = Shape { dimension: 3, memory: 4, parameters: 2, bounded: true };
         let mut count = 0;
         let mut next = || {
             count += 1;
@@ -121,6 +122,8 @@ mod tests {
             y: vector(6),
             rho: vector(2),
             parameters: vector(2),
+            lower: vector(3),
+            upper: vector(3),
         };
         let mut words = vec![u32::MAX; shape.state_words()];
         encode(&state, shape, &mut words);
