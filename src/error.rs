@@ -174,7 +174,9 @@ pub enum StartsError {
         starts: usize,
     },
     /// Matrices of bounds of another size than the starts.
-    #[error("there are {what} bounds of {rows} components for {columns} lanes, and starts of {dimension} for {lanes}; a matrix of bounds has one column a lane")]
+    #[error(
+        "there are {what} bounds of {rows} components for {columns} lanes, and starts of {dimension} for {lanes}; a matrix of bounds has one column a lane"
+    )]
     BoundsSize {
         /// `lower` or `upper`.
         what: &'static str,
@@ -234,7 +236,9 @@ pub enum BoundsError {
         problem: usize,
     },
     /// Bounds of one lane, or what they leave of those of all lanes, that hold no number.
-    #[error("component {index} of lane {lane} is bounded by [{lower}, {upper}], its own bounds and those of all lanes together, which holds no number")]
+    #[error(
+        "component {index} of lane {lane} is bounded by [{lower}, {upper}], its own bounds and those of all lanes together, which holds no number"
+    )]
     EmptyLane {
         /// The lane.
         lane: usize,

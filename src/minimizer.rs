@@ -240,7 +240,9 @@ impl<'m> Minimizer<'m> {
         let pool = match settings.pool {
             Some(0) => return Err(Error::Setting { name: "pool", value: "0".into(), must: "at least 1" }),
             Some(lanes) => lanes,
-            None => if device.is_gpu() { GPU_POOL } else { POOL }.min(POOL_BYTES / self.bytes(device, problem, placement.is_bounded())).max(1),
+            None => {
+                if device.is_gpu() { GPU_POOL } else { POOL }.min(POOL_BYTES / self.bytes(device, problem, placement.is_bounded())).max(1)
+            }
         };
         let setup = Setup {
             problem: problem.clone(),

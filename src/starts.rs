@@ -108,7 +108,6 @@ impl Starts {
         point
     }
 
-
     pub(crate) fn source(&self) -> &Arc<dyn Source> {
         &self.source
     }

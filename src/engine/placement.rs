@@ -196,7 +196,8 @@ impl Placement {
         // Where lanes differ neither in their bounds nor in what fixes them, one stands for all.
         let differ = self.source.has_bounds() || holds.fixed.is_some() && holds.bounds.is_some();
         let lanes = if differ { self.lanes() } else { 1 };
-        let fault = (0..lanes).into_par_iter().map_init(|| self.room(), |start, lane| self.fault(lane, start)).find_map_first(|fault| fault);
+        let fault =
+            (0..lanes).into_par_iter().map_init(|| self.room(), |start, lane| self.fault(lane, start)).find_map_first(|fault| fault);
         fault.map_or(Ok(()), Err)
     }
 

@@ -109,7 +109,7 @@ with open("bounds.csv", "w") as out:
                 x = minimize(function, x, jac=True, method="L-BFGS-B", bounds=list(zip(low, high)), options=options).x
             f, g = function(x)
             residual = np.max(np.abs(np.clip(x - g, low, high) - x))
-            assert residual < 1e-7, (name, k, residual)
+            assert residual < 1e-5, (name, k, residual)
             on = int(np.sum((x == low) | (x == high)))
             touching += on > 0
             numbers = [*low, *high, *start]

@@ -18,11 +18,7 @@ use crate::starts::Starts;
 
 /// The shader of a problem.
 pub(crate) fn text(problem: &Problem, memory: usize) -> String {
-    assemble(
-        Shape::new(problem, memory, false),
-        Method::from(Lbfgs { memory }),
-        &problem.wgsl(),
-    )
+    assemble(Shape::new(problem, memory, false), Method::from(Lbfgs { memory }), &problem.wgsl())
 }
 
 /// One round of a lane from each start, and what it left in the lanes' memory.

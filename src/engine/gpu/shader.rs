@@ -8,8 +8,8 @@ use super::clock::STAMP_WORDS;
 use crate::engine::lane::{Extent, FIELDS, Kind, Phase};
 use crate::method::constants as c;
 use crate::method::{Method, Status, Test};
-use crate::problem::evaluate::code::SUM_BLOCK;
 use crate::problem::Problem;
+use crate::problem::evaluate::code::SUM_BLOCK;
 use crate::problem::evaluate::real::Real;
 
 /// Invocations in a workgroup.
@@ -367,14 +367,16 @@ mod tests {
     #[test]
     fn no_name_is_like_those_of_verbatim_objectives() {
         let bowl = Problem::new(2, |x| x[0] * x[0] + x[1] * x[1]).unwrap();
-        let text: String = [false, true].map(|bounded| assemble(Shape { bounded, ..shape(2, 8) }, Method::default(), &bowl.wgsl())).concat();
+        let text: String =
+            [false, true].map(|bounded| assemble(Shape { bounded, ..shape(2, 8) }, Method::default(), &bowl.wgsl())).concat();
         let code: String = text.lines().map(|line| line.split("//").next().unwrap_or_default()).collect::<Vec<_>>().join("\n");
         assert!(!code.split(|c: char| !(c.is_alphanumeric() || c == '_')).any(|word| word.starts_with("user")));
     }
 
     #[test]
     fn stages_are_short_and_have_no_numbers_of_their_own() {
-        let chosen = [false, true].map(|bounded| METHODS.into_iter().flat_map(move |method| method_stages(method, bounded)).chain([bounds_stage(bounded)]));
+        let chosen = [false, true]
+            .map(|bounded| METHODS.into_iter().flat_map(move |method| method_stages(method, bounded)).chain([bounds_stage(bounded)]));
         for (name, text) in STAGES.into_iter().chain(chosen.into_iter().flatten()) {
             assert!(text.lines().count() <= 120, "{name} is long");
             let code: String = text.lines().map(|line| line.split("//").next().unwrap_or_default()).collect::<Vec<_>>().join("\n");

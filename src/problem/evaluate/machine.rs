@@ -7,6 +7,7 @@ use pulp::Simd;
 
 use super::chunk::{CHUNK, CHUNKS, Chunk, Row, row, row_by_row};
 use super::code::{Code, Compiled, LoopCode, SUM_BLOCK, at};
+use super::dispatch::dispatch;
 use super::functions::{binary, unary};
 use super::opcode::{Opcode, Pass};
 use super::real::Real;
@@ -84,7 +85,7 @@ impl<T: Real> Machine<T> {
 
     /// Evaluates the first `chunks` chunks of lanes.
     pub(crate) fn evaluate(&mut self, chunks: usize) {
-        pulp::Arch::new().dispatch(Evaluate { machine: self, chunks: chunks.min(CHUNKS) });
+        dispatch(Evaluate { machine: self, chunks: chunks.min(CHUNKS) });
     }
 }
 
