@@ -60,7 +60,7 @@ fn accept() -> f32 {
             lane.refused += 1u;
             if (lane.alpha > MISLED) {
                 // The remembered pairs are of another scale. No longer than to where f is called unbounded.
-                lane.gamma = min(lane.gamma * lane.alpha, FAR / trial.gradient_max);
+                lane.gamma = min(lane.gamma * lane.alpha, FAR / steepest_at_trial());
                 lane.pairs = 0u;
             }
         }

@@ -45,7 +45,7 @@ fn bracket(level: bool) {
     } else {
         lane.high = lane.alpha;
         lane.high_slope = trial.slope;
-        lane.high_known = select(0u, 1u, level);
+        lane.high_known = select(0u, 1u, level && !trial.clamped);
         lane.bracketed = 1u;
     }
     if (lane.bracketed == 0u) {
@@ -71,7 +71,7 @@ fn bracket(level: bool) {
 fn resolved() -> bool {
     let width = abs(lane.high - lane.low);
     for (var i = 0u; i < N; i++) {
-        if (width * abs(d(i)) > RESOLUTION * EPSILON * max(abs(x(i)), TINY)) {
+        if (width * abs(d(i)) > RESOLUTION * EPSILON * max(abs(x(i)), TINY) && !ends_meet(i)) {
             return false;
         }
     }

@@ -5,6 +5,7 @@ pub(crate) mod curvature;
 #[cfg(feature = "gpu")]
 pub(crate) mod gpu;
 pub(crate) mod lane;
+pub(crate) mod placement;
 pub(crate) mod source;
 pub(crate) mod state;
 pub(crate) mod telemetry;

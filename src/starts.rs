@@ -1,11 +1,15 @@
 //! Starting points: given as a matrix, drawn at random, or from a source of your own.
 
+mod bounded;
+mod demands;
+
 use std::sync::Arc;
 
 use nalgebra::DMatrix;
 
+use self::demands::WithDemands;
 use crate::engine::source::Source;
-use crate::error::{Error, StartsError};
+use crate::error::StartsError;
 use crate::method::{Bounds, Limits, Tolerances};
 
 /// The starts of a batch, one a lane, with the lanes' parameters. Cloning is cheap.
@@ -23,7 +27,7 @@ impl Starts {
     }
 
     /// `lanes` points drawn independently and uniformly from the box `bounds`, which places the starts and no more: to
-    /// hold the lanes inside is another matter.
+    /// hold the lanes inside is for [`Minimizer::bounds`](crate::Minimizer::bounds).
     ///
     /// Start i depends on `seed` and i alone, and is the same on every machine.
     ///
@@ -81,13 +85,36 @@ impl Starts {
     /// # Ok::<(), manymin::Error>(())
     /// ```
     pub fn with_tolerances(self, tolerances: Vec<Tolerances>) -> Self {
-        Self::new(WithDemands { starts: self, tolerances: Some(tolerances), limits: None })
+        Self::new(WithDemands::new(self, Some(tolerances), None))
     }
 
     /// These starts with limits of each lane's own, in the place of [`Minimizer::limits`](crate::Minimizer::limits). That there
     /// is one for each lane, and their values, are checked when the batch starts.
     pub fn with_limits(self, limits: Vec<Limits>) -> Self {
-        Self::new(WithDemands { starts: self, tolerances: None, limits: Some(limits) })
+        Self::new(WithDemands::new(self, None, Some(limits)))
+    }
+
+    /// These starts with a box for each lane, which holds it inside: the columns of `lower` and `upper`, inclusive. Infinite
+    /// bounds bound nothing, equal ones fix the component. A lane stays in what these bounds, such as the starts bring
+    /// already, and those of [`Minimizer::bounds`](crate::Minimizer::bounds) have in common; that this is not empty is
+    /// checked when the batch starts, and so is that there is a column for each lane.
+    ///
+    /// ```
+    /// use manymin::prelude::*;
+    /// use nalgebra::DMatrix;
+    ///
+    /// // (x - 3)^2 in three boxes.
+    /// let bowl = Problem::new(1, |x| (x[0] - 3.0).powi(2))?;
+    /// let starts = Starts::from_matrix(DMatrix::from_element(1, 3, 0.5));
+    /// let (lower, upper) = (DMatrix::zeros(1, 3), DMatrix::from_row_slice(1, 3, &[1.0, 2.0, f64::INFINITY]));
+    /// let device = Device::cpu(Precision::F64);
+    /// let outcome = Minimizer::new(Lbfgs::default()).minimize(&device, &bowl, &starts.with_bounds(lower, upper))?;
+    /// assert_eq!((outcome.lane(0).point[0], outcome.lane(1).point[0]), (1.0, 2.0));
+    /// assert!((outcome.lane(2).point[0] - 3.0).abs() < 1e-5);
+    /// # Ok::<(), manymin::Error>(())
+    /// ```
+    pub fn with_bounds(self, lower: DMatrix<f64>, upper: DMatrix<f64>) -> Self {
+        Self::new(bounded::WithBounds::new(self, lower, upper))
     }
 
     /// How many lanes there are.
@@ -100,16 +127,11 @@ impl Starts {
         self.source.dimension()
     }
 
-    /// The starting point of a lane.
+    /// The starting point of a lane as it is given: bounds may move it.
     pub fn point(&self, lane: usize) -> Vec<f64> {
-        self.get(lane).0
-    }
-
-    /// The starting point and the parameters of a lane.
-    pub(crate) fn get(&self, lane: usize) -> (Vec<f64>, Vec<f64>) {
-        let mut start = (vec![0.0; self.dimension()], vec![0.0; self.source.parameters()]);
-        self.source.fill(lane, &mut start.0, &mut start.1);
-        start
+        let (mut point, mut parameters) = (vec![0.0; self.dimension()], vec![0.0; self.source.parameters()]);
+        self.source.fill(lane, &mut point, &mut parameters);
+        point
     }
 
     pub(crate) fn source(&self) -> &Arc<dyn Source> {
@@ -224,64 +246,14 @@ impl Source for WithParameters {
     fn limits(&self, lane: usize) -> Option<Limits> {
         self.starts.source.limits(lane)
     }
-}
 
-struct WithDemands {
-    starts: Starts,
-    tolerances: Option<Vec<Tolerances>>,
-    limits: Option<Vec<Limits>>,
-}
-
-impl Source for WithDemands {
-    fn lanes(&self) -> usize {
-        self.starts.lanes()
+    fn has_bounds(&self) -> bool {
+        self.starts.source.has_bounds()
     }
 
-    fn dimension(&self) -> usize {
-        self.starts.dimension()
+    fn fill_bounds(&self, lane: usize, lower: &mut [f64], upper: &mut [f64]) {
+        self.starts.source.fill_bounds(lane, lower, upper);
     }
-
-    fn parameters(&self) -> usize {
-        self.starts.source.parameters()
-    }
-
-    fn validate(&self) -> Result<(), StartsError> {
-        self.starts.source.validate()?;
-        let starts = self.lanes();
-        if let Some(tolerances) = &self.tolerances {
-            all_lanes("tolerances", tolerances.len(), starts)?;
-            tolerances.iter().enumerate().try_for_each(|(lane, tolerances)| of_lane(lane, tolerances.validate()))?;
-        }
-        if let Some(limits) = &self.limits {
-            all_lanes("limits", limits.len(), starts)?;
-            limits.iter().enumerate().try_for_each(|(lane, limits)| of_lane(lane, limits.validate()))?;
-        }
-        Ok(())
-    }
-
-    fn fill(&self, lane: usize, point: &mut [f64], parameters: &mut [f64]) {
-        self.starts.source.fill(lane, point, parameters);
-    }
-
-    fn tolerances(&self, lane: usize) -> Option<Tolerances> {
-        self.tolerances.as_ref().map(|all| all[lane]).or_else(|| self.starts.source.tolerances(lane))
-    }
-
-    fn limits(&self, lane: usize) -> Option<Limits> {
-        self.limits.as_ref().map(|all| all[lane]).or_else(|| self.starts.source.limits(lane))
-    }
-}
-
-/// What is wrong with the settings of one lane.
-fn of_lane(lane: usize, checked: Result<(), Error>) -> Result<(), StartsError> {
-    match checked {
-        Err(Error::Setting { name, value, must }) => Err(StartsError::Setting { lane, name, value, must }),
-        _ => Ok(()),
-    }
-}
-
-fn all_lanes(what: &'static str, given: usize, starts: usize) -> Result<(), StartsError> {
-    if given == starts { Ok(()) } else { Err(StartsError::Each { what, given, starts }) }
 }
 
 #[cfg(test)]

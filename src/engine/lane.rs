@@ -28,6 +28,8 @@ pub(crate) enum Extent {
     Matrix,
     /// One a parameter.
     Parameters,
+    /// n where lanes are bounded, else none.
+    Bounds,
 }
 
 /// A row of the table.
@@ -214,6 +216,9 @@ table! {
         /// The lower triangle of the inverse Hessian, row by row; the method's that has one.
         h Matrix,
         parameters Parameters,
+        /// The box that x stays in.
+        lower Bounds,
+        upper Bounds,
     }
 }
 
@@ -273,9 +278,9 @@ pub(crate) enum Phase {
     Retake,
 }
 
-/// The bytes that a lane takes on a device, for a point of `dimension` components, a method, and numbers of `float` bytes;
-/// evaluation memory not counted.
-pub(crate) fn bytes_per_lane(dimension: usize, method: Method, parameters: usize, float: usize) -> usize {
+/// The bytes that a lane takes on a device, for a point of `dimension` components, bounded or not, a method, and numbers of
+/// `float` bytes; evaluation memory not counted.
+pub(crate) fn bytes_per_lane(dimension: usize, method: Method, parameters: usize, bounded: bool, float: usize) -> usize {
     let elements = |extent| match extent {
         Extent::One => 1,
         Extent::Point => dimension,
@@ -283,6 +288,7 @@ pub(crate) fn bytes_per_lane(dimension: usize, method: Method, parameters: usize
         Extent::History => method.memory() * dimension,
         Extent::Matrix => method.matrix(dimension),
         Extent::Parameters => parameters,
+        Extent::Bounds => usize::from(bounded) * dimension,
     };
     let size = |kind| if kind == Kind::Float { float } else { size_of::<u32>() };
     FIELDS.iter().map(|f| elements(f.extent) * size(f.kind)).sum()
@@ -318,7 +324,8 @@ mod tests {
 
     #[test]
     fn a_lane_of_ten_components_takes_about_a_kilobyte() {
-        let words = bytes_per_lane(10, Method::default(), 0, 4) / 4;
+        let words = bytes_per_lane(10, Method::default(), 0, false, 4) / 4;
         assert_eq!(words, (2 * 8 + 4) * 10 + 8 + 38 + 23, "(2 m + 4) n + m + the scalars");
+        assert_eq!(bytes_per_lane(10, Method::default(), 0, true, 4) / 4, words + 2 * 10, "bounds are paid for where there are some");
     }
 }

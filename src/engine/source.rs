@@ -48,6 +48,16 @@ pub trait Source: Send + Sync {
         let _ = lane;
         None
     }
+    /// Whether lanes have bounds of their own, which [`fill_bounds`](Source::fill_bounds) then gives; not unless said
+    /// otherwise.
+    fn has_bounds(&self) -> bool {
+        false
+    }
+
+    /// Writes the bounds of `lane`, inclusive; infinite ones, which bound nothing, stand there before. Asked only where
+    /// [`has_bounds`](Source::has_bounds); a lane's bounds must depend on its number alone, and hold a number for each
+    /// component, which is checked for all lanes when a batch starts.
+    fn fill_bounds(&self, _lane: usize, _lower: &mut [f64], _upper: &mut [f64]) {}
 
     /// Checked when a batch starts; nothing unless said otherwise.
     ///

@@ -2,9 +2,10 @@
 
 use super::curvature::{diagonal_of_matrix, inverse_hessian_diagonal};
 use super::lane::{Fields, Phase};
+use super::placement::Start;
 use super::source::Queue;
 use super::{Lanes, Record, Totals};
-use crate::method::{Demands, Status};
+use crate::method::Status;
 
 /// All that a lane under way is, wherever it was and wherever it goes on. Numbers of lanes in f32 are f64 here and the same
 /// again when they go back.
@@ -23,16 +24,20 @@ pub(crate) struct LaneState {
     /// The method's matrix; nothing where it has none, or knows nothing yet.
     pub(crate) h: Vec<f64>,
     pub(crate) parameters: Vec<f64>,
+    /// The box that x stays in; empty in a run without bounds.
+    pub(crate) lower: Vec<f64>,
+    pub(crate) upper: Vec<f64>,
 }
 
 impl LaneState {
     /// A lane before its first evaluation.
-    pub(crate) fn fresh(lane: usize, start: Vec<f64>, parameters: Vec<f64>, demands: &Demands) -> Self {
-        let fields = Fields::fresh(lane, demands);
-        let zeros = vec![0.0; start.len()];
+    pub(crate) fn fresh(lane: usize, start: Start) -> Self {
+        let Start { point, parameters, lower, upper, demands } = start;
+        let fields = Fields::fresh(lane, &demands);
+        let zeros = vec![0.0; point.len()];
         Self {
             fields,
-            x: start,
+            x: point,
             g: zeros.clone(),
             d: zeros.clone(),
             best: zeros,
@@ -41,6 +46,8 @@ impl LaneState {
             rho: Vec::new(),
             h: Vec::new(),
             parameters,
+            lower,
+            upper,
         }
     }
 

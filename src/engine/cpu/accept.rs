@@ -36,7 +36,7 @@ pub(super) fn accept<T: Real>(
     let misled = stepped.without(kept).and(Chunk::splat(T::from_f64(MISLED)).below(tile.lanes.alpha));
     if misled.any() {
         // No longer than to where f is called unbounded: the slope along d would overflow.
-        let farthest = trial.gradient_max.map(|max| T::FAR / max);
+        let farthest = trial.steepest.map(|max| T::FAR / max);
         let longer = tile.lanes.gamma.zip3(tile.lanes.alpha, farthest, |gamma, alpha, farthest| (gamma * alpha).min(farthest));
         tile.lanes.gamma = misled.choose(longer, tile.lanes.gamma);
         forget(tile, misled);

@@ -9,6 +9,7 @@ use super::tile::{Rules, Tile};
 use super::trial::{measure, propose};
 use crate::engine::Lanes;
 use crate::engine::lane::{Fields, Phase};
+use crate::engine::placement::Start;
 use crate::engine::state::LaneState;
 use crate::method::Status;
 use crate::problem::evaluate::chunk::{CHUNK, CHUNKS, Chunk, LANES, Mask};
@@ -67,9 +68,10 @@ impl<T: Real> Block<T> {
     }
 
     /// Puts a new lane into a free place.
-    pub(super) fn place(&mut self, at: usize, fields: &Fields, start: &[f64], parameters: &[f64]) {
-        self.tiles[at / CHUNK].place(at % CHUNK, fields, start);
-        self.machine.set_parameters(at, parameters);
+    pub(super) fn place(&mut self, at: usize, lane: usize, start: &Start) {
+        self.tiles[at / CHUNK].set_box(at % CHUNK, &start.lower, &start.upper);
+        self.tiles[at / CHUNK].place(at % CHUNK, &Fields::fresh(lane, &start.demands), &start.point);
+        self.machine.set_parameters(at, &start.parameters);
     }
 
     /// Puts a lane under way into a free place.

@@ -53,7 +53,7 @@ pub(super) fn judge<T: Real>(tile: &mut Tile<T>, trial: &Trial<T>, search: &Slop
     lanes.low_slope = lower.choose(s_t, lanes.low_slope);
     lanes.high = upper.choose(alpha, lanes.high);
     lanes.high_slope = upper.choose(s_t, lanes.high_slope);
-    let high_known = upper.and(known).or(Mask::of(lanes.high_known, |is| is != 0).without(upper));
+    let high_known = upper.and(known).without(trial.clamped).or(Mask::of(lanes.high_known, |is| is != 0).without(upper));
     let width = lanes.high.zip(lanes.low, |high, low| high - low);
 
     // The next trial: a secant step on the slopes, bisection where that can't be had or is too slow.
@@ -101,9 +101,12 @@ fn resolved<T: Real>(tile: &Tile<T>) -> Mask<T> {
     let unit = T::from_f64(RESOLUTION) * T::EPSILON;
     let width = tile.lanes.high.zip(tile.lanes.low, |high, low| (high - low).abs());
     let mut excess = Chunk::splat(T::ZERO);
-    for (x, d) in tile.x.iter().zip(&tile.d) {
+    for (i, (x, d)) in tile.x.iter().zip(&tile.d).enumerate() {
         row_by_row();
-        let one = width.zip3(*x, *d, |width, x, d| width * d.abs() - unit * x.abs().max(T::TINY));
+        let mut one = width.zip3(*x, *d, |width, x, d| width * d.abs() - unit * x.abs().max(T::TINY));
+        if tile.is_bounded() {
+            one = tile.ends_meet(i).choose(Chunk::splat(T::ZERO), one);
+        }
         excess = excess.zip(one, T::max);
     }
     excess.at_most(Chunk::splat(T::ZERO))
@@ -129,12 +132,13 @@ pub(super) fn end_search<T: Real>(tile: &mut Tile<T>, l: usize, trial: &Trial<T>
     }
     if lanes.expansions.0[l] > MOST_EXPANSIONS {
         let alpha = trial.alpha.0[l];
-        let farthest = tile.x.iter().zip(&tile.d).fold(T::ZERO, |far, (x, d)| far.max((x.0[l] + alpha * d.0[l]).abs()));
+        let farthest = (0..tile.x.len()).fold(T::ZERO, |far, i| far.max(tile.reached(i, l, alpha).abs()));
         if farthest > T::FAR {
             tile.finish(l, Status::Unbounded, farthest, T::FAR);
             return false;
         }
     }
+    let lanes = &mut tile.lanes;
     if lanes.has_safe.0[l] != 0 && lanes.phase.0[l] != Phase::Retake as u32 {
         lanes.phase.0[l] = Phase::Retake as u32;
         lanes.alpha.0[l] = lanes.safe_alpha.0[l];

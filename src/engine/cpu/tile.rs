@@ -13,6 +13,7 @@ use crate::problem::evaluate::real::Real;
 #[derive(Clone, Debug)]
 pub(super) struct Rules<T> {
     pub(super) dimension: usize,
+    pub(super) bounded: bool,
     pub(super) walk: Walk,
     pub(super) memory: usize,
     /// Whether results bring the diagonal of the inverse Hessian.
@@ -26,7 +27,7 @@ pub(super) struct Rules<T> {
 impl<T: Real> Rules<T> {
     /// Those of L-BFGS: for parts of the engine by themselves.
     pub(super) fn lbfgs(dimension: usize, memory: usize, noise: T) -> Self {
-        Self { dimension, walk: Method::from(Lbfgs { memory }).into(), memory, matrix: 0, curvature: false, noise }
+        Self { dimension, bounded: false, walk: Method::from(Lbfgs { memory }).into(), memory, matrix: 0, curvature: false, noise }
     }
 }
 
@@ -49,6 +50,9 @@ pub(super) struct Tile<T: Copy> {
     curvature: Vec<Chunk<T>>,
     /// The lower triangle of the inverse Hessian, row by row; empty where the method has none. Read in lanes with pairs only.
     pub(super) h: Vec<Chunk<T>>,
+    /// The box that x stays in; empty in a run without bounds.
+    pub(super) lower: Vec<Chunk<T>>,
+    pub(super) upper: Vec<Chunk<T>>,
 }
 
 impl<T: Real> Tile<T> {
@@ -66,6 +70,8 @@ impl<T: Real> Tile<T> {
             rho: vector(m + 1),
             curvature: vector(if rules.curvature { n } else { 0 }),
             h: vector(rules.matrix),
+            lower: vector(if rules.bounded { n } else { 0 }),
+            upper: vector(if rules.bounded { n } else { 0 }),
         }
     }
 
@@ -122,8 +128,11 @@ impl<T: Real> Tile<T> {
     pub(super) fn promise(&self, l: usize) -> (T, T) {
         let lanes = &self.lanes;
         let mut change = T::ZERO;
-        for (x, g) in self.x.iter().zip(&self.g) {
-            change += x.0[l].abs() * g.0[l].abs();
+        for (i, (x, g)) in self.x.iter().zip(&self.g).enumerate() {
+            // What a bound holds stands there to the bit.
+            if !self.is_held(i, l) {
+                change += x.0[l].abs() * g.0[l].abs();
+            }
         }
         let resolution = T::from_f64(NOISE_UNITS) * T::EPSILON * change;
         (lanes.decrement.0[l] * T::from_f64(0.5), lanes.noise.0[l].max(resolution))
@@ -147,6 +156,8 @@ impl<T: Real> Tile<T> {
             (&mut self.rho, &other.rho),
             (&mut self.curvature, &other.curvature),
             (&mut self.h, &other.h),
+            (&mut self.lower, &other.lower),
+            (&mut self.upper, &other.upper),
         ];
         for (to, vector) in vectors {
             to.iter_mut().zip(vector).for_each(|(a, b)| a.0[l] = b.0[from]);
@@ -221,6 +232,8 @@ impl<T: Real> Tile<T> {
             rho: lane(&self.rho[1..][..pairs]),
             h: lane(&self.h[..learned]),
             parameters,
+            lower: lane(&self.lower),
+            upper: lane(&self.upper),
             fields: Fields { waits: 0, ..fields },
         }
     }
@@ -239,6 +252,8 @@ impl<T: Real> Tile<T> {
             (&mut self.y[n..], &state.y),
             (&mut self.rho[1..], &state.rho),
             (&mut self.h, &state.h),
+            (&mut self.lower, &state.lower),
+            (&mut self.upper, &state.upper),
         ];
         for (to, vector) in vectors {
             let values = vector.iter().map(|&value| T::from_f64(value)).chain(std::iter::repeat(T::ZERO));

@@ -42,24 +42,25 @@ impl GpuEngine {
         self.gpu.check()
     }
 
-    /// Words of a lane on its way to the device: its number, its start, its parameters, what ends it.
+    /// Words of a lane on its way to the device: its number, its start, its parameters, its box, what ends it.
     fn lane_words(&self) -> usize {
-        1 + self.source.dimension() + self.source.parameters() + DEMANDS.len()
+        self.memory.sizes.shape.start_words()
     }
 
     /// The words of lanes' starts in f32. Those that are not finite there end here.
     fn starts(&mut self, lanes: Range<usize>) -> Vec<u32> {
-        let (n, p, stride) = (self.source.dimension(), self.source.parameters(), self.lane_words());
+        let (n, stride) = (self.placement.dimension(), self.lane_words());
         let mut words = vec![0_u32; lanes.len() * stride];
-        let (source, demands) = (&*self.source, self.demands);
+        let placement = &self.placement;
         words.par_chunks_mut(stride).enumerate().for_each_init(
-            || (vec![0.0; n], vec![0.0; p]),
-            |(point, parameters), (k, words)| {
-                source.fill(lanes.start + k, point, parameters);
+            || placement.room(),
+            |start, (k, words)| {
+                placement.fill(lanes.start + k, start);
+                let numbers = [&start.point, &start.parameters, &start.lower, &start.upper].into_iter().flatten();
                 words[0] = (lanes.start + k) as u32;
-                let numbers = point.iter().chain(&*parameters);
                 words[1..].iter_mut().zip(numbers).for_each(|(word, value)| *word = (*value as f32).to_bits());
-                words[1 + n + p..].copy_from_slice(&demanded(&demands.of(source, lanes.start + k)));
+                let demands = words.len() - DEMANDS.len();
+                words[demands..].copy_from_slice(&demanded(&start.demands));
             },
         );
         let point = |words: &[u32]| words[1..=n].iter().map(|&bits| f64::from(f32::from_bits(bits))).collect::<Vec<f64>>();
@@ -77,7 +78,7 @@ impl GpuEngine {
 
     /// How `count` lanes of a list stand, from the `first` on, with their points if asked for.
     pub(super) fn report(&self, list: u32, first: usize, count: usize, points: bool) -> Result<Lanes, DeviceError> {
-        let n = self.source.dimension();
+        let n = self.placement.dimension();
         let stride = REPORT_WORDS + if points { 2 * n } else { 0 };
         let flags = if points { flag::WITH_POINTS } else { 0 };
         let mut lanes = Lanes::default();
