@@ -3,7 +3,7 @@
 //! Every *lane* is an independent minimisation
 //!
 //! ```text
-//!     min f(x; p)    over x in R^n
+//!     min f(x; p)    over x in R^n, or in a box
 //! ```
 //!
 //! from its own start x, with its own parameters p, by L-BFGS or another [`Method`]. You write f once, as a Rust closure; its gradient is
@@ -36,6 +36,7 @@
 //! | --- | --- |
 //! | write an objective with parameters and data | [`Problem::builder`], [`problem`] |
 //! | write value and gradient in WGSL by hand, for GPUs | [`Problem::verbatim`] |
+//! | hold lanes inside a box, or components where they start | [`Minimizer::bounds`], [`Starts::with_bounds`], [`Minimizer::fixed`] |
 //! | set tolerances and budgets | [`Tolerances`], [`Limits`] |
 //! | choose a method, a line search, and where it begins | [`Method`], [`LineSearch`], [`InitialStep`] |
 //! | walk as the R package mize does | [`MoreThuente`](MoreThuente#as-mize-does-it) |
@@ -59,7 +60,8 @@
 //! # References
 //!
 //! J. Nocedal, S. J. Wright: Numerical Optimization, 2nd ed., Springer 2006, chapters 3 and 7. W. W. Hager, H. Zhang: A new
-//! conjugate gradient method with guaranteed descent and an efficient line search, SIAM J. Optim. 16 (2005) 170-192.
+//! conjugate gradient method with guaranteed descent and an efficient line search, SIAM J. Optim. 16 (2005) 170-192. D. P.
+//! Bertsekas: Projected Newton methods for optimization problems with simple constraints, SIAM J. Control Optim. 20 (1982) 221-246.
 #![warn(missing_docs)]
 
 mod batch;
@@ -85,8 +87,9 @@ pub use engine::telemetry::{StageSeconds, Telemetry};
 pub use engine::{Summary, Totals};
 pub use error::{BoundsError, DeviceError, Error, ProblemError, Result, StartsError, WgslError};
 pub use method::{
-    Backtracking, Bfgs, Bounds, ConstantStep, Evidence, FirstStep, InitialStep, Lbfgs, Limits, LineSearch, Method, MoreThuente, NextStep,
-    Pairs, SlopeSearch, Status, Test, Tolerances,
+    Backtracking, Bfgs, Bounds, CgUpdate, ConjugateGradient, ConstantStep, DeltaBarDelta, Evidence, FirstStep, FloorPolicy, InitialStep,
+    Lbfgs, Limits, LineSearch, Method, Momentum, MoreThuente, Nesterov, NextStep, Pairs, Restart, Schedule, SlopeSearch, Status,
+    SteepestDescent, StepUp, Test, Tolerances,
 };
 pub use minimizer::Minimizer;
 pub use monitor::{Answer, Control, Monitor, Step};
@@ -98,9 +101,10 @@ pub use starts::Starts;
 pub mod prelude {
     pub use crate::problem::{Array, Condition, Context, Index, Point, Scalar, select};
     pub use crate::{
-        Backtracking, Batch, Bfgs, Bounds, ConstantStep, Control, Device, Evaluation, FirstStep, InitialStep, LaneResult, Lbfgs, Limits,
-        LineSearch, Method, Minimizer, Monitor, MoreThuente, NextStep, Outcome, Pairs, Polished, Precision, Problem, SlopeSearch, Source,
-        Starts, Status, Step, Summary, Test, Tolerances,
+        Backtracking, Batch, Bfgs, Bounds, CgUpdate, ConjugateGradient, ConstantStep, Control, DeltaBarDelta, Device, Evaluation,
+        FirstStep, InitialStep, LaneResult, Lbfgs, Limits, LineSearch, Method, Minimizer, Momentum, Monitor, MoreThuente, Nesterov,
+        NextStep, Outcome, Pairs, Polished, Precision, Problem, Restart, Schedule, SlopeSearch, Source, Starts, Status, SteepestDescent,
+        Step, StepUp, Summary, Test, Tolerances,
     };
 }
 

@@ -14,6 +14,7 @@ mod flight;
 mod kernels;
 mod loop_limit;
 pub(crate) mod memory;
+mod method_settings;
 mod pace;
 mod pack;
 pub(crate) mod probe;

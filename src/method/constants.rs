@@ -24,6 +24,12 @@ pub(crate) const MARGIN: f64 = 0.1;
 pub(crate) const SHRINKAGE: f64 = 2.0 / 3.0;
 /// A search ends when the bracket is this many EPSILON of every component.
 pub(crate) const RESOLUTION: f64 = 2.0;
+/// The lower bound of beta by Hager and Zhang is `-1 / (|p| min(BETA_FLOOR, |g'|))`, g' the gradient before.
+pub(crate) const BETA_FLOOR: f64 = 0.01;
+/// Momentum on convex functions is about `1 - MOMENTUM_NUMERATOR / (t + MOMENTUM_DELAY)` (Sutskever et al. 2013).
+pub(crate) const MOMENTUM_NUMERATOR: f64 = 3.0;
+/// See [`MOMENTUM_NUMERATOR`].
+pub(crate) const MOMENTUM_DELAY: f64 = 5.0;
 /// A step longer than this, as a multiple of its direction, whose pair is refused shows that the remembered pairs are of
 /// another scale: they are forgotten, and gamma grows by the step. Else a lane that comes from a steep wall onto a
 /// plateau of negative curvature creeps along it by the wall's measure, at a whole search a step.

@@ -13,6 +13,16 @@ pub(crate) struct Walk {
 }
 
 impl Walk {
+    /// Whether f may rise with a step by more than rounding.
+    pub(crate) fn may_rise(&self) -> bool {
+        matches!(self.line_search, LineSearch::Constant(_))
+    }
+
+    /// Whether directions are taken as they are, descending or not: nothing but the method's own rule says how far to go.
+    pub(crate) fn is_free(&self) -> bool {
+        self.may_rise() && !self.method.is_quasi_newton()
+    }
+
     /// What is not set is the method's own.
     pub(crate) fn new(method: Method, line_search: Option<LineSearch>, initial_step: Option<InitialStep>, pairs: Pairs) -> Result<Self> {
         method.validate()?;

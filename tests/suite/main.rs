@@ -1,5 +1,6 @@
 //! Tests of the crate through its public interface, in one binary: one compilation, one link.
 
+mod bounds;
 mod devices;
 mod faces;
 #[cfg(feature = "gpu")]
@@ -10,6 +11,7 @@ mod gradients;
 mod guards;
 mod invariance;
 mod lanes;
+mod methods;
 mod misuse;
 mod mize_traces;
 mod moves;
@@ -23,3 +25,4 @@ mod shader_text;
 mod tracing_errors;
 #[cfg(feature = "gpu")]
 mod verbatim;
+mod verdicts;

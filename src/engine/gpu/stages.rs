@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::method_settings::method_settings;
 use crate::method::constants as c;
 use crate::method::{FirstStep, LineSearch, Method, NextStep, Walk};
 
@@ -9,13 +10,14 @@ use crate::method::{FirstStep, LineSearch, Method, NextStep, Walk};
 pub(super) type Stage = (&'static str, &'static str);
 
 /// The stages that all methods share, in the order they stand in the text.
-pub(super) const STAGES: [Stage; 10] = [
+pub(super) const STAGES: [Stage; 11] = [
     ("memory", include_str!("../../../shaders/memory.wgsl")),
     ("evaluate", include_str!("../../../shaders/evaluate.wgsl")),
     ("accept", include_str!("../../../shaders/accept.wgsl")),
     ("initial_step", include_str!("../../../shaders/initial_step.wgsl")),
     ("direction", include_str!("../../../shaders/direction.wgsl")),
     ("ending", include_str!("../../../shaders/ending.wgsl")),
+    ("tests", include_str!("../../../shaders/tests.wgsl")),
     ("round", include_str!("../../../shaders/round.wgsl")),
     ("transfer", include_str!("../../../shaders/transfer.wgsl")),
     ("compact", include_str!("../../../shaders/compact.wgsl")),
@@ -24,10 +26,31 @@ pub(super) const STAGES: [Stage; 10] = [
 
 /// The stage that finds a method's directions: `remember`, given a new pair, and `direct`; and takes what it remembers to the
 /// host and back: `save_history`, `restore_history`.
-pub(super) fn method_stage(method: Method) -> Stage {
-    match method {
-        Method::Lbfgs(_) => ("lbfgs", include_str!("../../../shaders/lbfgs.wgsl")),
+pub(super) fn method_stages(method: Method, bounded: bool) -> Vec<Stage> {
+    let stage = match method {
+        Method::Lbfgs(_) => {
+            let pairs = if bounded {
+                ("held", include_str!("../../../shaders/held.wgsl"))
+            } else {
+                ("unheld", include_str!("../../../shaders/unheld.wgsl"))
+            };
+            return vec![("lbfgs", include_str!("../../../shaders/lbfgs.wgsl")), pairs];
+        }
         Method::Bfgs(_) => ("bfgs", include_str!("../../../shaders/bfgs.wgsl")),
+        Method::ConjugateGradient(_) => ("conjugate_gradient", include_str!("../../../shaders/conjugate_gradient.wgsl")),
+        Method::SteepestDescent(_) => ("steepest_descent", include_str!("../../../shaders/steepest_descent.wgsl")),
+        Method::Momentum(_) | Method::Nesterov(_) => ("momentum", include_str!("../../../shaders/momentum.wgsl")),
+        Method::DeltaBarDelta(_) => ("delta_bar_delta", include_str!("../../../shaders/delta_bar_delta.wgsl")),
+    };
+    vec![stage]
+}
+
+/// What bounds change of a round, for any method.
+pub(super) fn bounds_stage(bounded: bool) -> Stage {
+    if bounded {
+        ("bounds", include_str!("../../../shaders/bounds.wgsl"))
+    } else {
+        ("unbounded", include_str!("../../../shaders/unbounded.wgsl"))
     }
 }
 
@@ -48,7 +71,7 @@ pub(super) fn search_stages(search: LineSearch) -> &'static [Stage] {
 
 /// What the user has set of method, line search and initial steps.
 pub(super) fn settings(walk: Walk) -> String {
-    let mut text = String::new();
+    let mut text = method_settings(walk);
     let mut float = |name: &str, value: f64| _ = writeln!(text, "const {name}: f32 = {:e}f;", value as f32);
     float("INITIAL_GROWTH", c::INITIAL_GROWTH);
     float("PAIR_COSINE", walk.pairs.cosine);
@@ -100,10 +123,20 @@ pub(super) fn settings(walk: Walk) -> String {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::method::{Backtracking, Bfgs, ConstantStep, Lbfgs, MoreThuente, SlopeSearch};
+    use crate::method::{
+        Backtracking, Bfgs, CgUpdate, ConjugateGradient, ConstantStep, DeltaBarDelta, Lbfgs, Momentum, MoreThuente, Nesterov, SlopeSearch,
+        SteepestDescent, StepUp,
+    };
 
     /// Every method, as far as its stage is concerned.
-    pub(crate) const METHODS: [Method; 2] = [Method::Lbfgs(Lbfgs { memory: 8 }), Method::Bfgs(Bfgs {})];
+    pub(crate) fn methods() -> Vec<Method> {
+        let updates = [CgUpdate::FletcherReeves, CgUpdate::HestenesStiefel, CgUpdate::DaiYuan, CgUpdate::HagerZhang];
+        let updates = updates.map(|update| ConjugateGradient { update, orthogonality: 0.2, every: 3 }.into());
+        let others: [Method; 4] = [Lbfgs { memory: 8 }.into(), Bfgs {}.into(), ConjugateGradient::default().into(), SteepestDescent.into()];
+        let up = DeltaBarDelta { step_up: StepUp::Plus(0.2), ..DeltaBarDelta::default() };
+        let others = others.into_iter().chain([Momentum::default().into(), Nesterov::default().into(), up.into()]);
+        others.chain(updates).collect()
+    }
 
     pub(crate) fn searches() -> [LineSearch; 4] {
         let constant = ConstantStep { alpha: 0.1 };
@@ -113,7 +146,10 @@ pub(super) mod tests {
     #[test]
     fn stages_are_short_and_have_no_numbers_of_their_own() {
         let searches = searches();
-        let own = searches.iter().flat_map(|search| search_stages(*search)).copied().chain(METHODS.map(method_stage));
+        let own = searches.iter().flat_map(|search| search_stages(*search)).copied();
+        let by_bounds = [false, true]
+            .map(|bounded| methods().into_iter().flat_map(move |method| method_stages(method, bounded)).chain([bounds_stage(bounded)]));
+        let own = own.chain(by_bounds.into_iter().flatten());
         for (name, text) in STAGES.into_iter().chain(own) {
             assert!(text.lines().count() <= 120, "{name} is long");
             let code: String = text.lines().map(|line| line.split("//").next().unwrap_or_default()).collect::<Vec<_>>().join("\n");
