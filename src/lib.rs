@@ -99,10 +99,10 @@ pub use starts::Starts;
 pub mod prelude {
     pub use crate::problem::{Array, Condition, Context, Index, Point, Scalar, select};
     pub use crate::{
-        Backtracking, Batch, Bfgs, Bounds, CgUpdate, ConjugateGradient, ConstantStep, Control, DeltaBarDelta, Device, Evaluation, FirstStep,
-        InitialStep, LaneResult, Lbfgs, Limits, LineSearch, Method, Minimizer, Momentum, Monitor, MoreThuente, Nesterov, NextStep, Outcome,
-        Pairs, Polished, Precision, Problem, Restart, Schedule, SlopeSearch, Source, Starts, Status, SteepestDescent, Step, StepUp, Summary,
-        Test, Tolerances,
+        Backtracking, Batch, Bfgs, Bounds, CgUpdate, ConjugateGradient, ConstantStep, Control, DeltaBarDelta, Device, Evaluation,
+        FirstStep, InitialStep, LaneResult, Lbfgs, Limits, LineSearch, Method, Minimizer, Momentum, Monitor, MoreThuente, Nesterov,
+        NextStep, Outcome, Pairs, Polished, Precision, Problem, Restart, Schedule, SlopeSearch, Source, Starts, Status, SteepestDescent,
+        Step, StepUp, Summary, Test, Tolerances,
     };
 }
 
