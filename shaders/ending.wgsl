@@ -61,6 +61,7 @@ fn end_search() -> bool {
         finish(EVALUATION_LIMIT, f32(lane.evaluations), f32(lane.evaluation_limit));
         return false;
     }
+    remeasure();
     var promised = promise();
     // A last trial next to x whose value differs by more than its slope explains has measured the noise.
     let difference = abs(trial.value - lane.value);
@@ -68,7 +69,7 @@ fn end_search() -> bool {
         promised.y = max(promised.y, min(difference, MEASURED_NOISE * lane.noise));
     }
     // A constant step that can't be taken is too long, whatever it promised.
-    let too_long = MAY_RISE && !trial.finite;
+    let too_long = MAY_RISE && (trial.moved || !trial.finite);
     if (is_floor(promised) && !too_long) {
         finish(PRECISION_FLOOR, promised.x, promised.y);
         return false;

@@ -37,3 +37,12 @@ fn initial_step(first: bool) -> f32 {
 fn capped(alpha: f32) -> f32 {
     return select(min(alpha, HUGE), min(1.0, INITIAL_GROWTH * alpha), NEWTON_LIKE);
 }
+
+// Measures what a search could have found by the slopes it met, where its first step was a guess from the last one, and
+// promised what that one did.
+fn remeasure() {
+    let curvature = (lane.high_slope - lane.low_slope) / (lane.high - lane.low);
+    if (!NEWTON_LIKE && lane.bracketed != 0u && is_usable(curvature)) {
+        lane.decrement = abs(lane.slope) * (abs(lane.slope) / curvature);
+    }
+}

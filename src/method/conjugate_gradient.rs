@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 /// beta being one of the formulas of [`CgUpdate`]. A lane remembers no pairs: it takes four vectors where L-BFGS with its
 /// default memory takes twenty.
 ///
-/// Unless set, lanes search by [`SlopeSearch`](crate::SlopeSearch) with a curvature of 0.1, and a search first tries the step
+/// Unless set, lanes search by [`MoreThuente`](crate::MoreThuente) with a curvature of 0.1 and `approximate_armijo`, and a search first tries the step
 /// that promises the decrease of the last one: [`NextStep::SlopeRatio`](crate::NextStep::SlopeRatio).
 ///
 /// The direction begins anew along -g, which [`LaneResult::restarts`](crate::LaneResult::restarts) counts, where beta is not
@@ -26,7 +26,7 @@ pub struct ConjugateGradient {
     /// The formula of beta; PR+ unless set.
     pub update: CgUpdate,
     /// The direction begins anew where `|g_k.g_{k-1}| >= orthogonality g_k.g_k`: on a quadratic, exactly searched, successive
-    /// gradients are orthogonal. Above 0; infinite, which is never, unless set. Powell's choice is 0.2.
+    /// gradients are orthogonal. Above 0, infinite is never; 0.2, Powell's choice, unless set.
     pub orthogonality: f64,
     /// The direction begins anew after so many steps; 0, which is never, unless set. A usual choice is n.
     pub every: u32,
@@ -34,7 +34,7 @@ pub struct ConjugateGradient {
 
 impl Default for ConjugateGradient {
     fn default() -> Self {
-        Self { update: CgUpdate::PolakRibierePlus, orthogonality: f64::INFINITY, every: 0 }
+        Self { update: CgUpdate::PolakRibierePlus, orthogonality: 0.2, every: 0 }
     }
 }
 

@@ -1,8 +1,8 @@
 //! The methods there are: each a struct of settings, gathered in one enum.
 
 use super::{
-    Bfgs, ConjugateGradient, ConstantStep, DeltaBarDelta, FirstStep, Inertia, InitialStep, Lbfgs, LineSearch, Momentum, Nesterov, NextStep,
-    SlopeSearch, SteepestDescent,
+    Bfgs, ConjugateGradient, ConstantStep, DeltaBarDelta, FirstStep, Inertia, InitialStep, Lbfgs, LineSearch, Momentum, MoreThuente,
+    Nesterov, NextStep, SlopeSearch, SteepestDescent,
 };
 use crate::error::Result;
 
@@ -88,7 +88,9 @@ impl Method {
         match self {
             Self::Lbfgs(_) | Self::Bfgs(_) => SlopeSearch::default().into(),
             // Directions that build on the last one build on its search.
-            Self::ConjugateGradient(_) | Self::SteepestDescent(_) => SlopeSearch { curvature: 0.1, ..SlopeSearch::default() }.into(),
+            Self::ConjugateGradient(_) | Self::SteepestDescent(_) => {
+                MoreThuente { curvature: 0.1, approximate_armijo: true, ..MoreThuente::default() }.into()
+            }
             // How far they go is their own affair.
             Self::Momentum(_) | Self::Nesterov(_) | Self::DeltaBarDelta(_) => ConstantStep { alpha: 1.0 }.into(),
         }

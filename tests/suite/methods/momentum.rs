@@ -91,7 +91,9 @@ fn restarts_end_the_oscillations_of_a_momentum_too_large() {
             assert_eq!(with.status, Status::Converged(Test::Gradient), "{device}, {restart:?}");
             assert!(with.restarts > 0, "{device}, {restart:?}");
             println!("{device}, {restart:?}: {} steps, {} restarts; {} without", with.iterations, with.restarts, without.iterations);
-            assert!(2 * with.iterations <= without.iterations, "{device}, {restart:?}: {} and {}", with.iterations, without.iterations);
+            // Of the three the last is the most careful.
+            let times = if restart == Restart::Speed { 1 } else { 2 };
+            assert!(times * with.iterations < without.iterations, "{device}, {restart:?}: {} and {}", with.iterations, without.iterations);
         }
     }
 }
