@@ -4,7 +4,7 @@ use manymin::prelude::*;
 use nalgebra::DMatrix;
 
 use super::problems::named;
-use crate::devices::{devices, minimizer};
+use crate::devices::{gpu, minimizer};
 
 /// A line of tests/data/bounds.csv.
 struct Case {
@@ -29,28 +29,43 @@ fn cases() -> Vec<Case> {
     include_str!("../../data/bounds.csv").lines().filter(|line| !line.starts_with('#')).map(read).collect()
 }
 
-#[test]
-fn minima_in_boxes_are_those_of_l_bfgs_b() {
+/// The problems of the file from the `first` on, `step` apart.
+fn check(device: &Device, first: usize, step: usize) {
     let cases = cases();
     assert_eq!((cases.len(), cases.iter().filter(|case| case.on_bound > 0).count()), (200, 187), "most touch their box");
-    for device in devices() {
-        // In f32 the best that rounding allows, with a margin of hundreds of roundings.
-        let (tolerance, within) = if device.precision() == Precision::F64 { (1e-8, 1e-6) } else { (1e-5, 1e-4) };
-        for group in cases.chunk_by(|a, b| a.name == b.name) {
-            let (n, lanes) = (group[0].n, group.len());
-            let matrix = |of: fn(&Case) -> &[f64]| DMatrix::from_iterator(n, lanes, group.iter().flat_map(|case| of(case).iter().copied()));
-            let starts =
-                Starts::from_matrix(matrix(|case| &case.start)).with_bounds(matrix(|case| &case.lower), matrix(|case| &case.upper));
-            let outcome = minimizer()
-                .tolerances(Tolerances { gradient_max: tolerance, ..Tolerances::default() })
-                .minimize(&device, &named(&group[0].name, n), &starts)
-                .unwrap();
-            for (lane, case) in outcome.iter().zip(group) {
-                let what = format!("{device}, {} in box {}", case.name, lane.lane);
-                assert!(lane.status.is_success(), "{what}: {lane:?}");
-                let error = (lane.value - case.minimum).abs() / (case.minimum.abs() + 1e-6);
-                assert!(error < within, "{what}: {} and not {}: {error:e}", lane.value, case.minimum);
-            }
+    // In f32 the best that rounding allows, with a margin of hundreds of roundings.
+    let (tolerance, within) = if device.precision() == Precision::F64 { (1e-8, 1e-6) } else { (1e-5, 1e-4) };
+    for group in cases.chunk_by(|a, b| a.name == b.name).skip(first).step_by(step) {
+        let (n, lanes) = (group[0].n, group.len());
+        let matrix = |of: fn(&Case) -> &[f64]| DMatrix::from_iterator(n, lanes, group.iter().flat_map(|case| of(case).iter().copied()));
+        let starts = Starts::from_matrix(matrix(|case| &case.start)).with_bounds(matrix(|case| &case.lower), matrix(|case| &case.upper));
+        let outcome = minimizer()
+            .tolerances(Tolerances { gradient_max: tolerance, ..Tolerances::default() })
+            .minimize(device, &named(&group[0].name, n), &starts)
+            .unwrap();
+        for (lane, case) in outcome.iter().zip(group) {
+            let what = format!("{device}, {} in box {}", case.name, lane.lane);
+            assert!(lane.status.is_success(), "{what}: {lane:?}");
+            let error = (lane.value - case.minimum).abs() / (case.minimum.abs() + 1e-6);
+            assert!(error < within, "{what}: {} and not {}: {error:e}", lane.value, case.minimum);
         }
     }
+}
+
+#[test]
+fn minima_in_boxes_are_those_of_l_bfgs_b() {
+    for device in [Device::cpu(Precision::F32), Device::cpu(Precision::F64)] {
+        check(&device, 0, 1);
+    }
+}
+
+/// Apart, and in two halves, since software drivers compile each problem for seconds.
+#[test]
+fn minima_in_boxes_are_those_of_l_bfgs_b_on_a_gpu() {
+    check(&gpu(), 0, 2);
+}
+
+#[test]
+fn minima_in_boxes_are_those_of_l_bfgs_b_on_a_gpu_the_other_half() {
+    check(&gpu(), 1, 2);
 }
