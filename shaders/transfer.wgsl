@@ -1,7 +1,8 @@
 // Lanes that come and go: new starts into free slots, results out.
 
 // Puts new lanes into slots: the `count` slots of the list, whose starts and parameters stand in `transfer`, a lane at a
-// time, its number before them and what ends it after them. Each is appended to the list of lanes under way, which begins at `other`.
+// time, its number before them, its box and what ends it after them. Each is appended to the list of lanes under way, which
+// begins at `other`.
 @compute @workgroup_size(WORKGROUP)
 fn place(@builtin(global_invocation_id) id: vec3<u32>) {
     let k = place_in_list(id);
@@ -11,11 +12,12 @@ fn place(@builtin(global_invocation_id) id: vec3<u32>) {
     slot = lists.slots[rules.list + rules.first + k];
     lists.slots[rules.other + k] = slot;
     let source = k * (1u + N + PARAMETERS + BOX + DEMANDS);
-    lane = Lane();
-    lane.lane = transfer[source];
-    lane.phase = PHASE_FRESH;
-    store_lane();
+    for (var i = 0u; i < FIELDS; i++) {
+        fields[i * rules.pool + slot] = 0u;
+    }
     place_demands(source + 1u + N + PARAMETERS + BOX);
+    fields[LANE_FIELD * rules.pool + slot] = transfer[source];
+    fields[PHASE_FIELD * rules.pool + slot] = PHASE_FRESH;
     fields[VALUE_FIELD * rules.pool + slot] = NAN_BITS;
     fields[GRADIENT_MAX_FIELD * rules.pool + slot] = NAN_BITS;
     for (var i = 0u; i < N; i++) {

@@ -2,6 +2,7 @@
 //!
 //! No number stands in two languages: what shaders share with the CPU engine comes from here.
 
+use std::collections::HashSet;
 use std::fmt::Write;
 
 use super::clock::STAMP_WORDS;
@@ -160,17 +161,15 @@ impl Shape {
 
 /// The whole text for lanes that walk in that way, and a problem whose value and gradient `objective` computes.
 pub(super) fn assemble(shape: Shape, walk: Walk, objective: &str) -> String {
-    let mut text = preamble(shape);
-    text += &settings(walk);
-    text += &accessors(shape);
+    let mut stages = String::new();
     let own = search_stages(walk.line_search).iter().copied().chain(method_stages(walk.method, shape.bounded));
     for (name, stage) in STAGES.into_iter().chain([bounds_stage(shape.bounded)]).chain(own) {
-        _ = write!(text, "\n// shaders/{name}.wgsl\n{stage}");
+        _ = write!(stages, "\n// shaders/{name}.wgsl\n{stage}");
         if name == "memory" {
-            _ = write!(text, "\n// The objective.\n{objective}");
+            _ = write!(stages, "\n// The objective.\n{objective}");
         }
     }
-    text
+    [preamble(shape), settings(walk), accessors(shape, &stages), stages].concat()
 }
 
 /// Sizes, constants and codes.
@@ -215,7 +214,7 @@ fn preamble(shape: Shape) -> String {
         let Some(status) = Status::from_code(code) else { break };
         word(&status.name().to_uppercase(), code);
     }
-    for field in ["phase", "waits", "value", "gradient_max"] {
+    for field in ["lane", "phase", "waits", "value", "gradient_max"] {
         word(&format!("{}_FIELD", field.to_uppercase()), field_number(field));
     }
     let mut float = |name: &str, value: f64| _ = writeln!(text, "const {name}: f32 = {:e}f;", value as f32);
@@ -243,9 +242,12 @@ pub(super) fn field_number(name: &str) -> u32 {
     FIELDS.iter().position(|field| field.name == name).unwrap_or_else(|| unreachable!("the table has a field {name}")) as u32
 }
 
-/// The lane's fields, and functions that reach its memory.
-fn accessors(shape: Shape) -> String {
-    let scalars = || FIELDS.iter().enumerate().filter(|(_, field)| field.extent == Extent::One);
+/// The lane's fields, as far as `stages` name them, and functions that reach its memory.
+fn accessors(shape: Shape, stages: &str) -> String {
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    let named: HashSet<&str> =
+        stages.match_indices("lane.").filter_map(|(at, dot)| stages[at + dot.len()..].split(|c| !is_word(c)).next()).collect();
+    let scalars = || FIELDS.iter().enumerate().filter(|(_, field)| field.extent == Extent::One && named.contains(field.name));
     let mut text = String::from("\nstruct Lane {\n");
     for (_, field) in scalars() {
         _ = writeln!(text, "    {}: {},", field.name, if field.kind == Kind::Float { "f32" } else { "u32" });
@@ -267,7 +269,7 @@ fn accessors(shape: Shape) -> String {
     }
     text += "}\n\nfn write_report(to: u32) {\n";
     for (k, name) in REPORT.iter().enumerate() {
-        _ = writeln!(text, "    transfer[to + {k}u] = {};", as_word(name));
+        _ = writeln!(text, "    transfer[to + {k}u] = fields[{}u * rules.pool + slot];", field_number(name));
     }
     text += "}\n\nfn is_success(status: u32) -> bool {\n";
     let successes = [Status::Converged(Test::Gradient), Status::Converged(Test::Step), Status::Converged(Test::Value)];
@@ -316,7 +318,7 @@ mod tests {
 
     use super::*;
     use crate::engine::gpu::stages::tests::{methods, searches};
-    use crate::method::{FirstStep, InitialStep, NextStep, Pairs};
+    use crate::method::{FirstStep, InitialStep, NextStep, Pairs, SlopeSearch};
 
     fn shape(dimension: usize, memory: usize) -> Shape {
         Shape { dimension, memory, matrix: 0, parameters: 0, bounded: false }
@@ -356,7 +358,8 @@ mod tests {
             }
             for first in [FirstStep::Scaled, FirstStep::Rasmussen, FirstStep::Value(0.1)] {
                 for next in [NextStep::Unit, NextStep::Quadratic, NextStep::SlopeRatio, NextStep::Value(0.1)] {
-                    let walk = Walk::new(method, None, Some(InitialStep { first, next }), Pairs::default()).unwrap();
+                    let walk = Walk::new(method, Some(SlopeSearch::default().into()), Some(InitialStep { first, next }), Pairs::default())
+                        .unwrap();
                     validate(&assemble(Shape::of(&bowl, method, false), walk, &bowl.wgsl()));
                 }
             }
