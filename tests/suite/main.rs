@@ -10,6 +10,7 @@ mod gradients;
 mod guards;
 mod invariance;
 mod lanes;
+mod mgh;
 mod misuse;
 mod moves;
 #[cfg(feature = "gpu")]
