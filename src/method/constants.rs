@@ -30,8 +30,9 @@ pub(crate) const MARGIN: f64 = 0.1;
 pub(crate) const SHRINKAGE: f64 = 2.0 / 3.0;
 /// A search ends when the bracket is this many EPSILON of every component.
 pub(crate) const RESOLUTION: f64 = 2.0;
-/// A pair is kept if `s.y > PAIR_COSINE |s||y|` ...
-pub(crate) const PAIR_COSINE: f64 = 1e-6;
+/// A pair is kept if `s.y > PAIR_COSINE EPSILON |s||y|`, which is a matter of the precision: where the condition of the
+/// Hessian is 1e12, most true pairs have a cosine below 1e-6 ...
+pub(crate) const PAIR_COSINE: f64 = 8.0;
 /// ... and `s.y > PAIR_NOISE EPSILON sum |s_i| (|g_i| + |g_t,i|)`, which its rounding may make of nothing.
 pub(crate) const PAIR_NOISE: f64 = 4.0;
 /// A step longer than this, as a multiple of its direction, whose pair is refused shows that the remembered pairs are of

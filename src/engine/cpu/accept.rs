@@ -92,7 +92,7 @@ impl<T: Real> Pair<T> {
         }
         let gamma = sy.zip4(yy, trial.step_max, by_change, |sy, yy, step, by| (sy / yy) * (step * by));
         let rho = sy.zip3(by_step, by_change, |sy, by_step, by_change| (T::ONE / sy) * by_step * by_change);
-        let cosine = ss.zip(yy, |ss, yy| T::from_f64(PAIR_COSINE) * (ss * yy).sqrt());
+        let cosine = ss.zip(yy, |ss, yy| T::from_f64(PAIR_COSINE) * T::EPSILON * (ss * yy).sqrt());
         let rounding = rounding.whole().map(|sum| T::from_f64(PAIR_NOISE) * T::EPSILON * sum);
         let usable = |value: Chunk<T>| Chunk::splat(T::TINY).at_most(value).and(value.at_most(Chunk::splat(T::HUGE)));
         let curved = cosine.below(sy).and(rounding.below(sy)).and(usable(gamma)).and(usable(rho));
