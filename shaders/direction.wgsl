@@ -61,6 +61,17 @@ fn descends() -> bool {
     return is_finite(lane.slope) && lane.slope < 0.0;
 }
 
+// 1 / |g|: the norm of a gradient scaled by its largest component, which does not overflow.
+fn unit() -> f32 {
+    let by = min(1.0 / lane.gradient_max, HUGE);
+    var squares = Sum();
+    for (var i = 0u; i < N; i++) {
+        let g_i = g(i) * by;
+        add(&squares, i, g_i, g_i);
+    }
+    return by / sqrt(max(total(squares), 1.0));
+}
+
 // Clears the history and sends the lane along -g: scaled by the last gamma, or as at the start where that fails.
 fn along_gradient() {
     lane.pairs = 0u;
@@ -69,7 +80,7 @@ fn along_gradient() {
     }
     take_direction(lane.gamma);
     if (!descends()) {
-        lane.gamma = min(1.0 / lane.gradient_max, HUGE);
+        lane.gamma = unit();
         take_direction(lane.gamma);
     }
 }
@@ -78,8 +89,8 @@ fn along_gradient() {
 fn turn(restart: bool) {
     let first = lane.phase == PHASE_FRESH;
     if (first) {
-        // d = -g / max |g|: norms overflow, the largest component doesn't.
-        lane.gamma = min(1.0 / lane.gradient_max, HUGE);
+        // d = -g / |g|
+        lane.gamma = unit();
     }
     if (restart) {
         lane.pairs = 0u;

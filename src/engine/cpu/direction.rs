@@ -27,10 +27,11 @@ impl<T: Real> Scratch<T> {
 /// whose last search failed.
 #[inline(always)]
 pub(super) fn turn<T: Real>(tile: &mut Tile<T>, turns: Mask<T>, kept: Mask<T>, restarts: Mask<T>, scratch: &mut Scratch<T>) {
-    // Without a pair gamma is that of the first direction, d = -g / max |g|: norms overflow, the largest component doesn't.
+    // Without a pair gamma is that of the first direction, d = -g / |g|.
     let first = turns.and(Mask::of(tile.lanes.phase, |phase| phase == Phase::Fresh as u32));
-    let gamma = tile.lanes.gradient_max.map(|max| (T::ONE / max).min(T::HUGE));
-    tile.lanes.gamma = first.choose(gamma, tile.lanes.gamma);
+    if first.any() {
+        tile.lanes.gamma = first.choose(unit(tile), tile.lanes.gamma);
+    }
     let slope = direct(tile, turns, kept, scratch);
     tile.lanes.slope = turns.choose(slope, tile.lanes.slope);
     let descends = slope.below(Chunk::splat(T::ZERO)).and(Chunk::splat(-T::HUGE).at_most(slope));
@@ -39,6 +40,18 @@ pub(super) fn turn<T: Real>(tile: &mut Tile<T>, turns: Mask<T>, kept: Mask<T>, r
         (0..CHUNK).filter(|&l| lost.has(l)).for_each(|l| along_gradient(tile, l));
     }
     set_out(tile, turns, first, restarts);
+}
+
+/// 1 / |g|: the norm of a gradient scaled by its largest component, which does not overflow.
+#[inline(always)]
+fn unit<T: Real>(tile: &Tile<T>) -> Chunk<T> {
+    let by = tile.lanes.gradient_max.map(|max| (T::ONE / max).min(T::HUGE));
+    let mut squares = Chunk::splat(T::ZERO);
+    for g in &tile.g {
+        row_by_row();
+        squares = squares.zip3(*g, by, |squares, g, by| squares + (g * by) * (g * by));
+    }
+    by.zip(squares, |by, squares| by / squares.max(T::ONE).sqrt())
 }
 
 /// Sets d = -H g for the lanes of `turns`, moves the pairs of those of `kept` on by one place, and returns g.d.
@@ -130,8 +143,7 @@ fn move_on<T: Real>(history: &mut [Chunk<T>], k: usize, n: usize, kept: Mask<T>)
 #[inline(never)]
 fn along_gradient<T: Real>(tile: &mut Tile<T>, l: usize) {
     forget(tile, Mask::lanes(|k| k == l));
-    let first = T::ONE / tile.lanes.gradient_max.0[l];
-    for gamma in [tile.lanes.gamma.0[l], first.min(T::HUGE)] {
+    for gamma in [tile.lanes.gamma.0[l], unit(tile).0[l]] {
         let mut slope = T::ZERO;
         for (d, g) in tile.d.iter_mut().zip(&tile.g) {
             d.0[l] = -gamma * g.0[l];
