@@ -13,7 +13,10 @@ fn judge() -> u32 {
         return select(END, ACCEPT, trial.finite);
     }
     let good = trial.finite && trial.moved;
-    let level = trial.finite && trial.value <= lane.value + lane.noise;
+    // Above the lowest point, not above the last: else a lane climbs by the noise with every step, and is reported elsewhere
+    // than where it passes its test.
+    let lowest = select(lane.value, lane.best_value, lane.best_elsewhere != 0u);
+    let level = trial.finite && trial.value <= lowest + lane.noise;
     let armijo = good && trial.value <= lane.value + ARMIJO * trial.descent;
     let curved = good && trial.slope >= CURVATURE * lane.slope;
     let approximate = level && trial.slope <= APPROXIMATE * lane.slope;

@@ -29,7 +29,10 @@ pub(super) fn judge<T: Real>(tile: &mut Tile<T>, trial: &Trial<T>, rules: &Rules
     let asks = trial.asks;
     let searches = asks.and(Mask::of(lanes.phase, |phase| phase == Phase::Search as u32));
     let (f, f_t, slope, s_t, alpha) = (lanes.value, trial.value, lanes.slope, trial.slope, lanes.alpha);
-    let ceiling = f.zip(lanes.noise, |f, noise| f + noise);
+    // Above the lowest point, not above the last: else a lane climbs by the noise with every step, and is reported elsewhere
+    // than where it passes its test.
+    let lowest = Mask::of(lanes.best_elsewhere, |is| is != 0).choose(lanes.best_value, f);
+    let ceiling = lowest.zip(lanes.noise, |lowest, noise| lowest + noise);
     let level = f_t.at_most(ceiling);
 
     let armijo = f_t.at_most(f.zip(trial.descent, |f, descent| f + T::from_f64(ARMIJO) * descent));
