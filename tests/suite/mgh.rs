@@ -9,10 +9,13 @@ mod fits;
 mod grids;
 mod reference;
 mod sums;
+mod verdicts;
 
 use manymin::prelude::*;
 
 use reference::Reference;
+
+use crate::devices::starts_at;
 
 /// How an instance is built.
 type Build = fn(&Reference) -> manymin::Result<Problem>;
@@ -87,5 +90,58 @@ fn values_and_gradients_are_those_of_the_reference() {
             }
         }
     }
+    assert!(faults.is_empty(), "{faults:#?}");
+}
+
+/// Instances that are to end in success at a listed minimum.
+const REACHED: usize = 48;
+/// Evaluations beside those of SciPy's L-BFGS-B, on an instance that both solve.
+const COST: f64 = 1.5;
+/// The same over all instances that both solve. Half of them are one instance's, `disc_bv_n50`: 2,800, and as many as chance has it
+/// for any code, from 1,900 to 3,000 between roundings of the same rules.
+const TOTAL_COST: f64 = 1.05;
+/// Evaluations that a lane may take: what can be solved takes a tenth.
+const MOST_EVALUATIONS: u32 = 20_000;
+
+/// One setting for all. Two instances are out of its reach. Watson's with 12 variables has a Hessian of condition 1e13: its
+/// gradient is below 1e-8 long before f is near its minimum of 4.7e-10; Gulf's with 10 residuals ends likewise at 1e-8 or so,
+/// where 1e-10 is asked.
+#[test]
+fn lbfgs_reaches_listed_minima() {
+    let (mut reached, mut ours, mut theirs) = (0, 0, 0);
+    let mut faults = Vec::new();
+    for (of, problem) in instances() {
+        let lane = Minimizer::new(Lbfgs { memory: 10 })
+            .tolerances(Tolerances { gradient_max: 1e-8, ..Tolerances::default() })
+            .limits(Limits { iterations: MOST_EVALUATIONS, evaluations: MOST_EVALUATIONS })
+            .minimize(&Device::cpu(Precision::F64), &problem, &starts_at(&[&of.start]))
+            .unwrap()
+            .lane(0);
+        let minimum = of.reached(lane.value).filter(|_| lane.status.is_success());
+        let ratio = f64::from(lane.evaluations) / f64::from(of.scipy.evaluations);
+        println!(
+            "{:18} {:18} at {:10} f {:.9e} gradient {:.1e} | {:4} iterations {:4} evaluations, SciPy {:4} {:5}, ratio {ratio:.2}",
+            of.key,
+            lane.status.name(),
+            minimum.map_or("none".into(), |minimum| format!("{minimum:.4e}")),
+            lane.value,
+            lane.gradient_max,
+            lane.iterations,
+            lane.evaluations,
+            of.scipy.evaluations,
+            if of.scipy.reached { "" } else { "fails" },
+        );
+        reached += usize::from(minimum.is_some());
+        if minimum.is_some() && of.scipy.reached {
+            ours += lane.evaluations;
+            theirs += of.scipy.evaluations;
+            if ratio > COST {
+                faults.push(format!("{}: {} evaluations, SciPy {}", of.key, lane.evaluations, of.scipy.evaluations));
+            }
+        }
+    }
+    println!("{reached} reached; on those that both solve {ours} evaluations, SciPy {theirs}");
+    assert!(reached >= REACHED, "{reached} of 50 reach a listed minimum");
+    assert!(f64::from(ours) <= TOTAL_COST * f64::from(theirs), "{ours} evaluations, SciPy {theirs}");
     assert!(faults.is_empty(), "{faults:#?}");
 }
