@@ -37,7 +37,8 @@ fn measure_pair() -> Pair {
     }
     // Of a linear f nothing is left to divide by.
     let measured = trial.step_max > 0.0 && trial.change_max > 0.0;
-    let curved = measured && product > PAIR_COSINE * sqrt(total(ss) * total(yy)) && product > PAIR_NOISE * EPSILON * total(rounding);
+    let orthogonal = PAIR_COSINE * EPSILON * sqrt(total(ss) * total(yy));
+    let curved = measured && product > orthogonal && product > PAIR_NOISE * EPSILON * total(rounding);
     return Pair(trial.step_max * sqrt(total(ss)), gamma, rho, curved && is_usable(gamma) && is_usable(rho));
 }
 

@@ -23,7 +23,7 @@ fn along_gradient() {
     }
     take_direction(lane.gamma);
     if (!descends()) {
-        lane.gamma = min(1.0 / steepest(), HUGE);
+        lane.gamma = unit();
         take_direction(lane.gamma);
     }
 }

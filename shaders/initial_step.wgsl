@@ -8,9 +8,20 @@ const NEXT_QUADRATIC: u32 = 1u;
 const NEXT_SLOPE_RATIO: u32 = 2u;
 const NEXT_VALUE: u32 = 3u;
 
-// The length of the first direction as a multiple of -g. Norms overflow, the largest component doesn't.
+// 1 / |g|, of components that are not held: the norm of a gradient scaled by its largest component, which does not overflow.
+fn unit() -> f32 {
+    let by = min(1.0 / steepest(), HUGE);
+    var squares = Sum();
+    for (var i = 0u; i < N; i++) {
+        let g_i = select(g(i) * by, 0.0, is_firm(i));
+        add(&squares, i, g_i, g_i);
+    }
+    return by / sqrt(max(total(squares), 1.0));
+}
+
+// The length of the first direction as a multiple of -g.
 fn first_gamma() -> f32 {
-    return select(1.0, min(1.0 / steepest(), HUGE), FIRST_STEP == FIRST_SCALED);
+    return select(1.0, unit(), FIRST_STEP == FIRST_SCALED);
 }
 
 // The first alpha along d, whose slope is known; `first`: of the lane's first search.

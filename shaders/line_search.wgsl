@@ -8,7 +8,10 @@ fn judge() -> u32 {
         return select(END, ACCEPT, trial.finite);
     }
     let good = trial.finite && trial.moved;
-    let level = trial.finite && trial.value <= lane.value + lane.noise;
+    // Above the lowest point, not above the last: else a lane climbs by the noise with every step, and is reported elsewhere
+    // than where it passes its test.
+    let lowest = select(lane.value, lane.best_value, lane.best_elsewhere != 0u);
+    let level = trial.finite && trial.value <= lowest + lane.noise;
     let armijo = good && trial.value <= lane.value + ARMIJO * trial.descent;
     let curved = good && trial.slope >= CURVATURE * lane.slope;
     let approximate = level && trial.slope <= APPROXIMATE * lane.slope;
@@ -36,7 +39,8 @@ fn judge() -> u32 {
 }
 
 // Narrows the bracket by the trial and sets the next step: by the secant of the slopes, by bisection where that can't be
-// had or is too slow, outwards while there is no upper end.
+// had or is too slow, outwards while there is no upper end. Where the lower end is x and f beyond it is higher by more than
+// noise, f itself tells where to: a cubic step.
 fn bracket(level: bool) {
     let was_bracketed = lane.bracketed != 0u;
     if (level && trial.slope < 0.0) {
@@ -55,16 +59,28 @@ fn bracket(level: bool) {
     }
     let width = lane.high - lane.low;
     let stubborn = was_bracketed && width > SHRINKAGE * lane.width;
+    let overshot = !level && lane.low == 0.0;
     var part = 0.5;
     if (!trial.finite) {
         part = RETREAT;
-    } else if (lane.high_known != 0u && !stubborn) {
-        // Slopes that overflow leave no secant.
-        let secant = lane.low_slope / (lane.low_slope - lane.high_slope);
-        part = select(MARGIN, clamp(secant, MARGIN, 1.0 - MARGIN), is_finite(secant));
+    } else if ((overshot || lane.high_known != 0u) && !stubborn) {
+        let step = select(lane.low_slope / (lane.low_slope - lane.high_slope), cubic(), overshot);
+        // Values and slopes that overflow leave none.
+        part = select(MARGIN, clamp(step, MARGIN, 1.0 - MARGIN), is_finite(step));
     }
     lane.alpha = lane.low + part * width;
     lane.width = width;
+}
+
+// The minimum, as a part of alpha, of the cubic that has the values and slopes of f at x and at the trial.
+fn cubic() -> f32 {
+    let s = lane.slope;
+    let s_t = trial.slope;
+    let bend = 3.0 * ((lane.value - trial.value) / lane.alpha) + s + s_t;
+    // Squares of slopes overflow, those of their quotients don't.
+    let size = max(abs(bend), max(abs(s), abs(s_t)));
+    let root = size * sqrt((bend / size) * (bend / size) - (s / size) * (s_t / size));
+    return (root - s + bend) / (root - s + root + s_t);
 }
 
 // Whether no other point lies between the bracket's ends: |high - low| |d_i| <= 2 EPSILON |x_i| for every component.

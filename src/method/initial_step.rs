@@ -22,7 +22,7 @@ pub struct InitialStep {
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub enum FirstStep {
-    /// No component moves farther than 1, nor than `|g_i|`: `d = -g / max |g|`, and the step is `min(1, max |g|)`.
+    /// No farther than 1: `d = -g / |g|` with the 2-norm, and the step is `min(1, max |g_i|)`.
     #[default]
     Scaled,
     /// `1 / (1 - g.d)` along `d = -g`; for quasi-Newton methods at most 1, and 1 % more below that.

@@ -6,14 +6,15 @@ use crate::error::Result;
 /// Which pairs (s, y) quasi-Newton methods learn from: s is a step, y the change of the gradient along it. A pair is taken if
 ///
 /// ```text
-///     s.y > max(cosine |s| |y|, noise EPSILON sum |s_i| (|g_i| + |g_t,i|))
+///     s.y > max(cosine EPSILON |s| |y|, noise EPSILON sum |s_i| (|g_i| + |g_t,i|))
 /// ```
 ///
 /// where g and g_t are the gradients at its ends, and EPSILON is that of the lanes' precision: s.y is then positive beyond its
 /// own rounding.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Pairs {
-    /// The least cosine of the angle between s and y, from 0 to below 1; 1e-6 unless set.
+    /// The least cosine of the angle between s and y in units of rounding, at least 0; 8 unless set. It is a matter of the
+    /// precision: where the condition of the Hessian is 1e12, most true pairs have a cosine below 1e-6.
     pub cosine: f64,
     /// How many units of rounding s.y must exceed, at least 0; 4 unless set.
     pub noise: f64,
@@ -25,7 +26,7 @@ pub struct Pairs {
 
 impl Default for Pairs {
     fn default() -> Self {
-        Self { cosine: 1e-6, noise: 4.0, offset: 0.0 }
+        Self { cosine: 8.0, noise: 4.0, offset: 0.0 }
     }
 }
 
@@ -33,7 +34,7 @@ impl Pairs {
     pub(crate) fn validate(self) -> Result<()> {
         const MUST: &str = "a number of f32, at least 0";
         let small = |value: f64| value >= 0.0 && value <= f64::from(f32::MAX);
-        check("cosine", self.cosine, self.cosine >= 0.0 && self.cosine < 1.0, "at least 0 and below 1")?;
+        check("cosine", self.cosine, small(self.cosine), MUST)?;
         check("noise", self.noise, small(self.noise), MUST)?;
         check("offset", self.offset, small(self.offset), MUST)
     }

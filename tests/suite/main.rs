@@ -12,6 +12,7 @@ mod guards;
 mod invariance;
 mod lanes;
 mod methods;
+mod mgh;
 mod misuse;
 mod mize_traces;
 mod moves;

@@ -105,7 +105,7 @@ impl<T: Real> Pair<T> {
         } else {
             (gamma, rho)
         };
-        let cosine = ss.zip(yy, |ss, yy| T::from_f64(pairs.cosine) * (ss * yy).sqrt());
+        let cosine = ss.zip(yy, |ss, yy| T::from_f64(pairs.cosine) * T::EPSILON * (ss * yy).sqrt());
         let rounding = rounding.whole().map(|sum| T::from_f64(pairs.noise) * T::EPSILON * sum);
         let usable = |value: Chunk<T>| Chunk::splat(T::TINY).at_most(value).and(value.at_most(Chunk::splat(T::HUGE)));
         let curved = cosine.below(sy).and(rounding.below(sy)).and(usable(gamma)).and(usable(rho));

@@ -8,7 +8,7 @@ use super::bfgs;
 use super::conjugate_gradient;
 use super::delta_bar_delta;
 use super::held::direct_held;
-use super::initial_step::{first_gamma, initial_step};
+use super::initial_step::{first_gamma, initial_step, unit};
 use super::momentum;
 use super::steepest_descent;
 use super::tile::{Rules, Tile};
@@ -169,8 +169,7 @@ pub(super) fn move_on<T: Real>(history: &mut [Chunk<T>], k: usize, n: usize, kep
 #[inline(never)]
 fn along_gradient<T: Real>(tile: &mut Tile<T>, l: usize) {
     forget(tile, Mask::lanes(|k| k == l));
-    let first = T::ONE / tile.steepest().0[l];
-    for gamma in [tile.lanes.gamma.0[l], first.min(T::HUGE)] {
+    for gamma in [tile.lanes.gamma.0[l], unit(tile).0[l]] {
         let mut slope = T::ZERO;
         for i in 0..tile.d.len() {
             let g = tile.g[i].0[l];

@@ -4,17 +4,29 @@ use super::tile::{Rules, Tile};
 use crate::engine::lane::Scalars;
 use crate::method::constants::INITIAL_GROWTH;
 use crate::method::{FirstStep, NextStep};
-use crate::problem::evaluate::chunk::{Chunk, Mask};
+use crate::problem::evaluate::chunk::{Chunk, Mask, row_by_row};
 use crate::problem::evaluate::real::Real;
 
 /// The length of the first direction as a multiple of -g.
 #[inline(always)]
 pub(super) fn first_gamma<T: Real>(tile: &Tile<T>, rules: &Rules<T>) -> Chunk<T> {
     match rules.walk.initial_step.first {
-        // Norms overflow, the largest component doesn't.
-        FirstStep::Scaled => tile.steepest().map(|max| (T::ONE / max).min(T::HUGE)),
+        FirstStep::Scaled => unit(tile),
         _ => Chunk::splat(T::ONE),
     }
+}
+
+/// 1 / |g|, of components that are not held: the norm of a gradient scaled by its largest component, which does not overflow.
+#[inline(always)]
+pub(super) fn unit<T: Real>(tile: &Tile<T>) -> Chunk<T> {
+    let (zero, by) = (Chunk::splat(T::ZERO), tile.steepest().map(|max| (T::ONE / max).min(T::HUGE)));
+    let mut squares = zero;
+    for (i, g) in tile.g.iter().enumerate() {
+        row_by_row();
+        let g = if tile.is_bounded() { tile.held(i).choose(zero, *g) } else { *g };
+        squares = squares.zip3(g, by, |squares, g, by| squares + (g * by) * (g * by));
+    }
+    by.zip(squares, |by, squares| by / squares.max(T::ONE).sqrt())
 }
 
 /// The first alpha along d, whose slope is known; `first`: of a lane's first search.

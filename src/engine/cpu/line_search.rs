@@ -21,7 +21,10 @@ pub(super) fn judge<T: Real>(tile: &mut Tile<T>, trial: &Trial<T>, search: &Slop
     let asks = trial.asks;
     let searches = asks.and(Mask::of(lanes.phase, |phase| phase == Phase::Search as u32));
     let (f, f_t, slope, s_t, alpha) = (lanes.value, trial.value, lanes.slope, trial.slope, lanes.alpha);
-    let ceiling = f.zip(lanes.noise, |f, noise| f + noise);
+    // Above the lowest point, not above the last: else a lane climbs by the noise with every step, and is reported elsewhere
+    // than where it passes its test.
+    let lowest = Mask::of(lanes.best_elsewhere, |is| is != 0).choose(lanes.best_value, f);
+    let ceiling = lowest.zip(lanes.noise, |lowest, noise| lowest + noise);
     let level = f_t.at_most(ceiling);
 
     let armijo = f_t.at_most(f.zip(trial.descent, |f, descent| f + T::from_f64(search.armijo) * descent));
@@ -56,13 +59,16 @@ pub(super) fn judge<T: Real>(tile: &mut Tile<T>, trial: &Trial<T>, search: &Slop
     let high_known = upper.and(known).without(trial.clamped).or(Mask::of(lanes.high_known, |is| is != 0).without(upper));
     let width = lanes.high.zip(lanes.low, |high, low| high - low);
 
-    // The next trial: a secant step on the slopes, bisection where that can't be had or is too slow.
+    // The next trial: a secant step on the slopes, bisection where that can't be had or is too slow. Where the lower end is x
+    // and f beyond it is higher by more than noise, f itself tells where to: a cubic step.
     let stubborn = was_bracketed.and(lanes.width.scaled(SHRINKAGE).below(width));
     let secant = lanes.low_slope.zip(lanes.high_slope, |low, high| low / (low - high));
+    let overshot = upper.without(known).and(lanes.low.at_most(Chunk::splat(T::ZERO)));
+    let step = if overshot.any() { overshot.choose(cubic(trial, f, slope, alpha), secant) } else { secant };
     // Kept in the inner part; not-a-number goes to the lower margin.
-    let secant = Chunk::splat(T::from_f64(MARGIN)).zip(secant, T::max);
-    let secant = Chunk::splat(T::from_f64(1.0 - MARGIN)).zip(secant, T::min);
-    let part = high_known.without(stubborn).choose(secant, Chunk::splat(T::from_f64(0.5)));
+    let step = Chunk::splat(T::from_f64(MARGIN)).zip(step, T::max);
+    let step = Chunk::splat(T::from_f64(1.0 - MARGIN)).zip(step, T::min);
+    let part = high_known.or(overshot).without(stubborn).choose(step, Chunk::splat(T::from_f64(0.5)));
     let part = trial.finite.choose(part, Chunk::splat(T::from_f64(RETREAT)));
     let inside = lanes.low.zip3(part, width, |low, part, width| low + part * width);
     let next = bracketed.choose(inside, alpha.scaled(EXPANSION));
@@ -93,6 +99,19 @@ pub(super) fn judge<T: Real>(tile: &mut Tile<T>, trial: &Trial<T>, search: &Slop
 #[inline(always)]
 pub(super) fn reaches<T: Real>(counts: Chunk<u32>, limits: Chunk<u32>) -> Mask<T> {
     Mask::lanes(|l| counts.0[l] >= limits.0[l])
+}
+
+/// The minimum, as a part of alpha, of the cubic that has the values and slopes of f at x and at the trial.
+#[inline(always)]
+fn cubic<T: Real>(trial: &Trial<T>, f: Chunk<T>, slope: Chunk<T>, alpha: Chunk<T>) -> Chunk<T> {
+    let rise = f.zip3(trial.value, alpha, |f, f_t, alpha| T::from_f64(3.0) * ((f - f_t) / alpha));
+    rise.zip3(slope, trial.slope, |rise, s, s_t| {
+        let bend = rise + s + s_t;
+        // Squares of slopes overflow, those of their quotients don't.
+        let size = bend.abs().max(s.abs()).max(s_t.abs());
+        let root = size * ((bend / size) * (bend / size) - (s / size) * (s_t / size)).sqrt();
+        (root - s + bend) / (root - s + root + s_t)
+    })
 }
 
 /// Where `|high - low| |d_i| <= 2 EPSILON |x_i|` for every component: no other point lies between the bracket's ends.
