@@ -11,7 +11,7 @@ fn experiment() {
             methods.push((format!("{update:?} {o}"), ConjugateGradient { update, orthogonality: o, every: 0 }.into()));
         }
     }
-    for (pname, problem, n) in [("stretched10", &super::stretched(10), 10), ("ros10", &rosenbrock(10), 10), ("ros2", &rosenbrock(2), 2)] {
+    for (pname, problem, n) in [("stretched10", &super::stretched(10), 10), ("ros2", &rosenbrock(2), 2)] {
         for device in [Device::cpu(Precision::F64), Device::cpu(Precision::F32)] {
             for (name, m) in &methods {
                 for (s, search) in &searches {
