@@ -43,7 +43,8 @@ pub struct LaneResult {
     pub refused_pairs: u32,
     /// Restarts along the gradient after a search that found nothing.
     pub resets: u32,
-    /// Directions that the method itself began anew: see [`ConjugateGradient`](crate::ConjugateGradient).
+    /// Times that the method itself began anew: see [`ConjugateGradient`](crate::ConjugateGradient) and
+    /// [`Restart`](crate::Restart).
     pub restarts: u32,
 }
 

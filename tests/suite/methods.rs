@@ -4,7 +4,6 @@ mod conjugate_gradient;
 mod convergence;
 mod cuts;
 mod ends;
-mod experiment;
 mod misuse;
 mod momentum;
 mod references;
