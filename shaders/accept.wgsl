@@ -60,13 +60,14 @@ fn accept() -> f32 {
             lane.refused += 1u;
             if (lane.alpha > MISLED) {
                 // The remembered pairs are of another scale. No longer than to where f is called unbounded.
-                lane.gamma = min(lane.gamma * lane.alpha, FAR / trial.gradient_max);
+                lane.gamma = min(lane.gamma * lane.alpha, FAR / steepest_at_trial());
                 lane.pairs = 0u;
             }
         }
         keep_best();
         lane.step = pair.length;
         lane.accepted_alpha = lane.alpha;
+        lane.longest_search = max(lane.longest_search, lane.search_evaluations);
         lane.accepted_slope = lane.slope;
         lane.accepted_mu = lane.mu;
         lane.decrease = lane.value - trial.value;

@@ -1,10 +1,10 @@
 // A new direction for the search, and what replaces it where it does not descend.
 
-// d = q; the slope is g.d.
+// d = q but for what leads out of the box; the slope is g.d.
 fn take_direction(scale: f32) {
     var slope = Sum();
     for (var i = 0u; i < N; i++) {
-        let d_i = scale * q(i);
+        let d_i = inward(i, scale * q(i));
         set_d(i, d_i);
         add(&slope, i, g(i), d_i);
     }
@@ -23,7 +23,7 @@ fn along_gradient() {
     }
     take_direction(lane.gamma);
     if (!descends()) {
-        lane.gamma = min(1.0 / lane.gradient_max, HUGE);
+        lane.gamma = min(1.0 / steepest(), HUGE);
         take_direction(lane.gamma);
     }
 }
@@ -45,7 +45,7 @@ fn turn(restart: bool) {
     // A restart keeps what the last quasi-Newton step promised: it tells whether rounding is to blame.
     if (!restart) {
         // Told by the step's natural length, where it has one; that its search begins nearer says nothing.
-        lane.decrement = abs(select(lane.alpha, 1.0, NEWTON_LIKE && !first) * lane.slope);
+        lane.decrement = abs(promised_descent(select(lane.alpha, 1.0, NEWTON_LIKE && !first)));
     }
     lane.low = 0.0;
     lane.low_slope = lane.slope;

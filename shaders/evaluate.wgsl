@@ -4,7 +4,7 @@ struct Trial {
     // f_t, and the sum of the absolute values of its terms.
     value: f32,
     scale: f32,
-    // g_t.d
+    // g_t.d, of what still moves.
     slope: f32,
     // g.(x_t - x)
     descent: f32,
@@ -17,6 +17,8 @@ struct Trial {
     finite: bool,
     // x_t is not x to the bit.
     moved: bool,
+    // A component has come to a bound along d.
+    clamped: bool,
 }
 
 var<private> trial: Trial;
@@ -40,7 +42,7 @@ fn mm_d(i: u32) -> f32 {
 
 fn evaluate() {
     for (var i = 0u; i < N; i++) {
-        set_trial_x(i, settled(x(i) + lane.alpha * d(i)));
+        set_trial_x(i, settled(reached(i, lane.alpha)));
         set_trial_g(i, 0.0);
     }
     let f = mm_objective();
@@ -50,8 +52,9 @@ fn evaluate() {
     for (var i = 0u; i < N; i++) {
         let g_t = trial_g(i);
         finite = finite && is_finite(g_t);
-        add(&slope, i, g_t, d(i));
-        largest = max(largest, abs(vec3<f32>(g_t, trial_x(i) - x(i), g_t - g(i))));
+        add(&slope, i, g_t, moving(i));
+        largest = max(largest, vec3<f32>(projected(i, g_t), abs(trial_x(i) - x(i)), abs(g_t - g(i))));
     }
-    trial = Trial(f.x, f.y, total(slope), lane.alpha * lane.slope, largest.x, largest.y, largest.z, finite, largest.y > 0.0);
+    let moved = largest.y > 0.0;
+    trial = Trial(f.x, f.y, total(slope), descent(), largest.x, largest.y, largest.z, finite, moved, is_clamped());
 }

@@ -10,7 +10,7 @@ const NEXT_VALUE: u32 = 3u;
 
 // The length of the first direction as a multiple of -g. Norms overflow, the largest component doesn't.
 fn first_gamma() -> f32 {
-    return select(1.0, min(1.0 / lane.gradient_max, HUGE), FIRST_STEP == FIRST_SCALED);
+    return select(1.0, min(1.0 / steepest(), HUGE), FIRST_STEP == FIRST_SCALED);
 }
 
 // The first alpha along d, whose slope is known; `first`: of the lane's first search.

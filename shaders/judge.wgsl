@@ -17,8 +17,8 @@ fn judge() -> u32 {
         return ACCEPT;
     }
     // On the last evaluation there is none left to go back by, and going back by one takes one.
-    if (lane.evaluations >= rules.evaluations && finite && trial.moved && trial.value < lowest) {
+    if (lane.evaluations >= lane.evaluation_limit && finite && trial.moved && trial.value < lowest) {
         return ACCEPT;
     }
-    return select(decision, END, lane.evaluations + lane.has_safe >= rules.evaluations);
+    return select(decision, END, lane.evaluations + lane.has_safe >= lane.evaluation_limit);
 }

@@ -15,14 +15,15 @@ fn remember(pair: Pair) {
 // Gives the lane its direction.
 fn direct() {
     two_loop();
-    take_direction(select(1.0, lane.gamma, lane.pairs == 0u));
+    take_direction(select(1.0, pair_gamma(), lane.pairs == 0u));
 }
 
 // q = -H g. Each pass over q takes one vector off it and, on the way, the product with the next: every vector of the
 // history is read twice in all.
 fn two_loop() {
+    prepare();
     for (var i = 0u; i < N; i++) {
-        set_q(i, -g(i));
+        set_q(i, free(i, -g(i)));
     }
     var product = Sum();
     let newest = ring(0u);
@@ -31,16 +32,16 @@ fn two_loop() {
     }
     for (var k = 0u; k < lane.pairs; k++) {
         let here = ring(k);
-        let alpha = rho(here) * total(product);
+        let alpha = pair_weight(k, here) * total(product);
         set_coefficient(k, alpha);
         // After the oldest pair q is scaled, and the second loop begins with its y.
         let oldest = k + 1u == lane.pairs;
-        let scale = select(1.0, lane.gamma, oldest);
+        let scale = select(1.0, pair_gamma(), oldest);
         let older = ring(k + 1u);
         product = Sum();
         for (var i = 0u; i < N; i++) {
             let y = changes[at_pair(here, i)];
-            let q_i = (q(i) - alpha * y) * scale;
+            let q_i = free(i, (q(i) - alpha * y) * scale);
             set_q(i, q_i);
             var next = y;
             if (!oldest) {
@@ -51,11 +52,11 @@ fn two_loop() {
     }
     for (var k = lane.pairs; k > 0u; k--) {
         let here = ring(k - 1u);
-        let step = coefficient(k - 1u) - rho(here) * total(product);
+        let step = coefficient(k - 1u) - pair_weight(k - 1u, here) * total(product);
         let newer = ring(k - 2u);
         product = Sum();
         for (var i = 0u; i < N; i++) {
-            let q_i = q(i) + step * steps[at_pair(here, i)];
+            let q_i = free(i, q(i) + step * steps[at_pair(here, i)]);
             set_q(i, q_i);
             if (k > 1u) {
                 add(&product, i, q_i, changes[at_pair(newer, i)]);

@@ -21,14 +21,14 @@ fn judge() -> u32 {
         lane.has_safe = 1u;
     }
     // On the last evaluation there is none left to go back by.
-    let last = lane.evaluations >= rules.evaluations;
+    let last = lane.evaluations >= lane.evaluation_limit;
     if ((curved && (armijo || approximate)) || (safe && last)) {
         return ACCEPT;
     }
     bracket(level);
     // Taking the safe point needs one evaluation more.
     let exhausted = lane.expansions > MOST_EXPANSIONS || lane.search_evaluations >= MOST_SEARCH_EVALUATIONS
-        || lane.evaluations + lane.has_safe >= rules.evaluations;
+        || lane.evaluations + lane.has_safe >= lane.evaluation_limit;
     if (exhausted || is_minus_infinity(trial.value) || !trial.moved || (lane.bracketed != 0u && resolved())) {
         return END;
     }
@@ -45,7 +45,7 @@ fn bracket(level: bool) {
     } else {
         lane.high = lane.alpha;
         lane.high_slope = trial.slope;
-        lane.high_known = select(0u, 1u, level);
+        lane.high_known = select(0u, 1u, level && !trial.clamped);
         lane.bracketed = 1u;
     }
     if (lane.bracketed == 0u) {
@@ -71,7 +71,7 @@ fn bracket(level: bool) {
 fn resolved() -> bool {
     let width = abs(lane.high - lane.low);
     for (var i = 0u; i < N; i++) {
-        if (width * abs(d(i)) > RESOLUTION * EPSILON * max(abs(x(i)), TINY)) {
+        if (width * abs(d(i)) > RESOLUTION * EPSILON * max(abs(x(i)), TINY) && !ends_meet(i)) {
             return false;
         }
     }

@@ -11,16 +11,9 @@ struct Rules {
     width: u32,
     rounds: u32,
     flags: u32,
-    // Limits of a lane.
-    iterations: u32,
-    evaluations: u32,
     // Where the other list begins.
     other: u32,
     noise: f32,
-    gradient_max: f32,
-    step_max: f32,
-    value_change: f32,
-    goal: f32,
     // 0, which compilers don't know.
     zero: u32,
 }

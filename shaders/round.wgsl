@@ -23,6 +23,9 @@ fn round() {
     }
     if (turns) {
         turn(restarts);
+        if (!restarts) {
+            stop_at_floor();
+        }
     }
 }
 

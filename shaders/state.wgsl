@@ -1,6 +1,6 @@
-// The whole state of lanes, to the host and back. In `transfer` a lane's words are its fields, its vectors, its parameters
-// and what its method remembers, from here on.
-const HISTORY_WORDS: u32 = FIELDS + 4u * N + PARAMETERS;
+// The whole state of lanes, to the host and back. In `transfer` a lane's words are its fields, its vectors, its parameters,
+// its box and what its method remembers, from here on.
+const HISTORY_WORDS: u32 = FIELDS + 4u * N + PARAMETERS + BOX;
 
 // Writes the state of listed lanes to `transfer`.
 @compute @workgroup_size(WORKGROUP)
@@ -26,6 +26,7 @@ fn save(@builtin(global_invocation_id) id: vec3<u32>) {
     for (var i = 0u; i < PARAMETERS; i++) {
         transfer[to + FIELDS + 4u * N + i] = bitcast<u32>(parameters[i * rules.pool + slot]);
     }
+    save_box(to + FIELDS + 4u * N + PARAMETERS);
     save_history(to + HISTORY_WORDS);
 }
 
@@ -55,5 +56,6 @@ fn restore(@builtin(global_invocation_id) id: vec3<u32>) {
     for (var i = 0u; i < PARAMETERS; i++) {
         parameters[i * rules.pool + slot] = bitcast<f32>(transfer[source + FIELDS + 4u * N + i]);
     }
+    place_box(source + FIELDS + 4u * N + PARAMETERS);
     restore_history(source + HISTORY_WORDS);
 }

@@ -1,7 +1,7 @@
 // Lanes that come and go: new starts into free slots, results out.
 
 // Puts new lanes into slots: the `count` slots of the list, whose starts and parameters stand in `transfer`, a lane at a
-// time, its number before them. Each is appended to the list of lanes under way, which begins at `other`.
+// time, its number before them and what ends it after them. Each is appended to the list of lanes under way, which begins at `other`.
 @compute @workgroup_size(WORKGROUP)
 fn place(@builtin(global_invocation_id) id: vec3<u32>) {
     let k = place_in_list(id);
@@ -10,11 +10,12 @@ fn place(@builtin(global_invocation_id) id: vec3<u32>) {
     }
     slot = lists.slots[rules.list + rules.first + k];
     lists.slots[rules.other + k] = slot;
-    let source = k * (1u + N + PARAMETERS);
+    let source = k * (1u + N + PARAMETERS + BOX + DEMANDS);
     lane = Lane();
     lane.lane = transfer[source];
     lane.phase = PHASE_FRESH;
     store_lane();
+    place_demands(source + 1u + N + PARAMETERS + BOX);
     fields[VALUE_FIELD * rules.pool + slot] = NAN_BITS;
     fields[GRADIENT_MAX_FIELD * rules.pool + slot] = NAN_BITS;
     for (var i = 0u; i < N; i++) {
@@ -27,6 +28,7 @@ fn place(@builtin(global_invocation_id) id: vec3<u32>) {
     for (var i = 0u; i < PARAMETERS; i++) {
         parameters[i * rules.pool + slot] = bitcast<f32>(transfer[source + 1u + N + i]);
     }
+    place_box(source + 1u + N + PARAMETERS);
 }
 
 // Writes how listed lanes stand to `transfer`, a lane at a time, with their best and last points where asked for.

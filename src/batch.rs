@@ -9,6 +9,7 @@ use std::sync::Arc;
 use nalgebra::DMatrix;
 
 use crate::device::Device;
+use crate::engine::placement::Placement;
 use crate::engine::source::Queue;
 use crate::engine::state::LaneState;
 use crate::engine::telemetry::Telemetry;
@@ -208,11 +209,11 @@ impl Batch {
     /// The lane with the lowest finite value so far, of all that have started. Before the first evaluation it is lane 0,
     /// its value NaN.
     pub fn best(&self) -> LaneResult {
-        let dimension = self.problem.dimension();
+        let placement = self.placement();
         let resident = self.engine.lowest();
-        let candidates = [&self.finished, &resident].into_iter().filter_map(|lanes| LaneResult::lowest(lanes, dimension));
+        let candidates = [&self.finished, &resident].into_iter().filter_map(|lanes| LaneResult::lowest(lanes, &placement));
         let lowest = candidates.chain(self.best_drained.clone()).min_by(LaneResult::by_value);
-        lowest.unwrap_or_else(|| LaneResult::without_value(0, self.waiting(), self.starts.point(0)))
+        lowest.unwrap_or_else(|| LaneResult::without_value(0, self.waiting(), placement.start(0).point, &placement))
     }
 
     /// The lanes that have ended since this was last asked, and lets go of them all but one byte each: with it a run of any
@@ -221,8 +222,8 @@ impl Batch {
         self.collect();
         self.told = 0;
         let lanes = std::mem::take(&mut self.finished);
-        let n = self.problem.dimension();
-        let drained: Vec<LaneResult> = (0..lanes.records.len()).map(|k| LaneResult::of(&lanes, k, n)).collect();
+        let placement = self.placement();
+        let drained: Vec<LaneResult> = (0..lanes.records.len()).map(|k| LaneResult::of(&lanes, k, &placement)).collect();
         let finite = drained.iter().chain(&self.best_drained).filter(|lane| lane.value.is_finite());
         let lowest = finite.min_by(|a, b| LaneResult::by_value(a, b)).cloned();
         self.best_drained = lowest;
@@ -261,6 +262,11 @@ impl Batch {
             totals: self.totals(),
         };
         Ok(Outcome::new(lanes, statuses, not_started, run))
+    }
+
+    /// Where lanes begin, and what holds them.
+    fn placement(&self) -> Placement {
+        self.settings.placement(&self.starts, self.device.precision())
     }
 
     /// The status of a lane that has not started.

@@ -1,9 +1,11 @@
 //! Where lanes live: the interface that engines share, and what they report.
 
 pub(crate) mod cpu;
+pub(crate) mod curvature;
 #[cfg(feature = "gpu")]
 pub(crate) mod gpu;
 pub(crate) mod lane;
+pub(crate) mod placement;
 pub(crate) mod source;
 pub(crate) mod state;
 pub(crate) mod telemetry;
@@ -48,6 +50,7 @@ pub(crate) struct Record {
     pub(crate) best_gradient_max: f64,
     pub(crate) refused: u32,
     pub(crate) resets: u32,
+    pub(crate) longest_search: u32,
     pub(crate) restarts: u32,
 }
 
@@ -76,6 +79,7 @@ impl Record {
             best_gradient_max: if elsewhere { fields.best_gradient_max } else { fields.gradient_max },
             refused: fields.refused,
             resets: fields.resets,
+            longest_search: fields.longest_search,
             restarts: fields.restarts,
         }
     }
@@ -95,6 +99,8 @@ pub(crate) struct Lanes {
     pub(crate) points: Vec<f64>,
     /// (index into `records`, the last point)
     pub(crate) last_points: Vec<(usize, Vec<f64>)>,
+    /// (index into `records`, the diagonal of the inverse Hessian), where it is asked for.
+    pub(crate) curvatures: Vec<(usize, Vec<f64>)>,
 }
 
 impl Lanes {
@@ -102,7 +108,9 @@ impl Lanes {
         let before = self.records.len();
         self.records.extend(other.records);
         self.points.extend(other.points);
-        self.last_points.extend(other.last_points.into_iter().map(|(k, point)| (k + before, point)));
+        let after = |(k, vector): (usize, Vec<f64>)| (k + before, vector);
+        self.last_points.extend(other.last_points.into_iter().map(after));
+        self.curvatures.extend(other.curvatures.into_iter().map(after));
     }
 }
 

@@ -165,6 +165,28 @@ pub enum StartsError {
         /// Parameters that the problem takes.
         problem: usize,
     },
+    /// What is given for each lane is not for as many lanes as there are.
+    #[error("there are {what} for {given} lanes and starts for {starts}")]
+    Each {
+        /// What was given.
+        what: &'static str,
+        /// For how many lanes.
+        given: usize,
+        /// Starts.
+        starts: usize,
+    },
+    /// A setting of one lane's own is out of its range.
+    #[error("setting `{name}` of lane {lane} is {value}: it must be {must}")]
+    Setting {
+        /// The lane.
+        lane: usize,
+        /// The field.
+        name: &'static str,
+        /// What it was set to.
+        value: String,
+        /// What it must be.
+        must: &'static str,
+    },
     /// The parameters' columns are not as many as the lanes.
     #[error("there are parameters for {parameters} lanes and starts for {starts}")]
     Lanes {
@@ -172,6 +194,22 @@ pub enum StartsError {
         parameters: usize,
         /// Starts.
         starts: usize,
+    },
+    /// Matrices of bounds of another size than the starts.
+    #[error(
+        "there are {what} bounds of {rows} components for {columns} lanes, and starts of {dimension} for {lanes}; a matrix of bounds has one column a lane"
+    )]
+    BoundsSize {
+        /// `lower` or `upper`.
+        what: &'static str,
+        /// Rows of the matrix.
+        rows: usize,
+        /// Columns of the matrix.
+        columns: usize,
+        /// Components of a start.
+        dimension: usize,
+        /// Lanes.
+        lanes: usize,
     },
     /// A sampler over bounds that are infinite.
     #[error("component {index} has no finite bounds to draw starts from")]
@@ -198,6 +236,65 @@ pub enum BoundsError {
     Empty {
         /// The component.
         index: usize,
+        /// Its lower bound.
+        lower: f64,
+        /// Its upper bound.
+        upper: f64,
+    },
+    /// Bounds of another length than the problem's point.
+    #[error("there are bounds for {bounds} components and the problem has {problem}")]
+    Dimension {
+        /// Components that are bounded.
+        bounds: usize,
+        /// Components of the problem's point.
+        problem: usize,
+    },
+    /// A mask of fixed components of another length than the problem's point.
+    #[error("the mask of fixed components has {fixed} entries and the problem has {problem} components")]
+    Fixed {
+        /// Entries of the mask.
+        fixed: usize,
+        /// Components of the problem's point.
+        problem: usize,
+    },
+    /// Bounds of one lane, or what they leave of those of all lanes, that hold no number.
+    #[error(
+        "component {index} of lane {lane} is bounded by [{lower}, {upper}], its own bounds and those of all lanes together, which holds no number"
+    )]
+    EmptyLane {
+        /// The lane.
+        lane: usize,
+        /// The component.
+        index: usize,
+        /// Its lower bound.
+        lower: f64,
+        /// Its upper bound.
+        upper: f64,
+    },
+    /// Bounds between which there is no number of single precision.
+    #[error(
+        "component {index} of lane {lane} is bounded by [{lower}, {upper}], which holds no number of single precision: lower bounds round up there \
+         and upper ones down; make them equal, which fixes the component, or take `Device::cpu(Precision::F64)`"
+    )]
+    Rounded {
+        /// The lane.
+        lane: usize,
+        /// The component.
+        index: usize,
+        /// Its lower bound.
+        lower: f64,
+        /// Its upper bound.
+        upper: f64,
+    },
+    /// A component that is held at its start, which lies outside the bounds.
+    #[error("component {index} of lane {lane} is fixed at its start, {value}, which lies outside its bounds [{lower}, {upper}]")]
+    FixedOutside {
+        /// The lane.
+        lane: usize,
+        /// The component.
+        index: usize,
+        /// Where it starts.
+        value: f64,
         /// Its lower bound.
         lower: f64,
         /// Its upper bound.

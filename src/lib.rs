@@ -3,7 +3,7 @@
 //! Every *lane* is an independent minimisation
 //!
 //! ```text
-//!     min f(x; p)    over x in R^n
+//!     min f(x; p)    over x in R^n, or in a box
 //! ```
 //!
 //! from its own start x, with its own parameters p, by L-BFGS or another [`Method`]. You write f once, as a Rust closure; its gradient is
@@ -36,6 +36,7 @@
 //! | --- | --- |
 //! | write an objective with parameters and data | [`Problem::builder`], [`problem`] |
 //! | write value and gradient in WGSL by hand, for GPUs | [`Problem::verbatim`] |
+//! | hold lanes inside a box, or components where they start | [`Minimizer::bounds`], [`Starts::with_bounds`], [`Minimizer::fixed`] |
 //! | set tolerances and budgets | [`Tolerances`], [`Limits`] |
 //! | choose a method, a line search, and where it begins | [`Method`], [`LineSearch`], [`InitialStep`] |
 //! | walk as the R package mize does | [`MoreThuente`](MoreThuente#as-mize-does-it) |
@@ -59,7 +60,8 @@
 //! # References
 //!
 //! J. Nocedal, S. J. Wright: Numerical Optimization, 2nd ed., Springer 2006, chapters 3 and 7. W. W. Hager, H. Zhang: A new
-//! conjugate gradient method with guaranteed descent and an efficient line search, SIAM J. Optim. 16 (2005) 170-192.
+//! conjugate gradient method with guaranteed descent and an efficient line search, SIAM J. Optim. 16 (2005) 170-192. D. P.
+//! Bertsekas: Projected Newton methods for optimization problems with simple constraints, SIAM J. Control Optim. 20 (1982) 221-246.
 #![warn(missing_docs)]
 
 mod batch;
@@ -85,9 +87,9 @@ pub use engine::telemetry::{StageSeconds, Telemetry};
 pub use engine::{Summary, Totals};
 pub use error::{BoundsError, DeviceError, Error, ProblemError, Result, StartsError, WgslError};
 pub use method::{
-    Backtracking, Bfgs, Bounds, CgUpdate, ConjugateGradient, ConstantStep, DeltaBarDelta, Evidence, FirstStep, InitialStep, Lbfgs, Limits,
-    LineSearch, Method, Momentum, MoreThuente, Nesterov, NextStep, Pairs, Restart, Schedule, SlopeSearch, Status, SteepestDescent, StepUp,
-    Test, Tolerances,
+    Backtracking, Bfgs, Bounds, CgUpdate, ConjugateGradient, ConstantStep, DeltaBarDelta, Evidence, FirstStep, FloorPolicy, InitialStep,
+    Lbfgs, Limits, LineSearch, Method, Momentum, MoreThuente, Nesterov, NextStep, Pairs, Restart, Schedule, SlopeSearch, Status,
+    SteepestDescent, StepUp, Test, Tolerances,
 };
 pub use minimizer::Minimizer;
 pub use monitor::{Answer, Control, Monitor, Step};

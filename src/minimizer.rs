@@ -9,9 +9,10 @@ use crate::engine::cpu::{CpuEngine, Setup};
 #[cfg(feature = "gpu")]
 use crate::engine::gpu::{engine::GpuEngine, evaluator};
 use crate::engine::lane;
+use crate::engine::placement::{Holds, Placement};
 use crate::engine::state::Standing;
 use crate::error::{DeviceError, Error, Result, StartsError};
-use crate::method::{InitialStep, Limits, LineSearch, Method, Pairs, Tolerances, Walk};
+use crate::method::{Bounds, Demands, InitialStep, Limits, LineSearch, Method, Pairs, Tolerances, Walk};
 use crate::monitor::Monitor;
 use crate::outcome::Outcome;
 use crate::problem::Problem;
@@ -47,9 +48,17 @@ pub(crate) struct Settings {
     pub(crate) tolerances: Tolerances,
     pub(crate) limits: Limits,
     pub(crate) pool: Option<usize>,
+    pub(crate) curvature: bool,
+    pub(crate) holds: Holds,
 }
 
 impl Settings {
+    /// Where lanes from `starts` begin, what holds them, and what ends them.
+    pub(crate) fn placement(&self, starts: &Starts, precision: Precision) -> Placement {
+        let demands = Demands { tolerances: self.tolerances, limits: self.limits };
+        Placement::new(starts.source(), &self.holds, precision, demands)
+    }
+
     /// How lanes make their steps.
     fn walk(&self) -> Result<Walk> {
         Walk::new(self.method, self.line_search, self.initial_step, self.pairs)
@@ -81,6 +90,8 @@ impl<'m> Minimizer<'m> {
                 tolerances: Tolerances::default(),
                 limits: Limits::default(),
                 pool: None,
+                curvature: false,
+                holds: Holds::default(),
             },
             monitors: Vec::new(),
         }
@@ -128,10 +139,64 @@ impl<'m> Minimizer<'m> {
         self
     }
 
+    /// Holds every lane inside a box: no point outside is ever evaluated, to the bit. Infinite bounds bound nothing, equal
+    /// ones fix the component. Unless this, [`fixed`](Minimizer::fixed) or the starts say so, nothing is bounded.
+    ///
+    /// ```
+    /// use manymin::prelude::*;
+    ///
+    /// // The logarithm has no value where x0 <= 0.
+    /// let problem = Problem::new(2, |x| x[0].ln() + (x[1] - 3.0).powi(2))?;
+    /// let bounds = Bounds::new(&[0.1, f64::NEG_INFINITY], &[f64::INFINITY, 2.0])?;
+    /// let starts = Starts::uniform(&Bounds::new(&[0.1, -2.0], &[4.0, 2.0])?, 100, 42);
+    /// let outcome = Minimizer::new(Lbfgs::default()).bounds(&bounds).minimize(&Device::cpu(Precision::F64), &problem, &starts)?;
+    /// assert!(outcome.iter().all(|lane| lane.status.is_success() && lane.point == [0.1, 2.0]));
+    /// # Ok::<(), manymin::Error>(())
+    /// ```
+    ///
+    /// A start outside is moved to the nearest point of the box, which [`LaneResult::projected_start`](crate::LaneResult) and
+    /// [`Outcome::projected_starts`] tell. With bounds that [starts](Starts::with_bounds) bring, a lane stays in what both have
+    /// in common. Lanes in f32 have lower bounds rounded up and upper ones down; equal ones are rounded to nearest.
+    ///
+    /// # References
+    /// D. P. Bertsekas: Projected Newton methods for optimization problems with simple constraints, SIAM J. Control Optim. 20
+    /// (1982) 221-246. R. H. Byrd, P. Lu, J. Nocedal, C. Zhu: A limited memory algorithm for bound constrained optimization,
+    /// SIAM J. Sci. Comput. 16 (1995) 1190-1208, whose subspace of free variables it has, and not its Cauchy point.
+    pub fn bounds(mut self, bounds: &Bounds) -> Self {
+        self.settings.holds.bounds = Some(Arc::new(bounds.clone()));
+        self
+    }
+
+    /// Holds the components with `true` where they start, lane by lane. A start whose fixed component lies outside the bounds
+    /// is an error.
+    ///
+    /// ```
+    /// use manymin::prelude::*;
+    ///
+    /// // The second component stays as it is, and the first follows it.
+    /// let problem = Problem::new(2, |x| (x[0] - x[1]).powi(2) + x[1].powi(2))?;
+    /// let starts = Starts::uniform(&Bounds::new(&[-2.0; 2], &[2.0; 2])?, 100, 42);
+    /// let outcome = Minimizer::new(Lbfgs::default()).fixed(&[false, true]).minimize(&Device::cpu(Precision::F64), &problem, &starts)?;
+    /// assert_eq!(outcome.lane(7).point[1], starts.point(7)[1]);
+    /// assert!((outcome.lane(7).point[0] - starts.point(7)[1]).abs() < 1e-5);
+    /// # Ok::<(), manymin::Error>(())
+    /// ```
+    pub fn fixed(mut self, fixed: &[bool]) -> Self {
+        self.settings.holds.fixed = Some(fixed.into());
+        self
+    }
+
     /// The most lanes resident at once; unless set 16,384 on the CPU engine and 262,144 on a GPU, or what 512 MiB hold. Others
     /// wait in a queue, and results do not depend on it. A GPU takes no more than its buffers hold, whatever is set.
     pub fn pool(mut self, lanes: usize) -> Self {
         self.settings.pool = Some(lanes);
+        self
+    }
+
+    /// Has each lane's result bring the diagonal of the inverse Hessian, [`LaneResult::inverse_hessian_diagonal`](
+    /// crate::LaneResult::inverse_hessian_diagonal), at n numbers a lane.
+    pub fn inverse_hessian_diagonals(mut self) -> Self {
+        self.settings.curvature = true;
         self
     }
 
@@ -142,7 +207,8 @@ impl<'m> Minimizer<'m> {
         self
     }
 
-    /// The bytes that each resident lane of `problem` takes on `device`, shared data not counted.
+    /// The bytes that each resident lane of `problem` takes on `device`, shared data not counted, and nor are bounds that starts
+    /// bring, 2 n numbers a lane, unless these settings have some.
     ///
     /// ```
     /// use manymin::prelude::*;
@@ -153,16 +219,21 @@ impl<'m> Minimizer<'m> {
     /// # Ok::<(), manymin::Error>(())
     /// ```
     pub fn bytes_per_lane(&self, device: &Device, problem: &Problem) -> usize {
+        let holds = &self.settings.holds;
+        self.bytes(device, problem, holds.bounds.is_some() || holds.fixed.is_some())
+    }
+
+    fn bytes(&self, device: &Device, problem: &Problem, bounded: bool) -> usize {
         #[cfg(feature = "gpu")]
         if device.is_gpu() {
-            return GpuEngine::bytes_per_lane(problem, self.settings.method);
+            return GpuEngine::bytes_per_lane(problem, self.settings.method, bounded);
         }
         let float = match device.precision() {
             Precision::F32 => size_of::<f32>(),
             Precision::F64 => size_of::<f64>(),
         };
         let evaluation = problem.rows() * float;
-        lane::bytes_per_lane(problem.dimension(), self.settings.method, 0, float) + evaluation
+        lane::bytes_per_lane(problem.dimension(), self.settings.method, 0, bounded, float) + evaluation
     }
 
     /// Minimises from every start, to the end, and consumes the minimizer with its monitors.
@@ -186,6 +257,7 @@ impl<'m> Minimizer<'m> {
     ///
     /// # Errors
     /// [`Error::Setting`] for settings out of range, [`Error::Starts`] if starts, parameters and problem don't fit,
+    /// [`Error::Bounds`] for bounds that don't fit or leave a lane no point,
     /// [`Error::Device`] if the problem is too much for the device, or does not fit its precision.
     pub fn start(&self, device: &Device, problem: &Problem, starts: &Starts) -> Result<Batch> {
         let settings = &self.settings;
@@ -193,6 +265,7 @@ impl<'m> Minimizer<'m> {
         settings.tolerances.validate()?;
         settings.limits.validate()?;
         check_starts(problem, starts)?;
+        settings.placement(starts, device.precision()).check()?;
         let engine = self.engine(device, problem, starts, Standing::new(starts.lanes()))?;
         Ok(Batch::new(engine, device.clone(), problem.clone(), starts.clone(), settings.clone()))
     }
@@ -217,23 +290,19 @@ impl<'m> Minimizer<'m> {
         let settings = &self.settings;
         check_device(device, problem)?;
         self.check_matrix(device, problem)?;
+        let placement = settings.placement(starts, device.precision());
         let pool = match settings.pool {
             Some(0) => return Err(Error::Setting { name: "pool", value: "0".into(), must: "at least 1" }),
             Some(lanes) => lanes,
-            None => if device.is_gpu() { GPU_POOL } else { POOL }.min(POOL_BYTES / self.bytes_per_lane(device, problem)).max(1),
+            None => {
+                if device.is_gpu() { GPU_POOL } else { POOL }.min(POOL_BYTES / self.bytes(device, problem, placement.is_bounded())).max(1)
+            }
         };
-        let setup = Setup {
-            problem: problem.clone(),
-            source: Arc::clone(starts.source()),
-            walk: settings.walk()?,
-            tolerances: settings.tolerances,
-            limits: settings.limits,
-            pool,
-        };
+        let setup = Setup { problem: problem.clone(), placement, walk: settings.walk()?, curvature: settings.curvature, pool };
         Ok(match (device.context(), device.precision()) {
             #[cfg(feature = "gpu")]
             (Some(gpu), _) => {
-                evaluator::probe(gpu, problem, settings.method, &*setup.source)?;
+                evaluator::probe(gpu, problem, settings.method, &setup.placement)?;
                 Box::new(GpuEngine::new(Arc::clone(gpu), &setup, standing)?)
             }
             #[cfg(not(feature = "gpu"))]

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use nalgebra::DMatrix;
 
 use crate::device::{Device, Precision};
+use crate::engine::placement::Placement;
 use crate::engine::source::Queue;
 use crate::engine::{Lanes, Totals};
 use crate::error::{Error, Result};
@@ -43,16 +44,30 @@ pub struct LaneResult {
     pub refused_pairs: u32,
     /// Restarts along the gradient after a search that found nothing.
     pub resets: u32,
+    /// Evaluations of the longest search that led to an accepted step.
+    pub longest_search: u32,
+    /// The diagonal of the inverse Hessian at the last point, as the last pairs (s, y) suggest it: `gamma` in directions of
+    /// which they tell nothing, so a matter of magnitude unless n is small and many steps near the minimum are remembered. If
+    /// [`Minimizer::inverse_hessian_diagonals`] asked for it.
+    ///
+    /// # References
+    /// R. H. Byrd, J. Nocedal, R. B. Schnabel: Representations of quasi-Newton matrices and their use in limited memory methods,
+    /// Math. Program. 63 (1994).
+    pub inverse_hessian_diagonal: Option<Vec<f64>>,
     /// Times that the method itself began anew: see [`ConjugateGradient`](crate::ConjugateGradient) and
     /// [`Restart`](crate::Restart).
     pub restarts: u32,
+    /// Whether the start lay outside the bounds and was moved to the nearest point inside.
+    pub projected_start: bool,
 }
 
 impl LaneResult {
-    pub(crate) fn of(lanes: &Lanes, k: usize, dimension: usize) -> Self {
+    pub(crate) fn of(lanes: &Lanes, k: usize, placement: &Placement) -> Self {
+        let dimension = placement.dimension();
         let record = &lanes.records[k];
         let point = lanes.points[k * dimension..][..dimension].to_vec();
-        let last = lanes.last_points.binary_search_by_key(&k, |last| last.0).ok().map(|at| lanes.last_points[at].1.clone());
+        let of = |vectors: &[(usize, Vec<f64>)]| vectors.binary_search_by_key(&k, |of| of.0).ok().map(|at| vectors[at].1.clone());
+        let last = of(&lanes.last_points);
         Self {
             lane: record.summary.lane,
             status: record.summary.status,
@@ -66,12 +81,15 @@ impl LaneResult {
             evaluations: record.summary.evaluations,
             refused_pairs: record.refused,
             resets: record.resets,
+            longest_search: record.longest_search,
+            inverse_hessian_diagonal: of(&lanes.curvatures),
             restarts: record.restarts,
+            projected_start: placement.is_projected(record.summary.lane),
         }
     }
 
     /// A lane of which there is no value.
-    pub(crate) fn without_value(lane: usize, status: Status, point: Vec<f64>) -> Self {
+    pub(crate) fn without_value(lane: usize, status: Status, point: Vec<f64>, placement: &Placement) -> Self {
         let nothing = f64::NAN;
         Self {
             lane,
@@ -86,7 +104,10 @@ impl LaneResult {
             evaluations: 0,
             refused_pairs: 0,
             resets: 0,
+            longest_search: 0,
+            inverse_hessian_diagonal: None,
             restarts: 0,
+            projected_start: placement.is_projected(lane),
         }
     }
 
@@ -96,12 +117,12 @@ impl LaneResult {
     }
 
     /// The lane with the lowest finite value.
-    pub(crate) fn lowest(lanes: &Lanes, dimension: usize) -> Option<Self> {
+    pub(crate) fn lowest(lanes: &Lanes, placement: &Placement) -> Option<Self> {
         let key = |k: &usize| &lanes.records[*k];
         let numbers = (0..lanes.records.len()).filter(|k| key(k).best_value.is_finite());
         let lowest =
             numbers.min_by(|a, b| key(a).best_value.total_cmp(&key(b).best_value).then(key(a).summary.lane.cmp(&key(b).summary.lane)));
-        lowest.map(|k| Self::of(lanes, k, dimension))
+        lowest.map(|k| Self::of(lanes, k, placement))
     }
 }
 
@@ -138,6 +159,13 @@ pub(crate) struct Run {
     pub(crate) totals: Totals,
 }
 
+impl Run {
+    /// Where lanes began, and what held them.
+    fn placement(&self, precision: Precision) -> Placement {
+        self.settings.placement(&self.starts, precision)
+    }
+}
+
 /// The results of a batch, lane by lane.
 #[derive(Clone, Debug)]
 pub struct Outcome {
@@ -152,6 +180,7 @@ pub struct Outcome {
 impl Outcome {
     pub(crate) fn new(mut lanes: Lanes, mut statuses: Vec<Status>, not_started: Queue, run: Run) -> Self {
         lanes.last_points.sort_unstable_by_key(|last| last.0);
+        lanes.curvatures.sort_unstable_by_key(|curvature| curvature.0);
         let mut places = vec![None; statuses.len()];
         for (k, record) in lanes.records.iter().enumerate() {
             places[record.summary.lane] = Some(k as u32);
@@ -167,7 +196,7 @@ impl Outcome {
 
     /// The lane with the lowest finite value. If there is none, it is lane 0.
     pub fn best(&self) -> LaneResult {
-        LaneResult::lowest(&self.lanes, self.run.problem.dimension()).unwrap_or_else(|| self.lane(0))
+        LaneResult::lowest(&self.lanes, &self.run.placement(Precision::F64)).unwrap_or_else(|| self.lane(0))
     }
 
     /// The result of one lane.
@@ -175,15 +204,20 @@ impl Outcome {
     /// # Panics
     /// If there is no such lane, as indexing does.
     pub fn lane(&self, lane: usize) -> LaneResult {
+        let placement = self.run.placement(Precision::F64);
         match self.places[lane] {
-            Some(k) => LaneResult::of(&self.lanes, k as usize, self.run.problem.dimension()),
-            None => LaneResult::without_value(lane, self.statuses[lane], self.unknown_point(lane)),
+            Some(k) => LaneResult::of(&self.lanes, k as usize, &placement),
+            None => LaneResult::without_value(lane, self.statuses[lane], self.unknown_point(lane), &placement),
         }
     }
 
     /// The start of a lane that has not started; not-a-number of one that was handed out.
     fn unknown_point(&self, lane: usize) -> Vec<f64> {
-        if self.not_started.contains(&lane) { self.run.starts.point(lane) } else { vec![f64::NAN; self.run.problem.dimension()] }
+        if self.not_started.contains(&lane) {
+            self.run.placement(self.run.device.precision()).start(lane).point
+        } else {
+            vec![f64::NAN; self.run.problem.dimension()]
+        }
     }
 
     /// The results of all lanes, in order.
@@ -221,6 +255,13 @@ impl Outcome {
         self.places.iter().map(|place| place.map_or(f64::NAN, |k| self.lanes.records[k as usize].best_value)).collect()
     }
 
+    /// How many starts lay outside their bounds and were moved to the nearest point inside; see
+    /// [`LaneResult::projected_start`] for which.
+    pub fn projected_starts(&self) -> usize {
+        let placement = self.run.placement(Precision::F64);
+        if placement.is_bounded() { (0..self.lanes()).filter(|&lane| placement.is_projected(lane)).count() } else { 0 }
+    }
+
     /// Evaluations of value and gradient, over all lanes.
     pub fn evaluations(&self) -> u64 {
         self.run.totals.evaluations
@@ -236,17 +277,21 @@ impl Outcome {
         &self.run.device
     }
 
-    /// Value and gradient in f64 at the best point of a lane, which stays where it is.
+    /// Value and gradient in f64 at the best point of a lane, which stays where it is. Where the bounds of lanes in f32 were
+    /// rounded to nearest, being equal, it is at the nearest point of the box in f64.
     ///
     /// # Errors
     /// [`Error::NoSuchLane`]; [`DeviceError::GpuOnly`](crate::DeviceError::GpuOnly) for [verbatim](Problem::verbatim) WGSL.
     pub fn certify(&self, lane: usize) -> Result<Evaluation> {
         self.check(lane)?;
         self.run.problem.check_cpu("`certify`")?;
-        self.run.problem.evaluate(&self.lane(lane).point, &self.run.starts.get(lane).1)
+        let mut start = self.run.placement(Precision::F64).start(lane);
+        start.project(&self.lane(lane).point);
+        self.run.problem.evaluate(&start.point, &start.parameters)
     }
 
-    /// Goes on in f64 from the best points of `lanes`, as far as f64 goes: on the CPU, by the same method.
+    /// Goes on in f64 from the best points of `lanes`, as far as f64 goes: on the CPU, by the same method, within the same
+    /// bounds, which are those that were given and not what f32 made of them.
     ///
     /// ```
     /// use manymin::prelude::*;
@@ -268,14 +313,13 @@ impl Outcome {
             return Ok(Vec::new());
         }
         let results: Vec<LaneResult> = lanes.iter().map(|&lane| self.lane(lane)).collect();
-        let points = DMatrix::from_iterator(
-            self.run.problem.dimension(),
-            lanes.len(),
-            results.iter().flat_map(|result| result.point.iter().copied()),
-        );
-        let parameters =
-            DMatrix::from_iterator(self.run.problem.parameters(), lanes.len(), lanes.iter().flat_map(|&lane| self.run.starts.get(lane).1));
-        let starts = Starts::from_matrix(points).with_parameters(parameters);
+        let placement = self.run.placement(Precision::F64);
+        let begin = |result: &LaneResult| {
+            let mut start = placement.start(result.lane);
+            start.project(&result.point);
+            start
+        };
+        let starts = Starts::new(results.iter().map(begin).collect::<Vec<_>>());
         let outcome = Minimizer::new(self.run.settings.method)
             .tolerances(Tolerances { gradient_max: 0.0, ..Tolerances::default() })
             .limits(Limits { iterations: POLISH_ITERATIONS, ..Limits::default() })

@@ -1,12 +1,16 @@
 //! Starting points: given as a matrix, drawn at random, or from a source of your own.
 
+mod bounded;
+mod demands;
+
 use std::sync::Arc;
 
 use nalgebra::DMatrix;
 
+use self::demands::WithDemands;
 use crate::engine::source::Source;
 use crate::error::StartsError;
-use crate::method::Bounds;
+use crate::method::{Bounds, Limits, Tolerances};
 
 /// The starts of a batch, one a lane, with the lanes' parameters. Cloning is cheap.
 ///
@@ -23,7 +27,7 @@ impl Starts {
     }
 
     /// `lanes` points drawn independently and uniformly from the box `bounds`, which places the starts and no more: to
-    /// hold the lanes inside is another matter.
+    /// hold the lanes inside is for [`Minimizer::bounds`](crate::Minimizer::bounds).
     ///
     /// Start i depends on `seed` and i alone, and is the same on every machine.
     ///
@@ -66,6 +70,53 @@ impl Starts {
         Self::new(WithParameters { starts: self, parameters })
     }
 
+    /// These starts with tolerances of each lane's own, in the place of [`Minimizer::tolerances`](crate::Minimizer::tolerances).
+    /// That there is one for each lane, and their values, are checked when the batch starts.
+    ///
+    /// ```
+    /// use manymin::prelude::*;
+    ///
+    /// let bowl = Problem::new(2, |x| x[0].powi(2) + 10.0 * x[1].powi(2))?;
+    /// let starts = Starts::uniform(&Bounds::new(&[-2.0; 2], &[2.0; 2])?, 2, 42);
+    /// let to = |gradient_max| Tolerances { gradient_max, ..Tolerances::default() };
+    /// let starts = starts.with_tolerances(vec![to(1e-2), to(1e-9)]);
+    /// let outcome = Minimizer::new(Lbfgs::default()).minimize(&Device::cpu(Precision::F64), &bowl, &starts)?;
+    /// assert!(outcome.lane(1).gradient_max <= 1e-9);
+    /// # Ok::<(), manymin::Error>(())
+    /// ```
+    pub fn with_tolerances(self, tolerances: Vec<Tolerances>) -> Self {
+        Self::new(WithDemands::new(self, Some(tolerances), None))
+    }
+
+    /// These starts with limits of each lane's own, in the place of [`Minimizer::limits`](crate::Minimizer::limits). That there
+    /// is one for each lane, and their values, are checked when the batch starts.
+    pub fn with_limits(self, limits: Vec<Limits>) -> Self {
+        Self::new(WithDemands::new(self, None, Some(limits)))
+    }
+
+    /// These starts with a box for each lane, which holds it inside: the columns of `lower` and `upper`, inclusive. Infinite
+    /// bounds bound nothing, equal ones fix the component. A lane stays in what these bounds, such as the starts bring
+    /// already, and those of [`Minimizer::bounds`](crate::Minimizer::bounds) have in common; that this is not empty is
+    /// checked when the batch starts, and so is that there is a column for each lane.
+    ///
+    /// ```
+    /// use manymin::prelude::*;
+    /// use nalgebra::DMatrix;
+    ///
+    /// // (x - 3)^2 in three boxes.
+    /// let bowl = Problem::new(1, |x| (x[0] - 3.0).powi(2))?;
+    /// let starts = Starts::from_matrix(DMatrix::from_element(1, 3, 0.5));
+    /// let (lower, upper) = (DMatrix::zeros(1, 3), DMatrix::from_row_slice(1, 3, &[1.0, 2.0, f64::INFINITY]));
+    /// let device = Device::cpu(Precision::F64);
+    /// let outcome = Minimizer::new(Lbfgs::default()).minimize(&device, &bowl, &starts.with_bounds(lower, upper))?;
+    /// assert_eq!((outcome.lane(0).point[0], outcome.lane(1).point[0]), (1.0, 2.0));
+    /// assert!((outcome.lane(2).point[0] - 3.0).abs() < 1e-5);
+    /// # Ok::<(), manymin::Error>(())
+    /// ```
+    pub fn with_bounds(self, lower: DMatrix<f64>, upper: DMatrix<f64>) -> Self {
+        Self::new(bounded::WithBounds::new(self, lower, upper))
+    }
+
     /// How many lanes there are.
     pub fn lanes(&self) -> usize {
         self.source.lanes()
@@ -76,16 +127,11 @@ impl Starts {
         self.source.dimension()
     }
 
-    /// The starting point of a lane.
+    /// The starting point of a lane as it is given: bounds may move it.
     pub fn point(&self, lane: usize) -> Vec<f64> {
-        self.get(lane).0
-    }
-
-    /// The starting point and the parameters of a lane.
-    pub(crate) fn get(&self, lane: usize) -> (Vec<f64>, Vec<f64>) {
-        let mut start = (vec![0.0; self.dimension()], vec![0.0; self.source.parameters()]);
-        self.source.fill(lane, &mut start.0, &mut start.1);
-        start
+        let (mut point, mut parameters) = (vec![0.0; self.dimension()], vec![0.0; self.source.parameters()]);
+        self.source.fill(lane, &mut point, &mut parameters);
+        point
     }
 
     pub(crate) fn source(&self) -> &Arc<dyn Source> {
@@ -191,6 +237,22 @@ impl Source for WithParameters {
         let mut replaced = vec![0.0; self.starts.source.parameters()];
         self.starts.source.fill(lane, point, &mut replaced);
         parameters.copy_from_slice(self.parameters.column(lane).as_slice());
+    }
+
+    fn tolerances(&self, lane: usize) -> Option<Tolerances> {
+        self.starts.source.tolerances(lane)
+    }
+
+    fn limits(&self, lane: usize) -> Option<Limits> {
+        self.starts.source.limits(lane)
+    }
+
+    fn has_bounds(&self) -> bool {
+        self.starts.source.has_bounds()
+    }
+
+    fn fill_bounds(&self, lane: usize, lower: &mut [f64], upper: &mut [f64]) {
+        self.starts.source.fill_bounds(lane, lower, upper);
     }
 }
 

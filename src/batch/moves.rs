@@ -86,9 +86,9 @@ impl Batch {
                 states.push(state.clone());
             }
         }
+        let placement = self.placement();
         for lane in (0..under_way.len()).filter(|&lane| under_way[lane]) {
-            let (start, parameters) = self.starts.get(lane);
-            states.push(LaneState::fresh(lane, start, parameters));
+            states.push(placement.fresh(lane));
         }
         states.sort_unstable_by_key(LaneState::lane);
         states

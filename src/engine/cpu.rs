@@ -7,9 +7,11 @@ mod accept;
 mod backtracking;
 mod bfgs;
 mod block;
+mod bounds;
 mod conjugate_gradient;
 mod delta_bar_delta;
 mod direction;
+mod held;
 mod initial_step;
 mod judge;
 mod line_search;
@@ -22,16 +24,17 @@ mod tile;
 mod trial;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rayon::prelude::*;
 
-use super::source::{Queue, Source};
+use super::placement::{Placement, Start};
+use super::source::Queue;
 use super::state::{self, LaneState, Standing};
 use super::{Engine, Lanes, Record, Totals};
 use crate::error::Result;
+use crate::method::Walk;
 use crate::method::constants::NOISE_UNITS;
-use crate::method::{Limits, Tolerances, Walk};
 use crate::problem::Problem;
 use crate::problem::evaluate::chunk::LANES;
 use crate::problem::evaluate::machine::Machine;
@@ -43,17 +46,17 @@ use tile::{Rules, Tile};
 #[derive(Clone)]
 pub(crate) struct Setup {
     pub(crate) problem: Problem,
-    pub(crate) source: Arc<dyn Source>,
+    pub(crate) placement: Placement,
     pub(crate) walk: Walk,
-    pub(crate) tolerances: Tolerances,
-    pub(crate) limits: Limits,
+    /// Whether results bring the diagonal of the inverse Hessian.
+    pub(crate) curvature: bool,
     pub(crate) pool: usize,
 }
 
 /// Lanes on the CPU.
 #[derive(Clone)]
 pub(crate) struct CpuEngine<T: Copy> {
-    source: Arc<dyn Source>,
+    placement: Placement,
     rules: Rules<T>,
     /// What a new block's evaluator is copied from.
     machine: Machine<T>,
@@ -77,22 +80,17 @@ impl<T: Real> CpuEngine<T> {
     pub(crate) fn new(setup: &Setup, standing: Standing) -> Self {
         let Standing { mut states, queue, ended } = standing;
         states.reverse();
-        let tolerances = &setup.tolerances;
         let rules = Rules {
             dimension: setup.problem.dimension(),
+            bounded: setup.placement.is_bounded(),
             walk: setup.walk,
             memory: setup.walk.method.memory(),
             matrix: setup.walk.method.matrix(setup.problem.dimension()),
+            curvature: setup.curvature,
             noise: T::from_f64(NOISE_UNITS + setup.problem.terms().max(1.0).log2()) * T::EPSILON,
-            gradient_max: T::from_f64(tolerances.gradient_max),
-            step_max: T::from_f64(tolerances.step_max),
-            value_change: T::from_f64(tolerances.value_change),
-            target: T::from_f64(tolerances.target.unwrap_or(f64::NEG_INFINITY)),
-            iterations: setup.limits.iterations,
-            evaluations: setup.limits.evaluations,
         };
         Self {
-            source: Arc::clone(&setup.source),
+            placement: setup.placement.clone(),
             rules,
             machine: setup.problem.machine(),
             blocks: Vec::new(),
@@ -110,8 +108,8 @@ impl<T: Real> CpuEngine<T> {
 
     /// Fills free places of the pool with lanes that wait, in order.
     fn fill(&mut self) {
-        let source = Arc::clone(&self.source);
-        let mut filler = Filler::new(&*source);
+        let placement = self.placement.clone();
+        let mut filler = Filler::new(&placement);
         let mut at = 0;
         let mut room = self.pool.saturating_sub(self.blocks.iter().map(Block::active).sum());
         while room > 0 && !(self.held.is_empty() && self.queue.is_empty()) {
@@ -158,23 +156,22 @@ fn place_held<'a, T: Real>(block: &mut Block<T>, places: &'a [usize], held: &mut
     rest
 }
 
-/// Asks a source for starts and puts them into blocks.
+/// Asks for starts and puts them into blocks.
 struct Filler<'a> {
-    source: &'a dyn Source,
-    point: Vec<f64>,
-    parameters: Vec<f64>,
+    placement: &'a Placement,
+    start: Start,
 }
 
 impl<'a> Filler<'a> {
-    fn new(source: &'a dyn Source) -> Self {
-        Self { source, point: vec![0.0; source.dimension()], parameters: vec![0.0; source.parameters()] }
+    fn new(placement: &'a Placement) -> Self {
+        Self { placement, start: placement.room() }
     }
 
     /// Puts the next lanes of `queue` into `places` of a block.
     fn fill<T: Real>(&mut self, block: &mut Block<T>, places: &[usize], queue: &mut Queue) {
         for (&at, lane) in places.iter().zip(queue) {
-            self.source.fill(lane, &mut self.point, &mut self.parameters);
-            block.place(at, lane as u32, &self.point, &self.parameters);
+            self.placement.fill(lane, &mut self.start);
+            block.place(at, lane, &self.start);
         }
     }
 }
@@ -203,7 +200,7 @@ impl<T: Real> Engine for CpuEngine<T> {
         let next = AtomicUsize::new(self.queue.start);
         let held = Mutex::new(std::mem::take(&mut self.held));
         let end = self.queue.end;
-        let worker = Worker { source: &*self.source, rules: &self.rules, parked: &parked, held: &held, next: &next, end };
+        let worker = Worker { placement: &self.placement, rules: &self.rules, parked: &parked, held: &held, next: &next, end };
         let machines = vec![self.machine.clone(); workers];
         let ended: Vec<Lanes> = machines.into_par_iter().with_max_len(1).map(|machine| worker.run(machine)).collect();
         self.queue.start = self.queue.end;
@@ -280,7 +277,7 @@ impl<T: Real> Engine for CpuEngine<T> {
 
 /// One core in a free run.
 struct Worker<'a, T: Copy> {
-    source: &'a dyn Source,
+    placement: &'a Placement,
     rules: &'a Rules<T>,
     /// Resident blocks that no worker has taken.
     parked: &'a Mutex<Vec<Block<T>>>,
@@ -294,7 +291,7 @@ struct Worker<'a, T: Copy> {
 impl<T: Real> Worker<'_, T> {
     fn run(&self, machine: Machine<T>) -> Lanes {
         let mut ended = Lanes::default();
-        let mut filler = Filler::new(self.source);
+        let mut filler = Filler::new(self.placement);
         let parked = self.parked().pop();
         let mut block = parked.unwrap_or_else(|| Block::new(machine, self.rules));
         loop {

@@ -1,6 +1,6 @@
 //! The one table of a lane's fields: from it come the CPU engine's memory, the size of a lane and the order in files.
 
-use crate::method::Method;
+use crate::method::{Demands, Method};
 use crate::problem::evaluate::chunk::Chunk;
 use crate::problem::evaluate::real::Real;
 
@@ -28,6 +28,8 @@ pub(crate) enum Extent {
     Matrix,
     /// One a parameter.
     Parameters,
+    /// n where lanes are bounded, else none.
+    Bounds,
 }
 
 /// A row of the table.
@@ -152,6 +154,14 @@ table! {
         /// What the status rests on.
         measured,
         threshold,
+        /// What ends the lane: see `Tolerances`. Without a target that is minus infinity.
+        gradient_tolerance,
+        gradient_relative,
+        step_tolerance,
+        step_relative,
+        value_tolerance,
+        value_relative,
+        goal,
     }
     words {
         /// The lane's number.
@@ -186,6 +196,12 @@ table! {
         best_elsewhere,
         /// 1 if the lane has done its part of a `step()` and waits.
         waits,
+        /// The most evaluations of one search, those of the last step that was accepted and before.
+        longest_search,
+        /// What ends the lane: see `Limits` and `FloorPolicy`.
+        iteration_limit,
+        evaluation_limit,
+        floor_policy,
     }
     vectors {
         x Point,
@@ -200,6 +216,51 @@ table! {
         /// The lower triangle of the inverse Hessian, row by row; the method's that has one.
         h Matrix,
         parameters Parameters,
+        /// The box that x stays in.
+        lower Bounds,
+        upper Bounds,
+    }
+}
+
+/// The fields that the lane is given with its start, and keeps.
+#[cfg_attr(not(feature = "gpu"), allow(dead_code, reason = "for shaders"))]
+pub(crate) const DEMANDS: [&str; 10] = [
+    "gradient_tolerance",
+    "gradient_relative",
+    "step_tolerance",
+    "step_relative",
+    "value_tolerance",
+    "value_relative",
+    "goal",
+    "iteration_limit",
+    "evaluation_limit",
+    "floor_policy",
+];
+
+impl Fields {
+    /// Of a lane before its first evaluation.
+    pub(crate) fn fresh(lane: usize, demands: &Demands) -> Self {
+        let nan = f64::NAN;
+        let Demands { tolerances, limits } = demands;
+        Self {
+            lane: lane as u32,
+            phase: Phase::Fresh as u32,
+            value: nan,
+            gradient_max: nan,
+            measured: nan,
+            threshold: nan,
+            gradient_tolerance: tolerances.gradient_max,
+            gradient_relative: tolerances.gradient_relative,
+            step_tolerance: tolerances.step_max,
+            step_relative: tolerances.step_relative,
+            value_tolerance: tolerances.value_change,
+            value_relative: tolerances.value_relative,
+            goal: tolerances.target.unwrap_or(f64::NEG_INFINITY),
+            iteration_limit: limits.iterations,
+            evaluation_limit: limits.evaluations,
+            floor_policy: tolerances.floor_policy as u32,
+            ..Self::default()
+        }
     }
 }
 
@@ -217,9 +278,9 @@ pub(crate) enum Phase {
     Retake,
 }
 
-/// The bytes that a lane takes on a device, for a point of `dimension` components, a method, and numbers of `float` bytes;
-/// evaluation memory not counted.
-pub(crate) fn bytes_per_lane(dimension: usize, method: Method, parameters: usize, float: usize) -> usize {
+/// The bytes that a lane takes on a device, for a point of `dimension` components, bounded or not, a method, and numbers of
+/// `float` bytes; evaluation memory not counted.
+pub(crate) fn bytes_per_lane(dimension: usize, method: Method, parameters: usize, bounded: bool, float: usize) -> usize {
     let elements = |extent| match extent {
         Extent::One => 1,
         Extent::Point => dimension,
@@ -227,6 +288,7 @@ pub(crate) fn bytes_per_lane(dimension: usize, method: Method, parameters: usize
         Extent::History => method.memory() * dimension,
         Extent::Matrix => method.matrix(dimension),
         Extent::Parameters => parameters,
+        Extent::Bounds => usize::from(bounded) * dimension,
     };
     let size = |kind| if kind == Kind::Float { float } else { size_of::<u32>() };
     FIELDS.iter().map(|f| elements(f.extent) * size(f.kind)).sum()
@@ -262,7 +324,8 @@ mod tests {
 
     #[test]
     fn a_lane_of_ten_components_takes_about_a_kilobyte() {
-        let words = bytes_per_lane(10, Method::default(), 0, 4) / 4;
-        assert_eq!(words, (2 * 8 + 4) * 10 + 8 + 31 + 19, "(2 m + 4) n + m + the scalars");
+        let words = bytes_per_lane(10, Method::default(), 0, false, 4) / 4;
+        assert_eq!(words, (2 * 8 + 4) * 10 + 8 + 38 + 23, "(2 m + 4) n + m + the scalars");
+        assert_eq!(bytes_per_lane(10, Method::default(), 0, true, 4) / 4, words + 2 * 10, "bounds are paid for where there are some");
     }
 }

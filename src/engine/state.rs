@@ -1,6 +1,8 @@
 //! A lane away from any engine: its whole state, in the numbers of the host.
 
+use super::curvature::{diagonal_of_matrix, inverse_hessian_diagonal};
 use super::lane::{Fields, Phase};
+use super::placement::Start;
 use super::source::Queue;
 use super::{Lanes, Record, Totals};
 use crate::method::Status;
@@ -22,25 +24,20 @@ pub(crate) struct LaneState {
     /// The method's matrix; nothing where it has none, or knows nothing yet.
     pub(crate) h: Vec<f64>,
     pub(crate) parameters: Vec<f64>,
+    /// The box that x stays in; empty in a run without bounds.
+    pub(crate) lower: Vec<f64>,
+    pub(crate) upper: Vec<f64>,
 }
 
 impl LaneState {
     /// A lane before its first evaluation.
-    pub(crate) fn fresh(lane: usize, start: Vec<f64>, parameters: Vec<f64>) -> Self {
-        let nan = f64::NAN;
-        let fields = Fields {
-            lane: lane as u32,
-            phase: Phase::Fresh as u32,
-            value: nan,
-            gradient_max: nan,
-            measured: nan,
-            threshold: nan,
-            ..Fields::default()
-        };
-        let zeros = vec![0.0; start.len()];
+    pub(crate) fn fresh(lane: usize, start: Start) -> Self {
+        let Start { point, parameters, lower, upper, demands } = start;
+        let fields = Fields::fresh(lane, &demands);
+        let zeros = vec![0.0; point.len()];
         Self {
             fields,
-            x: start,
+            x: point,
             g: zeros.clone(),
             d: zeros.clone(),
             best: zeros,
@@ -49,6 +46,8 @@ impl LaneState {
             rho: Vec::new(),
             h: Vec::new(),
             parameters,
+            lower,
+            upper,
         }
     }
 
@@ -65,6 +64,14 @@ impl LaneState {
     /// How the lane stands.
     pub(crate) fn record(&self) -> Record {
         Record::of(&self.fields, self.g.iter().map(|g| g * g).sum())
+    }
+
+    /// The diagonal of the inverse Hessian that the lane's pairs make.
+    pub(crate) fn inverse_hessian_diagonal(&self) -> Vec<f64> {
+        if !self.h.is_empty() && self.fields.pairs > 0 {
+            return diagonal_of_matrix(&self.h, None);
+        }
+        inverse_hessian_diagonal(&self.s, &self.y, self.fields.gamma, self.x.len())
     }
 
     /// Adds how the lane stands to `out`, its point included.

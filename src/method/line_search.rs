@@ -50,7 +50,8 @@ pub enum LineSearch {
 pub struct SlopeSearch {
     /// Sufficient decrease (c1 of the Wolfe conditions), above 0 and below `curvature`; 1e-4 unless set.
     pub armijo: f64,
-    /// Curvature (c2 of the Wolfe conditions), above `armijo` and below 1; 0.9 unless set. Conjugate gradients want 0.1.
+    /// Curvature (c2 of the Wolfe conditions), above `armijo` and below 1; 0.9 unless set. It is asked for from below alone: a step
+    /// beyond the minimum of the line may have any slope. Where that must be flat, take [`MoreThuente`].
     pub curvature: f64,
     /// The most evaluations of one search; 30 unless set.
     pub evaluations: u32,
@@ -70,19 +71,20 @@ impl Default for SlopeSearch {
 /// f(x): it is evaluated again, and counted.
 ///
 /// # As mize does it
-/// The R package mize minimises by this search, with the initial steps and the rules for pairs that go with it. Iterates, values and counts of
-/// evaluations are then mize's own, as far as rounding lets two programs agree:
+/// The R package mize minimises by this search, with the initial steps and the rules for pairs that go with it. Iterates,
+/// values and counts of evaluations are then mize's own, as far as rounding lets two programs agree:
 ///
 /// ```
 /// use manymin::prelude::*;
 ///
 /// let rosenbrock = Problem::new(2, |x| 100.0 * (x[1] - x[0] * x[0]).powi(2) + (1.0 - x[0]).powi(2))?;
+/// let start = Starts::from_matrix(nalgebra::DMatrix::from_column_slice(2, 1, &[-1.2, 1.0]));
 /// let outcome = Minimizer::new(Lbfgs { memory: 5 })
 ///     .line_search(MoreThuente::default())
 ///     .initial_step(InitialStep { first: FirstStep::Rasmussen, next: NextStep::Quadratic })
 ///     .pairs(Pairs { cosine: 1e-8, noise: 0.0, offset: f64::EPSILON })
 ///     .tolerances(Tolerances { gradient_max: 1e-8, ..Tolerances::default() })
-///     .minimize(&Device::cpu(Precision::F64), &rosenbrock, &Starts::from_matrix(nalgebra::dmatrix![-1.2; 1.0]))?;
+///     .minimize(&Device::cpu(Precision::F64), &rosenbrock, &start)?;
 /// assert_eq!((outcome.lane(0).iterations, outcome.lane(0).evaluations), (41, 54));
 /// # Ok::<(), manymin::Error>(())
 /// ```

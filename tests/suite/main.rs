@@ -1,5 +1,6 @@
 //! Tests of the crate through its public interface, in one binary: one compilation, one link.
 
+mod bounds;
 mod devices;
 mod faces;
 #[cfg(feature = "gpu")]
@@ -24,3 +25,4 @@ mod shader_text;
 mod tracing_errors;
 #[cfg(feature = "gpu")]
 mod verbatim;
+mod verdicts;

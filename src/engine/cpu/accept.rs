@@ -36,7 +36,7 @@ pub(super) fn accept<T: Real>(
     let misled = stepped.without(kept).and(Chunk::splat(T::from_f64(MISLED)).below(tile.lanes.alpha));
     if misled.any() {
         // No longer than to where f is called unbounded: the slope along d would overflow.
-        let farthest = trial.gradient_max.map(|max| T::FAR / max);
+        let farthest = trial.steepest.map(|max| T::FAR / max);
         let longer = tile.lanes.gamma.zip3(tile.lanes.alpha, farthest, |gamma, alpha, farthest| (gamma * alpha).min(farthest));
         tile.lanes.gamma = misled.choose(longer, tile.lanes.gamma);
         forget(tile, misled);
@@ -53,6 +53,7 @@ pub(super) fn accept<T: Real>(
     lanes.gradient_max = accepted.choose(trial.gradient_max, lanes.gradient_max);
     lanes.step = stepped.choose(pair.length, lanes.step);
     lanes.accepted_alpha = stepped.choose(lanes.alpha, lanes.accepted_alpha);
+    lanes.longest_search = stepped.words(lanes.longest_search.zip(lanes.search_evaluations, u32::max), lanes.longest_search);
     lanes.accepted_slope = stepped.choose(lanes.slope, lanes.accepted_slope);
     lanes.accepted_mu = stepped.choose(lanes.mu, lanes.accepted_mu);
     lanes.decrease = stepped.choose(decrease, lanes.decrease);

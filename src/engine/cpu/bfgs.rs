@@ -86,7 +86,7 @@ mod tests {
 
     /// A tile whose lanes have a pair of made-up numbers and as many pairs before as `pairs` says.
     fn tile(pairs: impl Fn(usize) -> u32) -> Tile<f64> {
-        let mut tile = Tile::new(&Rules { matrix: N * (N + 1) / 2, ..Rules::endless(N, 0, 0.0) });
+        let mut tile = Tile::new(&Rules { matrix: N * (N + 1) / 2, ..Rules::lbfgs(N, 0, 0.0) });
         for l in 0..CHUNK {
             let vector = |salt: usize| (0..N).map(move |i| number(salt + i, l));
             let set = |to: &mut [Chunk<f64>], salt| to.iter_mut().zip(vector(salt)).for_each(|(to, value)| to.0[l] = value);

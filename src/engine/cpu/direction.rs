@@ -7,6 +7,7 @@ use super::accept::{forget, forget_place};
 use super::bfgs;
 use super::conjugate_gradient;
 use super::delta_bar_delta;
+use super::held::direct_held;
 use super::initial_step::{first_gamma, initial_step};
 use super::momentum;
 use super::steepest_descent;
@@ -17,16 +18,21 @@ use crate::method::Method;
 use crate::problem::evaluate::chunk::{CHUNK, Chunk, Mask, row_by_row};
 use crate::problem::evaluate::real::Real;
 
-/// Memory for the recursion, n and m + 1 chunks.
+/// Memory for the recursion, n and m + 1 chunks, and as many for the one over free components.
 #[derive(Clone, Debug)]
 pub(super) struct Scratch<T: Copy> {
-    q: Vec<Chunk<T>>,
-    a: Vec<Chunk<T>>,
+    pub(super) q: Vec<Chunk<T>>,
+    pub(super) a: Vec<Chunk<T>>,
+    /// What each pair counts there.
+    pub(super) weights: Vec<Chunk<T>>,
+    /// 1 where a component is free, else 0.
+    pub(super) free: Vec<Chunk<T>>,
 }
 
 impl<T: Real> Scratch<T> {
     pub(super) fn new(dimension: usize, memory: usize) -> Self {
-        Self { q: vec![Chunk::splat(T::ZERO); dimension], a: vec![Chunk::splat(T::ZERO); memory + 1] }
+        let room = |len| vec![Chunk::splat(T::ZERO); len];
+        Self { q: room(dimension), a: room(memory + 1), weights: room(memory + 1), free: room(dimension) }
     }
 }
 
@@ -43,9 +49,11 @@ pub(super) fn turn<T: Real>(
 ) {
     // Without a pair gamma is that of the first direction.
     let first = turns.and(Mask::of(tile.lanes.phase, |phase| phase == Phase::Fresh as u32));
-    tile.lanes.gamma = first.choose(first_gamma(&tile.lanes, rules), tile.lanes.gamma);
+    if first.any() {
+        tile.lanes.gamma = first.choose(first_gamma(tile, rules), tile.lanes.gamma);
+    }
     let slope = match rules.walk.method {
-        Method::Lbfgs(_) => direct(tile, turns, kept, scratch),
+        Method::Lbfgs(_) => direct(tile, turns, kept, scratch, rules.walk.pairs.noise),
         Method::Bfgs(_) => bfgs::direct(tile, turns, kept, &mut scratch.q),
         Method::ConjugateGradient(settings) => conjugate_gradient::direct(tile, turns, kept, &mut scratch.q, settings),
         Method::SteepestDescent(_) => steepest_descent::direct(tile, turns),
@@ -53,6 +61,7 @@ pub(super) fn turn<T: Real>(
         Method::Nesterov(settings) => momentum::direct(tile, turns, kept, &mut scratch.q, settings.into(), !rules.walk.is_free()),
         Method::DeltaBarDelta(settings) => delta_bar_delta::direct(tile, turns, settings),
     };
+    let slope = if tile.is_bounded() { tile.hold(turns) } else { slope };
     tile.lanes.slope = turns.choose(slope, tile.lanes.slope);
     let descends = slope.below(Chunk::splat(T::ZERO)).and(Chunk::splat(-T::HUGE).at_most(slope));
     let lost = turns.without(descends);
@@ -64,9 +73,14 @@ pub(super) fn turn<T: Real>(
 
 /// Sets d = -H g for the lanes of `turns`, moves the pairs of those of `kept` on by one place, and returns g.d.
 #[inline(always)]
-fn direct<T: Real>(tile: &mut Tile<T>, turns: Mask<T>, kept: Mask<T>, scratch: &mut Scratch<T>) -> Chunk<T> {
+fn direct<T: Real>(tile: &mut Tile<T>, turns: Mask<T>, kept: Mask<T>, scratch: &mut Scratch<T>, noise: f64) -> Chunk<T> {
     let places = places(tile, turns, kept);
-    let Scratch { q, a } = scratch;
+    if tile.is_bounded()
+        && let Some(slope) = direct_held(tile, places, turns, kept, scratch, noise)
+    {
+        return slope;
+    }
+    let Scratch { q, a, .. } = scratch;
     // For few components the compiler knows how many, and keeps q in registers.
     macro_rules! by_dimension {
         ($($n:literal)*) => {
@@ -135,14 +149,15 @@ fn two_loop<T: Real>(tile: &mut Tile<T>, q: &mut [Chunk<T>], a: &mut [Chunk<T>],
     }
     for (d, q) in d.iter_mut().zip(&*q) {
         row_by_row();
-        *d = turns.choose(*q, *d);
+        // Places without a pair turn -0 into 0, and how many there are depends on the other lanes: so all are turned.
+        *d = turns.choose(q.map(|q| q + T::ZERO), *d);
     }
     dot(g, q)
 }
 
 /// Moves what stands at place `k`, `n` chunks, on by one place, in the lanes of `kept`.
 #[inline(always)]
-fn move_on<T: Real>(history: &mut [Chunk<T>], k: usize, n: usize, kept: Mask<T>) {
+pub(super) fn move_on<T: Real>(history: &mut [Chunk<T>], k: usize, n: usize, kept: Mask<T>) {
     let (from, to) = history[k * n..][..2 * n].split_at_mut(n);
     for (from, to) in from.iter().zip(to) {
         row_by_row();
@@ -154,12 +169,14 @@ fn move_on<T: Real>(history: &mut [Chunk<T>], k: usize, n: usize, kept: Mask<T>)
 #[inline(never)]
 fn along_gradient<T: Real>(tile: &mut Tile<T>, l: usize) {
     forget(tile, Mask::lanes(|k| k == l));
-    let first = T::ONE / tile.lanes.gradient_max.0[l];
+    let first = T::ONE / tile.steepest().0[l];
     for gamma in [tile.lanes.gamma.0[l], first.min(T::HUGE)] {
         let mut slope = T::ZERO;
-        for (d, g) in tile.d.iter_mut().zip(&tile.g) {
-            d.0[l] = -gamma * g.0[l];
-            slope += d.0[l] * g.0[l];
+        for i in 0..tile.d.len() {
+            let g = tile.g[i].0[l];
+            let d = tile.inward(i, l, -gamma * g);
+            tile.d[i].0[l] = d;
+            slope += d * g;
         }
         (tile.lanes.gamma.0[l], tile.lanes.slope.0[l]) = (gamma, slope);
         if slope < T::ZERO && slope.is_finite() {
@@ -171,13 +188,14 @@ fn along_gradient<T: Real>(tile: &mut Tile<T>, l: usize) {
 /// Begins the line search of the lanes in `turns`.
 #[inline(always)]
 fn set_out<T: Real>(tile: &mut Tile<T>, turns: Mask<T>, first: Mask<T>, restarts: Mask<T>, rules: &Rules<T>) {
-    let lanes = &mut tile.lanes;
-    let alpha = initial_step(lanes, first, rules);
+    let alpha = initial_step(&tile.lanes, first, rules);
     // What a step promises is told by its natural length, where it has one; that its search begins nearer says nothing.
     let whole = if rules.walk.method.is_newton_like() { first.choose(alpha, Chunk::splat(T::ONE)) } else { alpha };
+    let promised = tile.promised(whole).map(T::abs);
+    let lanes = &mut tile.lanes;
     // A restart keeps what the last quasi-Newton step promised: it tells whether rounding is to blame.
     let tells = turns.without(restarts);
-    lanes.decrement = tells.choose(whole.zip(lanes.slope, |alpha, slope| (alpha * slope).abs()), lanes.decrement);
+    lanes.decrement = tells.choose(promised, lanes.decrement);
     lanes.alpha = turns.choose(alpha, lanes.alpha);
     lanes.low = turns.choose(Chunk::splat(T::ZERO), lanes.low);
     lanes.low_slope = turns.choose(lanes.slope, lanes.low_slope);
@@ -196,11 +214,13 @@ mod tests {
     use super::*;
 
     const MEMORY: usize = 5;
+    /// As `Pairs` has it.
+    const NOISE: f64 = 4.0;
 
     /// Lanes with 0 to m pairs of made-up numbers, and a new one in every third: in the others the first place is zero. The
     /// last lane has a new pair beside m old ones.
     fn tile(dimension: usize) -> (Tile<f32>, Mask<f32>) {
-        let rules = Rules::endless(dimension, MEMORY, 0.0);
+        let rules = Rules::lbfgs(dimension, MEMORY, 0.0);
         let mut tile = Tile::new(&rules);
         let kept = Mask::lanes(|l| l % 3 == 0);
         let pairs = |l: usize| if kept.has(l) { (l % MEMORY + 1).min(MEMORY) } else { l % (MEMORY + 1) };
@@ -237,7 +257,7 @@ mod tests {
         for n in [1, 3, 10, 40] {
             let (before, kept) = tile(n);
             let mut after = before.clone();
-            direct(&mut after, Mask::lanes(|_| true), kept, &mut scratch(n));
+            direct(&mut after, Mask::lanes(|_| true), kept, &mut scratch(n), NOISE);
             for l in 0..CHUNK {
                 let shift = if kept.has(l) { 0 } else { 1 };
                 for (history, old, n) in [(&after.s, &before.s, n), (&after.y, &before.y, n), (&after.rho, &before.rho, 1)] {
@@ -252,11 +272,11 @@ mod tests {
         for n in [1, 3, 10, 40] {
             let (before, kept) = tile(n);
             let mut together = before.clone();
-            let slopes = direct(&mut together, Mask::lanes(|_| true), kept, &mut scratch(n));
+            let slopes = direct(&mut together, Mask::lanes(|_| true), kept, &mut scratch(n), NOISE);
             for l in 0..CHUNK {
                 let mut alone = before.clone();
                 let only = Mask::lanes(|k| k == l);
-                let slope = direct(&mut alone, only, kept.and(only), &mut scratch(n));
+                let slope = direct(&mut alone, only, kept.and(only), &mut scratch(n), NOISE);
                 assert_eq!(bits(&alone.d, l), bits(&together.d, l), "n = {n}, lane {l}");
                 assert_eq!(slope.0[l].to_bits(), slopes.0[l].to_bits(), "n = {n}, lane {l}");
             }
@@ -268,9 +288,9 @@ mod tests {
         let (mut known, kept) = tile(10);
         let mut unknown = known.clone();
         let all = Mask::lanes(|_| true);
-        direct(&mut known, all, kept, &mut scratch(10));
+        direct(&mut known, all, kept, &mut scratch(10), NOISE);
         let places = places(&mut unknown, all, kept);
-        let Scratch { mut q, mut a } = scratch(10);
+        let Scratch { mut q, mut a, .. } = scratch(10);
         two_loop(&mut unknown, &mut q, &mut a[..places], all, kept);
         for l in 0..CHUNK {
             assert_eq!(bits(&known.d, l), bits(&unknown.d, l), "lane {l}");

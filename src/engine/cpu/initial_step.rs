@@ -1,6 +1,6 @@
 //! The step that a line search tries first.
 
-use super::tile::Rules;
+use super::tile::{Rules, Tile};
 use crate::engine::lane::Scalars;
 use crate::method::constants::INITIAL_GROWTH;
 use crate::method::{FirstStep, NextStep};
@@ -9,10 +9,10 @@ use crate::problem::evaluate::real::Real;
 
 /// The length of the first direction as a multiple of -g.
 #[inline(always)]
-pub(super) fn first_gamma<T: Real>(lanes: &Scalars<T>, rules: &Rules<T>) -> Chunk<T> {
+pub(super) fn first_gamma<T: Real>(tile: &Tile<T>, rules: &Rules<T>) -> Chunk<T> {
     match rules.walk.initial_step.first {
         // Norms overflow, the largest component doesn't.
-        FirstStep::Scaled => lanes.gradient_max.map(|max| (T::ONE / max).min(T::HUGE)),
+        FirstStep::Scaled => tile.steepest().map(|max| (T::ONE / max).min(T::HUGE)),
         _ => Chunk::splat(T::ONE),
     }
 }

@@ -20,10 +20,10 @@ pub(super) struct Verdict<T: Real> {
 #[inline(always)]
 pub(super) fn judge<T: Real>(tile: &mut Tile<T>, trial: &Trial<T>, rules: &Rules<T>) -> Verdict<T> {
     match &rules.walk.line_search {
-        LineSearch::Slopes(search) => line_search::judge(tile, trial, search, rules),
-        LineSearch::MoreThuente(search) => lane_by_lane(tile, trial, rules, |lanes, l, seen| more_thuente::decide(lanes, l, seen, search)),
-        LineSearch::Backtracking(search) => lane_by_lane(tile, trial, rules, |lanes, l, seen| backtracking::decide(lanes, l, seen, search)),
-        LineSearch::Constant(_) => lane_by_lane(tile, trial, rules, |_, _, seen| constant_step(seen)),
+        LineSearch::Slopes(search) => line_search::judge(tile, trial, search),
+        LineSearch::MoreThuente(search) => lane_by_lane(tile, trial, |lanes, l, seen| more_thuente::decide(lanes, l, seen, search)),
+        LineSearch::Backtracking(search) => lane_by_lane(tile, trial, |lanes, l, seen| backtracking::decide(lanes, l, seen, search)),
+        LineSearch::Constant(_) => lane_by_lane(tile, trial, |_, _, seen| constant_step(seen)),
     }
 }
 
@@ -52,15 +52,10 @@ pub(super) enum Decision {
 
 /// Has `decide` judge the lanes that search, one after another, and set their next trials.
 #[inline(never)]
-fn lane_by_lane<T: Real>(
-    tile: &mut Tile<T>,
-    trial: &Trial<T>,
-    rules: &Rules<T>,
-    decide: impl Fn(&mut Scalars<T>, usize, Seen<T>) -> Decision,
-) -> Verdict<T> {
+fn lane_by_lane<T: Real>(tile: &mut Tile<T>, trial: &Trial<T>, decide: impl Fn(&mut Scalars<T>, usize, Seen<T>) -> Decision) -> Verdict<T> {
     let (mut accepted, mut ended) = ([false; CHUNK], [false; CHUNK]);
     for l in (0..CHUNK).filter(|&l| trial.asks.has(l)) {
-        let decision = judge_lane(&mut tile.lanes, l, trial, rules, &decide);
+        let decision = judge_lane(&mut tile.lanes, l, trial, &decide);
         accepted[l] = decision == Decision::Accept;
         ended[l] = decision == Decision::End;
     }
@@ -71,7 +66,6 @@ fn judge_lane<T: Real>(
     lanes: &mut Scalars<T>,
     l: usize,
     trial: &Trial<T>,
-    rules: &Rules<T>,
     decide: impl Fn(&mut Scalars<T>, usize, Seen<T>) -> Decision,
 ) -> Decision {
     lanes.search_evaluations.0[l] += 1;
@@ -94,10 +88,10 @@ fn judge_lane<T: Real>(
     }
     // On the last evaluation there is none left to go back by, and going back by one takes one.
     let evaluations = lanes.evaluations.0[l];
-    if evaluations >= rules.evaluations && seen.finite && seen.moved && value < lowest {
+    if evaluations >= lanes.evaluation_limit.0[l] && seen.finite && seen.moved && value < lowest {
         return Decision::Accept;
     }
-    let spent = evaluations.saturating_add(lanes.has_safe.0[l]) >= rules.evaluations;
+    let spent = evaluations.saturating_add(lanes.has_safe.0[l]) >= lanes.evaluation_limit.0[l];
     if spent { Decision::End } else { decision }
 }
 

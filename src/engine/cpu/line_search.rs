@@ -10,13 +10,13 @@ use crate::engine::lane::{Phase, Scalars};
 use crate::method::constants::{
     APPROXIMATE, EXPANSION, MARGIN, MEASURED_NOISE, MOST_EXPANSIONS, MOST_RESETS, RESOLUTION, RETREAT, SHRINKAGE,
 };
-use crate::method::{SlopeSearch, Status};
+use crate::method::{FloorPolicy, SlopeSearch, Status};
 use crate::problem::evaluate::chunk::{Chunk, Mask, row_by_row};
 use crate::problem::evaluate::real::Real;
 
 /// Judges the trial of each lane, and sets the next one.
 #[inline(always)]
-pub(super) fn judge<T: Real>(tile: &mut Tile<T>, trial: &Trial<T>, search: &SlopeSearch, rules: &Rules<T>) -> Verdict<T> {
+pub(super) fn judge<T: Real>(tile: &mut Tile<T>, trial: &Trial<T>, search: &SlopeSearch) -> Verdict<T> {
     let lanes = &mut tile.lanes;
     let asks = trial.asks;
     let searches = asks.and(Mask::of(lanes.phase, |phase| phase == Phase::Search as u32));
@@ -39,7 +39,7 @@ pub(super) fn judge<T: Real>(tile: &mut Tile<T>, trial: &Trial<T>, search: &Slop
     lanes.safe_value = safe.choose(f_t, lanes.safe_value);
     lanes.has_safe = has_safe.or(safe).ones();
     // On the last evaluation there is none left to go back by.
-    let last = Mask::of(lanes.evaluations, |evaluations| evaluations.saturating_add(1) >= rules.evaluations);
+    let last = reaches(lanes.evaluations.map(|evaluations| evaluations.saturating_add(1)), lanes.evaluation_limit);
     let accepted = accepted.or(safe.and(last));
 
     // The bracket. Differences of f are noise near the optimum, slopes are not: they steer.
@@ -53,7 +53,7 @@ pub(super) fn judge<T: Real>(tile: &mut Tile<T>, trial: &Trial<T>, search: &Slop
     lanes.low_slope = lower.choose(s_t, lanes.low_slope);
     lanes.high = upper.choose(alpha, lanes.high);
     lanes.high_slope = upper.choose(s_t, lanes.high_slope);
-    let high_known = upper.and(known).or(Mask::of(lanes.high_known, |is| is != 0).without(upper));
+    let high_known = upper.and(known).without(trial.clamped).or(Mask::of(lanes.high_known, |is| is != 0).without(upper));
     let width = lanes.high.zip(lanes.low, |high, low| high - low);
 
     // The next trial: a secant step on the slopes, bisection where that can't be had or is too slow.
@@ -79,7 +79,7 @@ pub(super) fn judge<T: Real>(tile: &mut Tile<T>, trial: &Trial<T>, search: &Slop
     let spent = lanes.evaluations.zip(lanes.has_safe, |evaluations, safe| evaluations.saturating_add(safe));
     let exhausted = Mask::of(lanes.expansions, |expansions| expansions > MOST_EXPANSIONS)
         .or(Mask::of(lanes.search_evaluations, |evaluations| evaluations >= search.evaluations))
-        .or(Mask::of(spent, |spent| spent >= rules.evaluations));
+        .or(reaches(spent, lanes.evaluation_limit));
     let falls = f_t.below(Chunk::splat(-T::HUGE));
     let narrowing = goes_on.and(bracketed);
     let mut done = exhausted.or(falls).or(asks.without(trial.moved));
@@ -89,15 +89,24 @@ pub(super) fn judge<T: Real>(tile: &mut Tile<T>, trial: &Trial<T>, search: &Slop
     Verdict { accepted, ended: goes_on.and(done).or(asks.without(searches).without(trial.finite)) }
 }
 
+/// The lanes whose count has come to its limit.
+#[inline(always)]
+pub(super) fn reaches<T: Real>(counts: Chunk<u32>, limits: Chunk<u32>) -> Mask<T> {
+    Mask::lanes(|l| counts.0[l] >= limits.0[l])
+}
+
 /// Where `|high - low| |d_i| <= 2 EPSILON |x_i|` for every component: no other point lies between the bracket's ends.
 #[inline(always)]
 fn resolved<T: Real>(tile: &Tile<T>) -> Mask<T> {
     let unit = T::from_f64(RESOLUTION) * T::EPSILON;
     let width = tile.lanes.high.zip(tile.lanes.low, |high, low| (high - low).abs());
     let mut excess = Chunk::splat(T::ZERO);
-    for (x, d) in tile.x.iter().zip(&tile.d) {
+    for (i, (x, d)) in tile.x.iter().zip(&tile.d).enumerate() {
         row_by_row();
-        let one = width.zip3(*x, *d, |width, x, d| width * d.abs() - unit * x.abs().max(T::TINY));
+        let mut one = width.zip3(*x, *d, |width, x, d| width * d.abs() - unit * x.abs().max(T::TINY));
+        if tile.is_bounded() {
+            one = tile.ends_meet(i).choose(Chunk::splat(T::ZERO), one);
+        }
         excess = excess.zip(one, T::max);
     }
     excess.at_most(Chunk::splat(T::ZERO))
@@ -133,19 +142,20 @@ pub(super) fn end_search<T: Real>(tile: &mut Tile<T>, l: usize, trial: &Trial<T>
     }
     if lanes.expansions.0[l] > MOST_EXPANSIONS {
         let alpha = trial.alpha.0[l];
-        let farthest = tile.x.iter().zip(&tile.d).fold(T::ZERO, |far, (x, d)| far.max((x.0[l] + alpha * d.0[l]).abs()));
+        let farthest = (0..tile.x.len()).fold(T::ZERO, |far, i| far.max(tile.reached(i, l, alpha).abs()));
         if farthest > T::FAR {
             tile.finish(l, Status::Unbounded, farthest, T::FAR);
             return false;
         }
     }
+    let lanes = &mut tile.lanes;
     if lanes.has_safe.0[l] != 0 && lanes.phase.0[l] != Phase::Retake as u32 {
         lanes.phase.0[l] = Phase::Retake as u32;
         lanes.alpha.0[l] = lanes.safe_alpha.0[l];
         return false;
     }
-    if lanes.evaluations.0[l] >= rules.evaluations {
-        let (count, limit) = (f64::from(lanes.evaluations.0[l]), f64::from(rules.evaluations));
+    if lanes.evaluations.0[l] >= lanes.evaluation_limit.0[l] {
+        let (count, limit) = (f64::from(lanes.evaluations.0[l]), f64::from(lanes.evaluation_limit.0[l]));
         tile.finish(l, Status::EvaluationLimit, T::from_f64(count), T::from_f64(limit));
         return false;
     }
@@ -164,7 +174,8 @@ pub(super) fn end_search<T: Real>(tile: &mut Tile<T>, l: usize, trial: &Trial<T>
     let noise = noise.max(measured.min(T::from_f64(MEASURED_NOISE) * lanes.noise.0[l]));
     // A constant step that can't be taken is too long, whatever it promised.
     let too_long = rules.walk.may_rise() && (trial.moved.has(l) || !trial.finite.has(l));
-    if promised <= noise && !too_long && tells {
+    let may_floor = lanes.floor_policy.0[l] != FloorPolicy::Off as u32;
+    if promised <= noise && may_floor && !too_long && tells {
         tile.finish(l, Status::PrecisionFloor, promised, noise);
         return false;
     }

@@ -221,9 +221,10 @@ mod tests {
         let (case, next) = next_step(low, at(5.0), trial, true, (2.0, 5.0));
         assert_eq!(case, Case::Flatter);
         assert_near(next, secant.min(3.0));
-        // The same slopes over a longer way down: the cubic has its minimum behind.
-        let steep = Sample { value: trial.value - 10.0, ..trial };
-        let (case, next) = next_step(low, low, steep, false, (2.0, 20.0));
+        // A cubic without a minimum: its slope turns back between.
+        let (low, trial) = (Sample { alpha: 0.0, value: 0.0, slope: -3.0 }, Sample { alpha: 1.0, value: -5.0 / 3.0, slope: -2.0 });
+        assert!(!cubic(trial, low).1);
+        let (case, next) = next_step(low, low, trial, false, (0.0, 20.0));
         assert_eq!((case, next), (Case::Flatter, 20.0));
     }
 

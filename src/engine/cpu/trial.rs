@@ -1,5 +1,6 @@
 //! The trial point of a round, and what its evaluation says.
 
+use super::bounds;
 use super::tile::Tile;
 use crate::engine::lane::Phase;
 use crate::problem::evaluate::chunk::{Chunk, Mask, Row, row_by_row};
@@ -20,6 +21,8 @@ pub(super) struct Trial<T: Real> {
     pub(super) descent: Chunk<T>,
     /// max |P(x_t - g_t) - x_t|
     pub(super) gradient_max: Chunk<T>,
+    /// max |g_t,i| of the components that no bound holds.
+    pub(super) steepest: Chunk<T>,
     /// max |x_t - x|
     pub(super) step_max: Chunk<T>,
     /// max |g_t - g|
@@ -28,6 +31,8 @@ pub(super) struct Trial<T: Real> {
     pub(super) finite: Mask<T>,
     /// x_t is not x to the bit.
     pub(super) moved: Mask<T>,
+    /// A component has come to a bound along d: the slope has a jump there.
+    pub(super) clamped: Mask<T>,
 }
 
 /// The lanes that evaluate in this round.
@@ -36,10 +41,13 @@ fn asks<T: Real>(tile: &Tile<T>) -> Mask<T> {
     Mask::of(tile.lanes.phase, |phase| phase != Phase::Idle as u32).without(Mask::of(tile.lanes.waits, |waits| waits != 0))
 }
 
-/// Writes `x_t = x + alpha d` for the lanes of tile `c` of the block.
+/// Writes `x_t = x + alpha d`, or what its bounds leave of it, for the lanes of tile `c` of the block.
 #[inline(always)]
 pub(super) fn propose<T: Real>(tile: &Tile<T>, c: usize, points: &[Row<T>]) {
     let alpha = asks(tile).choose(tile.lanes.alpha, Chunk::splat(T::ZERO));
+    if tile.is_bounded() {
+        return bounds::propose(tile, c, points, alpha);
+    }
     for ((x, d), point) in tile.x.iter().zip(&tile.d).zip(points) {
         row_by_row();
         point[c].set(x.zip3(alpha, *d, |x, alpha, d| x + alpha * d));
@@ -72,8 +80,14 @@ pub(super) fn measure<T: Real>(tile: &Tile<T>, c: usize, machine: &Machine<T>) -
     let finite = value.finite().and(poison.at_most(zero));
     let moved = zero.below(step_max);
     let descent = tile.lanes.alpha.zip(tile.lanes.slope, |alpha, slope| alpha * slope);
-    let alpha = tile.lanes.alpha;
-    Trial { asks: asks(tile), alpha, value, scale, slope, descent, gradient_max, step_max, change_max, finite, moved }
+    let (asks, alpha) = (asks(tile), tile.lanes.alpha);
+    let (clamped, steepest) = (Mask::lanes(|_| false), gradient_max);
+    let mut trial =
+        Trial { asks, alpha, value, scale, slope, descent, gradient_max, steepest, step_max, change_max, finite, moved, clamped };
+    if tile.is_bounded() {
+        bounds::correct(tile, c, machine, &mut trial);
+    }
+    trial
 }
 
 /// Inner products are added in blocks of so many components, then over the blocks.

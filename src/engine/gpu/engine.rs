@@ -14,7 +14,8 @@ use super::memory::{COUNTERS, HEAD, Memory, Sizes};
 use super::pace::Pace;
 use super::shader::{Shape, WORKGROUP, flag, list};
 use crate::engine::cpu::Setup;
-use crate::engine::source::{Queue, Source};
+use crate::engine::placement::Placement;
+use crate::engine::source::Queue;
 use crate::engine::state::{self, LaneState, Standing};
 use crate::engine::telemetry::Telemetry;
 use crate::engine::{Engine, Lanes, Record, Totals};
@@ -30,7 +31,9 @@ pub(crate) struct GpuEngine {
     pub(super) memory: Memory,
     /// What all dispatches are told.
     pub(super) rules: Rules,
-    pub(super) source: Arc<dyn Source>,
+    pub(super) placement: Placement,
+    /// Whether results bring the diagonal of the inverse Hessian.
+    pub(super) curvature: bool,
     /// Lanes under way that wait for a place, the next one last: they come before the queue.
     pub(super) held: Vec<LaneState>,
     /// Lanes that have not been placed.
@@ -69,11 +72,11 @@ const MOST_BYTES: u64 = 2 << 30;
 impl GpuEngine {
     /// An engine over `pool` slots, or fewer where there are fewer lanes, that goes on from `standing`.
     pub(crate) fn new(gpu: Arc<Gpu>, setup: &Setup, standing: Standing) -> Result<Self, DeviceError> {
-        let shape = Shape::of(&setup.problem, setup.walk.method);
+        let shape = Shape::of(&setup.problem, setup.walk.method, setup.placement.is_bounded());
         let data: Vec<f32> = setup.problem.data().map(|value| value as f32).collect();
         let binding = gpu.largest(wgpu::BufferUsages::STORAGE);
         let most = Sizes::most_lanes(shape, data.len(), binding, MOST_BYTES);
-        let lanes = setup.pool.min(setup.source.lanes()).min(most);
+        let lanes = setup.pool.min(setup.placement.lanes()).min(most);
         let sizes = Sizes::new(shape, lanes, data.len());
         if lanes == 0 && shape.matrix > 0 {
             let bytes = (4 * shape.matrix * WORKGROUP as usize) as u64;
@@ -96,23 +99,17 @@ impl GpuEngine {
         let slots: Vec<u32> = (0..lanes as u32).collect();
         let ended = 4 * (HEAD + list::ENDED as usize * sizes.pool) as u64;
         gpu.queue.write_buffer(memory.lists(), ended, bytemuck::cast_slice(&slots));
-        let tolerances = &setup.tolerances;
         let rules = Rules {
             pool: sizes.pool as u32,
-            iterations: setup.limits.iterations,
-            evaluations: setup.limits.evaluations,
             noise: (NOISE_UNITS + setup.problem.terms().max(1.0).log2()) as f32 * f32::EPSILON,
-            gradient_max: tolerances.gradient_max as f32,
-            step_max: tolerances.step_max as f32,
-            value_change: tolerances.value_change as f32,
-            goal: tolerances.target.map(|target| target as f32),
             ..Rules::default()
         };
         let Standing { mut states, queue, ended: mut done } = standing;
         states.iter().for_each(|state| done.add(state.totals()));
         states.reverse();
         let mut engine = Self {
-            source: Arc::clone(&setup.source),
+            placement: setup.placement.clone(),
+            curvature: setup.curvature,
             held: states,
             queue,
             gpu,
@@ -137,9 +134,9 @@ impl GpuEngine {
     }
 
     /// The bytes of a lane, as one of a large pool.
-    pub(crate) fn bytes_per_lane(problem: &Problem, method: Method) -> usize {
+    pub(crate) fn bytes_per_lane(problem: &Problem, method: Method, bounded: bool) -> usize {
         const LARGE: usize = 1 << 16;
-        let shape = Shape::of(problem, method);
+        let shape = Shape::of(problem, method, bounded);
         Sizes::new(shape, LARGE, 0).total().div_ceil(LARGE as u64) as usize
     }
 
@@ -380,7 +377,7 @@ impl Engine for GpuEngine {
             gpu: Arc::clone(&self.gpu),
             kernels: Arc::clone(&self.kernels),
             memory,
-            source: Arc::clone(&self.source),
+            placement: self.placement.clone(),
             held: self.held.clone(),
             queue: self.queue.clone(),
             finished: self.finished.clone(),

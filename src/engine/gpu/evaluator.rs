@@ -8,7 +8,7 @@ use super::loop_limit::Kernel;
 use super::pace::reserve;
 use super::readback::Readback;
 use super::shader::{Shape, WORKGROUP};
-use crate::engine::source::Source;
+use crate::engine::placement::Placement;
 use crate::error::{DeviceError, Error, Result, WgslError};
 use crate::method::Method;
 use crate::problem::verbatim::text::{CUT_SHORT, OUT_OF_RANGE};
@@ -134,13 +134,12 @@ impl<'a> Evaluator<'a> {
 
 /// Evaluates a text at the first start, for what nobody can read off it: indices out of range, and loops that a driver cuts
 /// short.
-pub(crate) fn probe(gpu: &Gpu, problem: &Problem, method: Method, source: &dyn Source) -> Result<()> {
+pub(crate) fn probe(gpu: &Gpu, problem: &Problem, method: Method, placement: &Placement) -> Result<()> {
     if problem.verbatim_text().is_none() {
         return Ok(());
     }
-    let shape = Shape::of(problem, method);
-    let (mut point, mut parameters) = (vec![0.0; shape.dimension], vec![0.0; shape.parameters]);
-    source.fill(0, &mut point, &mut parameters);
-    let point: Vec<f32> = point.iter().map(|value| *value as f32).collect();
-    Evaluator::new(gpu, problem, &parameters, 1, reserve(shape))?.evaluate(&point).map(drop)
+    let shape = Shape::of(problem, method, placement.is_bounded());
+    let start = placement.start(0);
+    let point: Vec<f32> = start.point.iter().map(|value| *value as f32).collect();
+    Evaluator::new(gpu, problem, &start.parameters, 1, reserve(shape))?.evaluate(&point).map(drop)
 }

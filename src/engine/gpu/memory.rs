@@ -14,7 +14,7 @@ use crate::error::DeviceError;
 pub(super) const COUNTERS: usize = 4;
 pub(super) const HEAD: usize = COUNTERS + STAMP_WORDS;
 /// The words of `Rules` there.
-pub(super) const RULES: usize = 16;
+pub(super) const RULES: usize = 12;
 /// A transfer takes one in so many of the pool's lanes at once.
 const PORTIONS: usize = 16;
 
@@ -45,8 +45,7 @@ impl Sizes {
 
     /// Words of the largest transfer.
     fn transfer_words(&self) -> usize {
-        let Shape { dimension, parameters, .. } = self.shape;
-        self.report_words().max((1 + dimension + parameters) * self.portion())
+        self.report_words().max(self.shape.start_words() * self.portion())
     }
 
     /// The storage buffers in the order of their bindings: name and bytes. None is empty, since empty ones can't be bound.
@@ -151,7 +150,7 @@ mod tests {
 
     #[test]
     fn a_lane_of_ten_components_takes_about_a_kilobyte() {
-        let shape = Shape { dimension: 10, memory: 8, matrix: 0, parameters: 0 };
+        let shape = Shape { dimension: 10, memory: 8, matrix: 0, parameters: 0, bounded: false };
         let sizes = Sizes::new(shape, 65_536, 0);
         let bytes = sizes.total() as f64 / 65_536.0;
         assert!((1000.0..1100.0).contains(&bytes), "{bytes}");
@@ -160,14 +159,14 @@ mod tests {
     #[test]
     fn one_transfer_takes_a_whole_state_at_least() {
         for (dimension, memory, parameters) in [(1, 1, 0), (10, 8, 3), (500, 64, 0), (2, 5_000, 0), (1, 1, 9_000)] {
-            let sizes = Sizes::new(Shape { dimension, memory, matrix: 0, parameters }, 1, 0);
+            let sizes = Sizes::new(Shape { dimension, memory, matrix: 0, parameters, bounded: dimension > 1 }, 1, 0);
             assert!(sizes.states() >= 1 && sizes.transfer_words() >= sizes.states() * sizes.shape.state_words(), "{sizes:?}");
         }
     }
 
     #[test]
     fn pools_are_as_large_as_limits_allow() {
-        let shape = Shape { dimension: 10, memory: 8, matrix: 0, parameters: 0 };
+        let shape = Shape { dimension: 10, memory: 8, matrix: 0, parameters: 0, bounded: false };
         let (binding, total) = (128 << 20, 1 << 30);
         let lanes = Sizes::most_lanes(shape, 0, binding, total);
         assert_eq!(lanes, (128 << 20) / (4 * 80) / 64 * 64, "the history fills its binding");

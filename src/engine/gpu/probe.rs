@@ -6,28 +6,30 @@ use super::context::Gpu;
 use super::engine::GpuEngine;
 use super::readback::Readback;
 use super::shader::{Shape, assemble, field_number, flag};
+use crate::device::Precision;
 use crate::engine::cpu::Setup;
+use crate::engine::placement::{Holds, Placement};
 use crate::engine::state::Standing;
 use crate::error::DeviceError;
-use crate::method::{Lbfgs, Limits, Method, Status, Tolerances};
+use crate::method::{Demands, Lbfgs, Limits, Method, Status, Tolerances};
 use crate::probe::Evaluated;
 use crate::problem::Problem;
 use crate::starts::Starts;
 
 /// The shader of a problem.
 pub(crate) fn text(problem: &Problem, memory: usize) -> String {
-    assemble(Shape::of(problem, Lbfgs { memory }.into()), Method::from(Lbfgs { memory }).into(), &problem.wgsl())
+    assemble(Shape::of(problem, Lbfgs { memory }.into(), false), Method::from(Lbfgs { memory }).into(), &problem.wgsl())
 }
 
 /// One round of a lane from each start, and what it left in the lanes' memory.
 pub(crate) fn evaluate(gpu: &Arc<Gpu>, problem: &Problem, starts: &Starts) -> Result<Vec<Evaluated>, DeviceError> {
     let (lanes, n) = (starts.lanes(), problem.dimension());
+    let demands = Demands { tolerances: Tolerances::default(), limits: Limits { iterations: 1, evaluations: 1 } };
     let setup = Setup {
         problem: problem.clone(),
-        source: Arc::clone(starts.source()),
+        placement: Placement::new(starts.source(), &Holds::default(), Precision::F32, demands),
         walk: Method::from(Lbfgs { memory: 1 }).into(),
-        tolerances: Tolerances::default(),
-        limits: Limits { iterations: 1, evaluations: 1 },
+        curvature: false,
         pool: lanes,
     };
     let mut engine = GpuEngine::new(Arc::clone(gpu), &setup, Standing::new(starts.lanes()))?;

@@ -5,10 +5,10 @@
 use std::fmt::Write;
 
 use super::clock::STAMP_WORDS;
-use super::stages::{STAGES, method_stage, search_stages, settings};
-use crate::engine::lane::{Extent, FIELDS, Kind, Phase};
+use super::stages::{STAGES, bounds_stage, method_stages, search_stages, settings};
+use crate::engine::lane::{DEMANDS, Extent, FIELDS, Kind, Phase};
 use crate::method::constants as c;
-use crate::method::{Method, Status, Test, Walk};
+use crate::method::{FloorPolicy, Method, Status, Test, Walk};
 use crate::problem::Problem;
 use crate::problem::evaluate::code::SUM_BLOCK;
 use crate::problem::evaluate::real::Real;
@@ -22,20 +22,19 @@ pub(super) mod flag {
     pub(crate) const STEPPING: u32 = 1;
     /// No lane waits any more: a step, or a free run, begins.
     pub(crate) const RELEASE: u32 = 2;
-    /// There is a target value.
-    pub(crate) const HAS_TARGET: u32 = 4;
     /// Reports bring points.
-    pub(crate) const WITH_POINTS: u32 = 8;
+    pub(crate) const WITH_POINTS: u32 = 4;
 }
 
 /// What a report says of a lane: fields by name, then the norm of the gradient.
-pub(super) const REPORT: [&str; 17] = [
+pub(super) const REPORT: [&str; 18] = [
     "lane",
     "status",
     "iterations",
     "evaluations",
     "refused",
     "resets",
+    "longest_search",
     "restarts",
     "best_elsewhere",
     "value",
@@ -68,6 +67,8 @@ pub(super) struct Shape {
     /// Numbers of the method's matrix.
     pub(super) matrix: usize,
     pub(super) parameters: usize,
+    /// Lanes have boxes.
+    pub(super) bounded: bool,
 }
 
 /// A vector of a lane, and where it lives.
@@ -82,14 +83,15 @@ struct Vector {
 
 impl Shape {
     /// That of lanes of a problem, moved by a method.
-    pub(super) fn of(problem: &Problem, method: Method) -> Self {
+    pub(super) fn of(problem: &Problem, method: Method, bounded: bool) -> Self {
         let dimension = problem.dimension();
-        Self { dimension, memory: method.memory(), matrix: method.matrix(dimension), parameters: problem.parameters() }
+        Self { dimension, memory: method.memory(), matrix: method.matrix(dimension), parameters: problem.parameters(), bounded }
     }
 
     fn vectors(self) -> Vec<Vector> {
         let small = self.dimension <= MOST_PRIVATE && self.memory <= MOST_PRIVATE;
         let (n, m) = (self.dimension, self.memory);
+        let (sides, weights) = if self.bounded { (n, m) } else { (0, 0) };
         let vector = |name, len, private, work: bool| Vector { name, len, stored: !(work && private), private };
         let all = [
             vector("x", n, small, false),
@@ -101,6 +103,9 @@ impl Shape {
             vector("trial_g", n, small, true),
             vector("q", n, small, true),
             vector("coefficient", m, small, true),
+            vector("lower", sides, false, false),
+            vector("upper", sides, false, false),
+            vector("weight", weights, small, true),
         ];
         all.into_iter().filter(|vector| vector.len > 0).collect()
     }
@@ -115,9 +120,20 @@ impl Shape {
         FIELDS.iter().filter(|f| f.extent == Extent::One).count()
     }
 
+    /// Numbers of a lane's box.
+    pub(super) fn box_elements(self) -> usize {
+        if self.bounded { 2 * self.dimension } else { 0 }
+    }
+
+    /// Words of a lane on its way to the device: its number, its start, its parameters, its box and what ends it.
+    pub(super) fn start_words(self) -> usize {
+        1 + self.dimension + self.parameters + self.box_elements() + DEMANDS.len()
+    }
+
     /// Words of a lane's whole state: see shaders/state.wgsl.
     pub(super) fn state_words(self) -> usize {
-        self.field_elements() + 4 * self.dimension + self.parameters + self.memory * (2 * self.dimension + 1) + self.matrix
+        let lane = self.field_elements() + 4 * self.dimension + self.parameters + self.box_elements();
+        lane + self.memory * (2 * self.dimension + 1) + self.matrix
     }
 
     /// Elements of the buffers of steps and of changes, a lane: those of its pairs. A matrix takes the place of the steps.
@@ -132,11 +148,13 @@ impl Shape {
     /// The most iterations that the loops of one round take beside the objective's, and those around the rounds.
     pub(super) fn loop_iterations(self) -> (u64, u64) {
         let (n, m) = (self.dimension as u64, self.memory as u64);
-        // evaluate 2, resolved or promise or farthest 3, pair, ring, best and move 4, recursion 2 + 2 (m + 1), direction 3
-        let round = n * (2 + 3 + 4 + 2 + 2 * (m + 1) + 3) + 2 * m + 1;
+        // evaluate 2, resolved or promise or farthest, twice 3, pair, ring, best and move 4, recursion 2 + 2 (m + 1), direction 3
+        let round = n * (2 + 6 + 4 + 2 + 2 * (m + 1) + 3) + 2 * m + 1;
+        // held ones, the pairs' weights, the promise, descent and steepest gradient
+        let bounds = if self.bounded { n * (4 + 2 * m) + m } else { 0 };
         // A matrix is passed over three times, and its rows.
         let matrix = if self.matrix > 0 { 3 * self.matrix as u64 + 5 * n } else { 0 };
-        (round + matrix, 4 * n + self.parameters as u64 + 64)
+        (round + bounds + matrix, 4 * n + self.box_elements() as u64 + self.parameters as u64 + 64)
     }
 }
 
@@ -145,8 +163,8 @@ pub(super) fn assemble(shape: Shape, walk: Walk, objective: &str) -> String {
     let mut text = preamble(shape);
     text += &settings(walk);
     text += &accessors(shape);
-    let own = search_stages(walk.line_search).iter().copied().chain([method_stage(walk.method)]);
-    for (name, stage) in STAGES.into_iter().chain(own) {
+    let own = search_stages(walk.line_search).iter().copied().chain(method_stages(walk.method, shape.bounded));
+    for (name, stage) in STAGES.into_iter().chain([bounds_stage(shape.bounded)]).chain(own) {
         _ = write!(text, "\n// shaders/{name}.wgsl\n{stage}");
         if name == "memory" {
             _ = write!(text, "\n// The objective.\n{objective}");
@@ -166,6 +184,9 @@ fn preamble(shape: Shape) -> String {
     word("VECTOR_ROWS", shape.vector_elements() as u32);
     word("STEP_ROWS", shape.step_elements() as u32);
     word("CHANGE_ROWS", shape.change_elements() as u32);
+    word("BOX", shape.box_elements() as u32);
+    word("WORD_BITS", u32::BITS);
+    word("HELD_WORDS", (shape.dimension as u32).div_ceil(u32::BITS));
     word("WORKGROUP", WORKGROUP);
     word("SUM_BLOCK", SUM_BLOCK as u32);
     word("REPORT", REPORT_WORDS as u32);
@@ -175,7 +196,9 @@ fn preamble(shape: Shape) -> String {
     word("SUMS", list::SUMS);
     word("STEPPING", flag::STEPPING);
     word("RELEASE", flag::RELEASE);
-    word("HAS_TARGET", flag::HAS_TARGET);
+    word("DEMANDS", DEMANDS.len() as u32);
+    word("FLOOR_STOP", FloorPolicy::Stop as u32);
+    word("FLOOR_OFF", FloorPolicy::Off as u32);
     word("WITH_POINTS", flag::WITH_POINTS);
     word("EXPONENT_BITS", f32::INFINITY.to_bits());
     word("MINUS_INFINITY_BITS", f32::NEG_INFINITY.to_bits());
@@ -233,8 +256,13 @@ fn accessors(shape: Shape) -> String {
         let value = if field.kind == Kind::Float { format!("bitcast<f32>({word})") } else { word };
         _ = writeln!(text, "    lane.{} = {value};", field.name);
     }
+    text += "}\n\nfn place_demands(source: u32) {\n";
+    for (at, name) in DEMANDS.iter().enumerate() {
+        _ = writeln!(text, "    fields[{}u * rules.pool + slot] = transfer[source + {at}u];", field_number(name));
+    }
+    // What the lane keeps as it is given stays where it stands.
     text += "}\n\nfn store_lane() {\n";
-    for (k, field) in scalars() {
+    for (k, field) in scalars().filter(|(_, field)| !DEMANDS.contains(&field.name)) {
         _ = writeln!(text, "    fields[{k}u * rules.pool + slot] = {};", as_word(field.name));
     }
     text += "}\n\nfn write_report(to: u32) {\n";
@@ -261,7 +289,7 @@ fn as_word(name: &str) -> String {
 fn vector_accessors(shape: Shape, text: &mut String) {
     let (mut loads, mut stores) = (String::new(), String::new());
     let mut row = 0;
-    for Vector { name, len, stored, private } in shape.vectors() {
+    for Vector { name, len, stored, private } in shape.vectors().into_iter().filter(|vector| vector.len > 0) {
         let memory = format!("vectors[({row}u + i) * rules.pool + slot]");
         let own = format!("private_{name}[i]");
         let place = if private { &own } else { &memory };
@@ -291,7 +319,7 @@ mod tests {
     use crate::method::{FirstStep, InitialStep, NextStep, Pairs};
 
     fn shape(dimension: usize, memory: usize) -> Shape {
-        Shape { dimension, memory, matrix: 0, parameters: 0 }
+        Shape { dimension, memory, matrix: 0, parameters: 0, bounded: false }
     }
 
     fn validate(text: &str) {
@@ -306,9 +334,12 @@ mod tests {
     fn every_shape_of_the_text_is_valid() {
         for (n, m) in [(1, 1), (2, 8), (10, 8), (64, 64), (65, 8), (500, 3)] {
             let bowl = Problem::new(n, |x| x.sum(0..n, |i| x.at(i) * x.at(i))).unwrap();
-            validate(&assemble(shape(n, m), Method::default().into(), &bowl.wgsl()));
-            for method in methods().into_iter().filter(|method| !method.is_quasi_newton()) {
-                validate(&assemble(shape(n, method.memory()), method.into(), &bowl.wgsl()));
+            for bounded in [false, true] {
+                let shape = |memory| Shape { bounded, ..shape(n, memory) };
+                validate(&assemble(shape(m), Method::default().into(), &bowl.wgsl()));
+                for method in methods().into_iter().filter(|method| !method.is_quasi_newton()) {
+                    validate(&assemble(shape(method.memory()), method.into(), &bowl.wgsl()));
+                }
             }
         }
     }
@@ -319,12 +350,14 @@ mod tests {
         for method in methods() {
             for search in searches() {
                 let walk = Walk::new(method, Some(search), None, Pairs { offset: 1e-7, ..Pairs::default() }).unwrap();
-                validate(&assemble(Shape::of(&bowl, method), walk, &bowl.wgsl()));
+                for bounded in [false, true] {
+                    validate(&assemble(Shape::of(&bowl, method, bounded), walk, &bowl.wgsl()));
+                }
             }
             for first in [FirstStep::Scaled, FirstStep::Rasmussen, FirstStep::Value(0.1)] {
                 for next in [NextStep::Unit, NextStep::Quadratic, NextStep::SlopeRatio, NextStep::Value(0.1)] {
                     let walk = Walk::new(method, None, Some(InitialStep { first, next }), Pairs::default()).unwrap();
-                    validate(&assemble(Shape::of(&bowl, method), walk, &bowl.wgsl()));
+                    validate(&assemble(Shape::of(&bowl, method, false), walk, &bowl.wgsl()));
                 }
             }
         }
@@ -333,7 +366,8 @@ mod tests {
     #[test]
     fn no_name_is_like_those_of_verbatim_objectives() {
         let bowl = Problem::new(2, |x| x[0] * x[0] + x[1] * x[1]).unwrap();
-        let text = assemble(shape(2, 8), Method::default().into(), &bowl.wgsl());
+        let text: String =
+            [false, true].map(|bounded| assemble(Shape { bounded, ..shape(2, 8) }, Method::default().into(), &bowl.wgsl())).concat();
         let code: String = text.lines().map(|line| line.split("//").next().unwrap_or_default()).collect::<Vec<_>>().join("\n");
         assert!(!code.split(|c: char| !(c.is_alphanumeric() || c == '_')).any(|word| word.starts_with("user")));
     }

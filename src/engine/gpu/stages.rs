@@ -10,13 +10,14 @@ use crate::method::{FirstStep, LineSearch, Method, NextStep, Walk};
 pub(super) type Stage = (&'static str, &'static str);
 
 /// The stages that all methods share, in the order they stand in the text.
-pub(super) const STAGES: [Stage; 10] = [
+pub(super) const STAGES: [Stage; 11] = [
     ("memory", include_str!("../../../shaders/memory.wgsl")),
     ("evaluate", include_str!("../../../shaders/evaluate.wgsl")),
     ("accept", include_str!("../../../shaders/accept.wgsl")),
     ("initial_step", include_str!("../../../shaders/initial_step.wgsl")),
     ("direction", include_str!("../../../shaders/direction.wgsl")),
     ("ending", include_str!("../../../shaders/ending.wgsl")),
+    ("tests", include_str!("../../../shaders/tests.wgsl")),
     ("round", include_str!("../../../shaders/round.wgsl")),
     ("transfer", include_str!("../../../shaders/transfer.wgsl")),
     ("compact", include_str!("../../../shaders/compact.wgsl")),
@@ -25,14 +26,31 @@ pub(super) const STAGES: [Stage; 10] = [
 
 /// The stage that finds a method's directions: `remember`, given a new pair, and `direct`; and takes what it remembers to the
 /// host and back: `save_history`, `restore_history`.
-pub(super) fn method_stage(method: Method) -> Stage {
-    match method {
-        Method::Lbfgs(_) => ("lbfgs", include_str!("../../../shaders/lbfgs.wgsl")),
+pub(super) fn method_stages(method: Method, bounded: bool) -> Vec<Stage> {
+    let stage = match method {
+        Method::Lbfgs(_) => {
+            let pairs = if bounded {
+                ("held", include_str!("../../../shaders/held.wgsl"))
+            } else {
+                ("unheld", include_str!("../../../shaders/unheld.wgsl"))
+            };
+            return vec![("lbfgs", include_str!("../../../shaders/lbfgs.wgsl")), pairs];
+        }
         Method::Bfgs(_) => ("bfgs", include_str!("../../../shaders/bfgs.wgsl")),
         Method::ConjugateGradient(_) => ("conjugate_gradient", include_str!("../../../shaders/conjugate_gradient.wgsl")),
         Method::SteepestDescent(_) => ("steepest_descent", include_str!("../../../shaders/steepest_descent.wgsl")),
         Method::Momentum(_) | Method::Nesterov(_) => ("momentum", include_str!("../../../shaders/momentum.wgsl")),
         Method::DeltaBarDelta(_) => ("delta_bar_delta", include_str!("../../../shaders/delta_bar_delta.wgsl")),
+    };
+    vec![stage]
+}
+
+/// What bounds change of a round, for any method.
+pub(super) fn bounds_stage(bounded: bool) -> Stage {
+    if bounded {
+        ("bounds", include_str!("../../../shaders/bounds.wgsl"))
+    } else {
+        ("unbounded", include_str!("../../../shaders/unbounded.wgsl"))
     }
 }
 
@@ -128,7 +146,10 @@ pub(super) mod tests {
     #[test]
     fn stages_are_short_and_have_no_numbers_of_their_own() {
         let searches = searches();
-        let own = searches.iter().flat_map(|search| search_stages(*search)).copied().chain(methods().into_iter().map(method_stage));
+        let own = searches.iter().flat_map(|search| search_stages(*search)).copied();
+        let by_bounds = [false, true]
+            .map(|bounded| methods().into_iter().flat_map(move |method| method_stages(method, bounded)).chain([bounds_stage(bounded)]));
+        let own = own.chain(by_bounds.into_iter().flatten());
         for (name, text) in STAGES.into_iter().chain(own) {
             assert!(text.lines().count() <= 120, "{name} is long");
             let code: String = text.lines().map(|line| line.split("//").next().unwrap_or_default()).collect::<Vec<_>>().join("\n");

@@ -11,20 +11,24 @@ use crate::error::DeviceError;
 impl GpuEngine {
     /// The state of every lane under way, by lane number: of those on the device, and of those that wait for a place.
     pub(super) fn states(&self) -> Result<Vec<LaneState>, DeviceError> {
-        let shape = self.memory.sizes.shape;
-        let stride = shape.state_words();
-        let mut states = Vec::with_capacity(self.listed + self.held.len());
-        let mut done = 0;
-        while done < self.listed {
-            let part = self.memory.sizes.states().min(self.listed - done);
-            let kernels = self.kernels.state(&self.gpu)?;
-            let rules = Rules { list: self.lists().0, first: done as u32, count: part as u32, ..self.rules };
-            let words = self.fetch(Some((&rules, &kernels.save)), self.memory.transfer(), 0..part * stride)?;
-            states.extend(words.chunks(stride).map(|words| decode(words, shape)));
-            done += part;
-        }
+        let mut states = self.saved(self.lists().0, 0, self.listed)?;
         states.extend(self.held.iter().cloned());
         states.sort_unstable_by_key(LaneState::lane);
+        Ok(states)
+    }
+
+    /// The states of `count` lanes of a list, from the `first` on.
+    pub(super) fn saved(&self, list: u32, first: usize, count: usize) -> Result<Vec<LaneState>, DeviceError> {
+        let shape = self.memory.sizes.shape;
+        let stride = shape.state_words();
+        let mut states = Vec::with_capacity(count);
+        while states.len() < count {
+            let part = self.memory.sizes.states().min(count - states.len());
+            let kernels = self.kernels.state(&self.gpu)?;
+            let rules = Rules { list, first: (first + states.len()) as u32, count: part as u32, ..self.rules };
+            let words = self.fetch(Some((&rules, &kernels.save)), self.memory.transfer(), 0..part * stride)?;
+            states.extend(words.chunks(stride).map(|words| decode(words, shape)));
+        }
         Ok(states)
     }
 
@@ -69,6 +73,7 @@ fn decode(words: &[u32], shape: Shape) -> LaneState {
     let n = shape.dimension;
     let [x, g, d, best] = [0; 4].map(|_| take(n).collect());
     let parameters = take(shape.parameters).collect();
+    let [lower, upper] = [0; 2].map(|_| take(shape.box_elements() / 2).collect());
     let (mut s, mut y, mut rho) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..(fields.pairs as usize).min(shape.memory) {
         rho.extend(take(1));
@@ -77,7 +82,7 @@ fn decode(words: &[u32], shape: Shape) -> LaneState {
     }
     let h = if fields.pairs > 0 { take(shape.matrix).collect() } else { Vec::new() };
     // Between calls no lane waits.
-    LaneState { fields: Fields { waits: 0, ..fields }, x, g, d, best, s, y, rho, h, parameters }
+    LaneState { fields: Fields { waits: 0, ..fields }, x, g, d, best, s, y, rho, h, parameters, lower, upper }
 }
 
 /// The words of a lane.
@@ -89,7 +94,7 @@ fn encode(state: &LaneState, shape: Shape, words: &mut [u32]) {
         }
     };
     state.fields.write(|kind, value| put(if kind == Kind::Float { (value as f32).to_bits() } else { value as u32 }));
-    let vectors = [&state.x, &state.g, &state.d, &state.best, &state.parameters];
+    let vectors = [&state.x, &state.g, &state.d, &state.best, &state.parameters, &state.lower, &state.upper];
     vectors.into_iter().flatten().for_each(|&value| put((value as f32).to_bits()));
     let n = shape.dimension;
     for ((rho, s), y) in state.rho.iter().zip(state.s.chunks(n)).zip(state.y.chunks(n)) {
@@ -104,8 +109,8 @@ mod tests {
 
     #[test]
     fn a_lane_survives_its_words() {
-        survives(Shape { dimension: 3, memory: 4, matrix: 0, parameters: 2 }, 2, 2 * 7);
-        survives(Shape { dimension: 3, memory: 0, matrix: 6, parameters: 2 }, 0, 0);
+        survives(Shape { dimension: 3, memory: 4, matrix: 0, parameters: 2, bounded: true }, 2, 2 * 7);
+        survives(Shape { dimension: 3, memory: 0, matrix: 6, parameters: 2, bounded: true }, 0, 0);
     }
 
     /// A lane that remembers `kept` pairs, and leaves so many words as they were.
@@ -129,6 +134,8 @@ mod tests {
             rho: vector(kept),
             h: vector(shape.matrix),
             parameters: vector(2),
+            lower: vector(3),
+            upper: vector(3),
         };
         let mut words = vec![u32::MAX; shape.state_words()];
         encode(&state, shape, &mut words);
