@@ -1,6 +1,9 @@
 // The direction of nonlinear conjugate gradients: d = gamma p, p = -g + beta p', p' the direction before (Nocedal and Wright,
 // section 5.2).
 
+// g.g times d.d / d.y, what a step along -g promises by the curvature of the last direction.
+var<private> promise_anew: f32;
+
 // q = g', the gradient before. Says to `direct` that the lane comes from a step.
 fn remember(pair: Pair) {
     for (var i = 0u; i < N; i++) {
@@ -15,6 +18,10 @@ fn direct() {
     if (stepped) {
         lane.pairs = select(0u, 1u, conjugate());
         lane.restarts += 1u - lane.pairs;
+        if (lane.pairs == 0u && is_usable(promise_anew)) {
+            // What the last direction promised says nothing of the first step along this one.
+            lane.accepted_slope = -promise_anew;
+        }
     }
     if (lane.pairs == 0u) {
         lane.since = 0u;
@@ -67,6 +74,7 @@ fn beta(gg: f32, gy: f32) -> f32 {
         add(&dd, i, d(i), d(i));
     }
     let py = total(dy) / lane.gamma;
+    promise_anew = gg * (total(dd) / total(dy));
     switch (UPDATE) {
         case FLETCHER_REEVES: {
             return gg / total(old);

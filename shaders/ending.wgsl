@@ -61,7 +61,8 @@ fn end_search() -> bool {
         finish(EVALUATION_LIMIT, f32(lane.evaluations), f32(lane.evaluation_limit));
         return false;
     }
-    remeasure();
+    let again = lane.pairs > 0u && lane.resets < MOST_RESETS;
+    remeasure(again);
     var promised = promise();
     // A last trial next to x whose value differs by more than its slope explains has measured the noise.
     let difference = abs(trial.value - lane.value);
@@ -70,11 +71,11 @@ fn end_search() -> bool {
     }
     // A constant step that can't be taken is too long, whatever it promised.
     let too_long = MAY_RISE && (trial.moved || !trial.finite);
-    if (is_floor(promised) && !too_long) {
+    if (is_floor(promised) && !too_long && (NEWTON_LIKE || !again)) {
         finish(PRECISION_FLOOR, promised.x, promised.y);
         return false;
     }
-    if (lane.pairs > 0u && lane.resets < MOST_RESETS) {
+    if (again) {
         lane.resets += 1u;
         return true;
     }

@@ -50,10 +50,10 @@ fn capped(alpha: f32) -> f32 {
 }
 
 // Measures what a search could have found by the slopes it met, where its first step was a guess from the last one, and
-// promised what that one did.
-fn remeasure() {
+// promised what that one did. `again`: the lane is to try -g; a direction that is to blame tells nothing.
+fn remeasure(again: bool) {
     let curvature = (lane.high_slope - lane.low_slope) / (lane.high - lane.low);
-    if (!NEWTON_LIKE && lane.bracketed != 0u && is_usable(curvature)) {
+    if (!NEWTON_LIKE && !again && lane.bracketed != 0u && is_usable(curvature)) {
         lane.decrement = abs(lane.slope) * (abs(lane.slope) / curvature);
     }
 }

@@ -54,7 +54,8 @@ pub struct LaneResult {
     /// R. H. Byrd, J. Nocedal, R. B. Schnabel: Representations of quasi-Newton matrices and their use in limited memory methods,
     /// Math. Program. 63 (1994).
     pub inverse_hessian_diagonal: Option<Vec<f64>>,
-    /// Directions that the method itself began anew: see [`ConjugateGradient`](crate::ConjugateGradient).
+    /// Times that the method itself began anew: see [`ConjugateGradient`](crate::ConjugateGradient) and
+    /// [`Restart`](crate::Restart).
     pub restarts: u32,
     /// Whether the start lay outside the bounds and was moved to the nearest point inside.
     pub projected_start: bool,

@@ -76,7 +76,7 @@ pub(crate) fn single(minimizer: Minimizer<'_>, device: &Device, problem: &Proble
 pub(crate) struct Bits {
     lane: usize,
     status: Status,
-    counts: [u32; 4],
+    counts: [u32; 5],
     scalars: [u64; 5],
     point: Vec<u64>,
     last_point: Vec<u64>,
@@ -89,7 +89,7 @@ impl Bits {
         Self {
             lane: result.lane,
             status: result.status,
-            counts: [result.iterations, result.evaluations, result.refused_pairs, result.resets],
+            counts: [result.iterations, result.evaluations, result.refused_pairs, result.resets, result.restarts],
             scalars: numbers.map(f64::to_bits),
             point: bits(&result.point),
             last_point: bits(&result.last_point),

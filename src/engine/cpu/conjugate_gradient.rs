@@ -45,16 +45,31 @@ pub(super) fn direct<T: Real>(
     let slope = dot(&tile.g, q);
     let goes_on = goes_on.and(slope.below(zero)).and(Chunk::splat(-T::HUGE).at_most(slope));
 
+    let anew = kept.without(goes_on);
+    if anew.any() {
+        first_steps(tile, anew, gg);
+    }
     let lanes = &mut tile.lanes;
     for ((q, g), d) in q.iter().zip(&tile.g).zip(&mut tile.d) {
         row_by_row();
         let p = goes_on.choose(*q, g.map(|g| -g));
         *d = turns.choose(p.zip(lanes.gamma, |p, gamma| gamma * p), *d);
     }
-    lanes.restarts = lanes.restarts.zip(kept.without(goes_on).ones(), |a, b| a + b);
+    lanes.restarts = lanes.restarts.zip(anew.ones(), |a, b| a + b);
     lanes.since = turns.words(goes_on.words(since, Chunk::splat(0)), lanes.since);
     lanes.pairs = turns.words(goes_on.ones(), lanes.pairs);
     dot(&tile.g, &tile.d)
+}
+
+/// Has the lanes of `anew` first try the step along -g that the curvature of the last direction asks for, d.d / d.y by the last
+/// alpha: what that direction promised says nothing of this one. `gg` is g.g.
+#[inline(always)]
+fn first_steps<T: Real>(tile: &mut Tile<T>, anew: Mask<T>, gg: Chunk<T>) {
+    let (dd, dy) = (dot(&tile.d, &tile.d), dot(&tile.d, &tile.y[..tile.d.len()]));
+    let promise = gg.zip3(dd, dy, |gg, dd, dy| gg * (dd / dy));
+    let usable = Chunk::splat(T::TINY).at_most(promise).and(promise.finite());
+    let lanes = &mut tile.lanes;
+    lanes.accepted_slope = anew.and(usable).choose(promise.map(|promise| -promise), lanes.accepted_slope);
 }
 
 /// How much of p' goes on. `q` is memory, for g'.

@@ -178,7 +178,10 @@ pub(super) fn end_search<T: Real>(tile: &mut Tile<T>, l: usize, trial: &Trial<T>
         tile.finish(l, Status::EvaluationLimit, T::from_f64(count), T::from_f64(limit));
         return false;
     }
-    if !rules.walk.method.is_newton_like() {
+    let again = tile.lanes.pairs.0[l] > 0 && tile.lanes.resets.0[l] < MOST_RESETS;
+    // Steps without a length of their own promise little where the direction is to blame: the gradient is asked first.
+    let tells = rules.walk.method.is_newton_like() || !again;
+    if !rules.walk.method.is_newton_like() && !again {
         remeasure(&mut tile.lanes, l);
     }
     let (promised, noise) = tile.promise(l);
@@ -190,12 +193,13 @@ pub(super) fn end_search<T: Real>(tile: &mut Tile<T>, l: usize, trial: &Trial<T>
     let noise = noise.max(measured.min(T::from_f64(MEASURED_NOISE) * lanes.noise.0[l]));
     // A constant step that can't be taken is too long, whatever it promised.
     let too_long = rules.walk.may_rise() && (trial.moved.has(l) || !trial.finite.has(l));
-    if promised <= noise && !too_long && lanes.floor_policy.0[l] != FloorPolicy::Off as u32 {
+    let may_floor = lanes.floor_policy.0[l] != FloorPolicy::Off as u32;
+    if promised <= noise && may_floor && !too_long && tells {
         tile.finish(l, Status::PrecisionFloor, promised, noise);
         return false;
     }
-    if lanes.pairs.0[l] > 0 && lanes.resets.0[l] < MOST_RESETS {
-        lanes.resets.0[l] += 1;
+    if again {
+        tile.lanes.resets.0[l] += 1;
         return true;
     }
     tile.finish(l, if too_long { Status::Diverged } else { Status::LineSearchFailed }, promised, noise);
