@@ -113,5 +113,5 @@ with open("bounds.csv", "w") as out:
             on = int(np.sum((x == low) | (x == high)))
             touching += on > 0
             numbers = [*low, *high, *start]
-            out.write(",".join([name, str(n), str(on), repr(float(f)), *(f"{v:.17g}" for v in numbers)]) + "\n")
+            out.write(",".join([name, str(n), str(on), repr(float(f)), *(repr(float(v)) for v in numbers)]) + "\n")
 print(touching, "of 200 minima are on their boundary")

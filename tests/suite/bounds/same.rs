@@ -3,6 +3,7 @@
 use manymin::prelude::*;
 use nalgebra::DMatrix;
 
+use super::is_inside;
 use super::problems::{Programs, named};
 use crate::devices::{Bits, assert_same, devices, gpu, minimizer, rosenbrock, starts_in};
 
@@ -110,5 +111,25 @@ fn engines_agree_in_boxes_and_unbounded_runs_pay_nothing() {
         let float = if device.precision() == Precision::F64 { 8 } else { 4 };
         // A start is a little longer on its way to a GPU.
         assert!((2 * 6 * float..=3 * 6 * float).contains(&more), "{device}: {more} bytes");
+    }
+}
+
+#[test]
+fn a_lane_that_goes_on_elsewhere_takes_its_box_along() {
+    let programs = programs(100);
+    let (cpu, gpu) = (Device::cpu(Precision::F32), gpu());
+    for (from, to) in [(&cpu, &gpu), (&gpu, &cpu)] {
+        let mut batch = minimizer().start(from, &programs.problem, &programs.starts).unwrap();
+        (0..3).for_each(|_| batch.step().unwrap());
+        assert!(batch.active() > 20, "{from}: lanes are under way");
+        batch.move_to(to).unwrap();
+        batch.run().unwrap();
+        for lane in batch.finish().unwrap().iter() {
+            assert!(lane.status.is_success(), "{from} to {to}: {lane:?}");
+            let residual = programs.residual(lane.lane, &lane.point);
+            assert!(residual < 1e-1, "{from} to {to}: {residual} {lane:?}");
+            let (low, high) = (programs.lower.column(lane.lane), programs.upper.column(lane.lane));
+            assert!(is_inside(&lane.point, low.as_slice(), high.as_slice()), "{from} to {to}: {lane:?}");
+        }
     }
 }
