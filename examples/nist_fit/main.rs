@@ -11,13 +11,14 @@
 mod common;
 mod file;
 mod model;
+mod objective;
 
-use std::f64::consts::PI;
 use std::process::ExitCode;
 
 use common::{Arguments, Progress, Result, grouped, print_run};
 use file::DataSet;
 use manymin::prelude::*;
+use objective::sum_of_squares;
 
 const HELP: &str = "\
 Fits the model of a NIST StRD file for nonlinear regression by least squares.
@@ -103,32 +104,6 @@ fn most_certain(fits: Vec<Polished>) -> Option<Polished> {
     let nearest = fits.iter().min_by(|a, b| far(a).total_cmp(&far(b)))?.point.clone();
     let near = |fit: &Polished| fit.point.iter().zip(&nearest).all(|(x, at)| (x - at).abs() <= 0.1 * at.abs());
     fits.into_iter().filter(near).min_by(|a, b| a.gradient_max.total_cmp(&b.gradient_max))
-}
-
-/// The sum of the squares of `term(model, response)` over the observations, where b_k is `scales[k] * x[k]`.
-fn sum_of_squares(data: &DataSet, scales: &[f64], term: impl for<'g> Fn(Scalar<'g>, Scalar<'g>) -> Scalar<'g>) -> Result<Problem> {
-    let columns = data.columns.iter();
-    let builder = columns.fold(Problem::builder(scales.len()), |builder, (name, values)| builder.data(name, values));
-    let mut read = Ok(());
-    let problem = builder.build(|x, c| {
-        c.sum(0..data.observations(), |i| {
-            let names = |name: &str| match name.strip_prefix('b').and_then(|number| number.parse::<usize>().ok()) {
-                Some(number) => scales.get(number.wrapping_sub(1)).map(|&scale| scale * x[number - 1]),
-                None if name == "pi" => Some(c.constant(PI)),
-                None => data.columns.iter().any(|column| column.0 == name).then(|| c.data(name).at(i)),
-            };
-            let sides = model::trace(&data.model, c, &names).and_then(|model| Ok((model, model::trace(&data.response, c, &names)?)));
-            match sides {
-                Ok((model, response)) => term(model, response).powi(2),
-                Err(error) => {
-                    read = Err(error);
-                    c.constant(0.0)
-                }
-            }
-        })
-    });
-    read?;
-    Ok(problem?)
 }
 
 /// Prints the parameters and the residual sum of squares beside what NIST certifies.

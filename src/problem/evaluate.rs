@@ -3,6 +3,7 @@
 pub(crate) mod chunk;
 pub(crate) mod code;
 mod compile;
+pub(crate) mod dispatch;
 mod functions;
 pub(crate) mod machine;
 mod math;

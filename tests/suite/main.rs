@@ -8,16 +8,19 @@ mod gpu_device;
 mod gpu_engine;
 mod gradients;
 mod guards;
+mod hessians;
 mod invariance;
 mod lanes;
 mod misuse;
 mod moves;
+mod nist;
 #[cfg(feature = "gpu")]
 mod parity;
 mod precision;
 mod programs;
 mod random;
 mod shader_text;
+mod squares;
 mod tracing_errors;
 #[cfg(feature = "gpu")]
 mod verbatim;

@@ -11,6 +11,7 @@ use crate::engine::lane::Phase;
 use crate::engine::state::LaneState;
 use crate::method::Status;
 use crate::problem::evaluate::chunk::{CHUNK, CHUNKS, Chunk, LANES, Mask};
+use crate::problem::evaluate::dispatch::dispatch;
 use crate::problem::evaluate::machine::Machine;
 use crate::problem::evaluate::real::Real;
 
@@ -41,10 +42,9 @@ impl<T: Real> Block<T> {
     /// One evaluation of every lane, and what follows from it. In a `step()` a lane that has accepted a point waits.
     pub(super) fn round(&mut self, rules: &Rules<T>, stepping: bool) {
         let tiles = self.tiles_in_use();
-        let arch = pulp::Arch::new();
-        arch.dispatch(Propose { block: self, tiles });
+        dispatch(Propose { block: self, tiles });
         self.machine.evaluate(tiles);
-        arch.dispatch(Conclude { block: self, tiles, rules, stepping });
+        dispatch(Conclude { block: self, tiles, rules, stepping });
     }
 
     /// Rounds until every lane has accepted one step or ended.

@@ -8,6 +8,7 @@ use crate::error::Result;
 use crate::probe::at;
 use crate::problem::Problem;
 use crate::problem::evaluate::chunk::{CHUNK, CHUNKS, Chunk, LANES, Mask};
+use crate::problem::evaluate::dispatch::dispatch;
 use crate::problem::evaluate::machine::Machine;
 
 /// How many points the lanes go round.
@@ -50,7 +51,7 @@ impl DirectionProbe {
 
     /// Every lane accepts the next point and turns to a new direction.
     pub fn round(&mut self) {
-        pulp::Arch::new().dispatch(Round { probe: self });
+        dispatch(Round { probe: self });
     }
 
     /// Which point the next round accepts.

@@ -16,6 +16,7 @@ const NOTHING: Operand = Operand { row: 0, offset: 0 };
 /// What the memory begins with.
 pub(crate) struct Layout {
     pub(crate) dimension: u32,
+    pub(crate) outputs: u32,
     pub(crate) parameters: u32,
     /// Where each data array begins among the data.
     pub(crate) arrays: Vec<usize>,
@@ -33,7 +34,7 @@ pub(crate) fn compile(program: &Program, layout: &Layout) -> Compiled {
         loops: Vec::new(),
         nests: Vec::new(),
         rounds: Vec::new(),
-        rows: 2 * layout.dimension + layout.parameters,
+        rows: layout.dimension + layout.outputs + layout.parameters,
         free: Vec::new(),
         offsets: Offsets { numbers: HashMap::from([(Vec::new(), 0)]) },
         constants: HashMap::new(),
@@ -65,6 +66,7 @@ pub(crate) fn compile(program: &Program, layout: &Layout) -> Compiled {
     };
     let (constants, numbers) = (in_order(&compiler.constants), in_order(&compiler.numbers).into_iter().map(|n| n.1).collect());
     Compiled {
+        outputs: layout.outputs as usize,
         instructions: compiler.instructions,
         loops: compiler.loops,
         rows: compiler.rows as usize,
@@ -197,7 +199,7 @@ impl Compiler<'_> {
                 self.places.insert(id, place);
             }
             Op::Parameter(index) => {
-                let place = self.place(self.graph.affine(index), 2 * self.layout.dimension);
+                let place = self.place(self.graph.affine(index), self.layout.dimension + self.layout.outputs);
                 self.places.insert(id, place);
             }
             Op::Data(array, index) => {
