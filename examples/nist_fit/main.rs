@@ -92,8 +92,7 @@ fn run() -> Result<()> {
     println!("{} = {}", data.response, data.model);
     print_run(&outcome, seconds);
     println!("{:.2} s to polish the {} lanes that are as low as the best", progress.seconds() - seconds, grouped(ties.len() as u64));
-    print_fit(&data, &scales, &best, total);
-    Ok(())
+    print_fit(&data, &problem, &scales, &best, total)
 }
 
 /// Of fits that are equally good, the one with the least gradient of those near the one that is nearest to the start. A sum
@@ -106,20 +105,25 @@ fn most_certain(fits: Vec<Polished>) -> Option<Polished> {
     fits.into_iter().filter(near).min_by(|a, b| a.gradient_max.total_cmp(&b.gradient_max))
 }
 
-/// Prints the parameters and the residual sum of squares beside what NIST certifies.
-fn print_fit(data: &DataSet, scales: &[f64], best: &Polished, total: f64) {
+/// Prints the parameters and the residual sum of squares, with standard deviations, beside what NIST certifies.
+fn print_fit(data: &DataSet, problem: &Problem, scales: &[f64], best: &Polished, total: f64) -> Result<()> {
     println!("\n{:28}  {:>17}  {:>17}  {:>6}", "", "estimate", "certified", "digits");
-    let mut fewest = MOST_DIGITS;
     let row = |name: &str, estimate: f64, certified: f64| {
         let digits = digits(estimate, certified);
         println!("{name:28}  {estimate:>17.10e}  {certified:>17.10e}  {digits:>6.1}");
         digits
     };
+    // The objective has residuals in units of the total, and parameters in units of their scales.
+    let fit = problem.fit_statistics(&best.point, &[])?;
+    let mut fewest = MOST_DIGITS;
     for (k, (parameter, scale)) in data.parameters.iter().zip(scales).enumerate() {
         fewest = fewest.min(row(&format!("b{}", k + 1), scale * best.point[k], parameter.certified));
+        row("    standard deviation", scale.abs() * fit.standard_errors[k], parameter.deviation);
     }
     row("residual sum of squares", total * best.value, data.residual);
+    row("residual standard deviation", total.sqrt() * fit.residual_standard_deviation(), data.residual_deviation);
     println!("\nparameters agree to {fewest:.1} digits or more");
+    Ok(())
 }
 
 /// How many digits agree: the negative logarithm of the relative error, between 0 and [`MOST_DIGITS`].

@@ -54,15 +54,18 @@ fn decay() -> Case {
         let (t, y) = (c.data("t"), c.parameters());
         x.sum(0..40, |i| (x[0] * (-x[1] * t.at(i)).exp() + x[2] - y.at(i)).powi(2))
     });
-    let residuals = |x: &[Dual64], p: &[f64]| data().0.iter().zip(p).map(|(&t, y)| x[0] * (-x[1] * t).exp() + x[2] - y).collect();
+    let residuals = |x: &[Dual64], p: &[f64]| data().0.iter().zip(p).map(|(&t, &y)| x[0] * (-x[1] * t).exp() + x[2] - y).collect();
     case("a curve to parameters", problem, residuals, &[1.5, 0.4, -0.3], &wave(40, 1.0, 0.0))
 }
 
 fn weighted() -> Case {
     let problem = fitted(2, 1).build(|x, c| {
         let (t, w) = (c.data("t"), c.data("w"));
-        let r = |i: Index<'_>| x[0] * t.at(i) + x[1] * x[1];
-        0.5 * x.sum(0..40, |i| w.at(i) * r(i) * r(i)) / 3.0
+        let squares = x.sum(0..40, |i| {
+            let r = x[0] * t.at(i) + x[1] * x[1];
+            w.at(i) * r * r
+        });
+        0.5 * squares / 3.0
     });
     let residuals = |x: &[Dual64], _: &[f64]| {
         let (t, w, _) = data();
@@ -94,7 +97,7 @@ fn peaks() -> Case {
     let residuals = |x: &[Dual64], _: &[f64]| {
         let (t, w, _) = data();
         let peak = |k: usize, t: f64| x[3 * k] * (-((-x[3 * k + 1] + t) / x[3 * k + 2]).powi(2)).exp();
-        t.iter().zip(&w).map(|(&t, w)| peak(0, t) + peak(1, t) + x[6] - w).collect()
+        t.iter().zip(&w).map(|(&t, &w)| peak(0, t) + peak(1, t) + x[6] - w).collect()
     };
     case("peaks in a loop", problem, residuals, &[1.5, 0.4, 0.7, -1.0, -0.5, 1.2, 0.3], &[])
 }
