@@ -28,8 +28,13 @@ fn measure_pair() -> Pair {
         add(&rounding, i, abs(s), (abs(g(i)) + abs(trial_g(i))) * by_change);
     }
     let product = total(sy);
-    let gamma = (product / total(yy)) * (trial.step_max * by_change);
-    let rho = (1.0 / product) * by_step * by_change;
+    var gamma = (product / total(yy)) * (trial.step_max * by_change);
+    var rho = (1.0 / product) * by_step * by_change;
+    if (PAIR_OFFSET > 0.0) {
+        let longer = 1.0 + PAIR_OFFSET * rho;
+        gamma *= longer / (1.0 + PAIR_OFFSET * (by_change / total(yy) * by_change));
+        rho /= longer;
+    }
     // Of a linear f nothing is left to divide by.
     let measured = trial.step_max > 0.0 && trial.change_max > 0.0;
     let curved = measured && product > PAIR_COSINE * sqrt(total(ss) * total(yy)) && product > PAIR_NOISE * EPSILON * total(rounding);
@@ -49,7 +54,7 @@ fn accept() -> f32 {
         let pair = measure_pair();
         lane.iterations += 1u;
         // Decided before a place of the ring is written.
-        if (pair.curved) {
+        if (pair.curved || !QUASI_NEWTON) {
             remember(pair);
         } else {
             lane.refused += 1u;
@@ -62,6 +67,10 @@ fn accept() -> f32 {
         keep_best();
         lane.step = pair.length;
         lane.accepted_alpha = lane.alpha;
+        lane.longest_search = max(lane.longest_search, lane.search_evaluations);
+        lane.accepted_slope = lane.slope;
+        lane.accepted_mu = lane.mu;
+        lane.decrease = lane.value - trial.value;
     }
     for (var i = 0u; i < N; i++) {
         set_x(i, trial_x(i));
@@ -72,18 +81,6 @@ fn accept() -> f32 {
     lane.value = trial.value;
     lane.gradient_max = trial.gradient_max;
     return decrease;
-}
-
-// Writes the pair to the next place of the ring.
-fn remember(pair: Pair) {
-    let newest = ring(0u);
-    for (var i = 0u; i < N; i++) {
-        steps[at_pair(newest, i)] = trial_x(i) - x(i);
-        changes[at_pair(newest, i)] = trial_g(i) - g(i);
-    }
-    set_rho(newest, pair.rho);
-    lane.gamma = pair.gamma;
-    lane.pairs = min(lane.pairs + 1u, MEMORY);
 }
 
 // A step may go up within the noise of f: keeps the lowest point there was.

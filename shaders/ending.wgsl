@@ -1,4 +1,4 @@
-// How lanes end: after a search without a point, and by the tests after an accepted step.
+// How lanes end after a search without a point; tests.wgsl has the rest.
 
 fn finish(status: u32, measured: f32, threshold: f32) {
     // A success is reported where its test was passed, unless a lower point was met that rounding does not explain.
@@ -19,6 +19,11 @@ fn promise() -> vec2<f32> {
         change += abs(x(i)) * abs(g(i));
     }
     return vec2<f32>(0.5 * lane.decrement, max(lane.noise, NOISE_UNITS * EPSILON * change));
+}
+
+// Whether such a promise may end the lane.
+fn is_floor(promised: vec2<f32>) -> bool {
+    return promised.x <= promised.y && lane.floor_policy != FLOOR_OFF;
 }
 
 // What becomes of a lane whose search, or start, has ended without a point: true if it is to restart along the gradient.
@@ -51,8 +56,8 @@ fn end_search() -> bool {
         lane.alpha = lane.safe_alpha;
         return false;
     }
-    if (lane.evaluations >= rules.evaluations) {
-        finish(EVALUATION_LIMIT, f32(lane.evaluations), f32(rules.evaluations));
+    if (lane.evaluations >= lane.evaluation_limit) {
+        finish(EVALUATION_LIMIT, f32(lane.evaluations), f32(lane.evaluation_limit));
         return false;
     }
     var promised = promise();
@@ -61,7 +66,9 @@ fn end_search() -> bool {
     if (trial.finite && abs(trial.descent) < difference) {
         promised.y = max(promised.y, min(difference, MEASURED_NOISE * lane.noise));
     }
-    if (promised.x <= promised.y) {
+    // A constant step that can't be taken is too long, whatever it promised.
+    let too_long = MAY_RISE && !trial.finite;
+    if (is_floor(promised) && !too_long) {
         finish(PRECISION_FLOOR, promised.x, promised.y);
         return false;
     }
@@ -69,45 +76,6 @@ fn end_search() -> bool {
         lane.resets += 1u;
         return true;
     }
-    finish(LINE_SEARCH_FAILED, promised.x, promised.y);
+    finish(select(LINE_SEARCH_FAILED, DIVERGED, too_long), promised.x, promised.y);
     return false;
-}
-
-// Ends the lane if it passes a test. `decrease` is f - f_t of the step.
-fn test(decrease: f32) {
-    let stepped = lane.phase != PHASE_FRESH;
-    // The reference moves with progress that is more than rounding.
-    if (!stepped || lane.value < lane.reference_value - lane.noise || lane.gradient_max <= GRADIENT_PROGRESS * lane.reference_gradient) {
-        refer();
-    } else {
-        lane.stagnant += 1u;
-    }
-    // Around a saddle f hardly falls while the gradient grows.
-    if (lane.stagnant >= MOST_STAGNANT && lane.gradient_max > GRADIENT_ESCAPE * lane.reference_gradient) {
-        refer();
-    }
-    let change = abs(decrease);
-    if (lane.gradient_max <= rules.gradient_max) {
-        finish(CONVERGED_GRADIENT, lane.gradient_max, rules.gradient_max);
-    } else if (stepped && trial.step_max > 0.0 && trial.step_max <= rules.step_max) {
-        finish(CONVERGED_STEP, trial.step_max, rules.step_max);
-    } else if (stepped && rules.value_change > 0.0 && change <= rules.value_change) {
-        finish(CONVERGED_VALUE, change, rules.value_change);
-    } else if ((rules.flags & HAS_TARGET) != 0u && lane.value <= rules.goal) {
-        finish(TARGET_REACHED, lane.value, rules.goal);
-    } else if (lane.stagnant >= MOST_STAGNANT) {
-        let promised = promise();
-        finish(select(STALLED, PRECISION_FLOOR, promised.x <= promised.y), promised.x, promised.y);
-    } else if (lane.iterations >= rules.iterations) {
-        finish(ITERATION_LIMIT, f32(lane.iterations), f32(rules.iterations));
-    } else if (lane.evaluations >= rules.evaluations) {
-        finish(EVALUATION_LIMIT, f32(lane.evaluations), f32(rules.evaluations));
-    }
-}
-
-// Progress is measured from here.
-fn refer() {
-    lane.reference_value = lane.value;
-    lane.reference_gradient = lane.gradient_max;
-    lane.stagnant = 0u;
 }

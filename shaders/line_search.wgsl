@@ -1,9 +1,4 @@
-// The line search: one evaluation a round, steered by slopes. Differences of f are noise near the optimum.
-
-// What a round's evaluation means: go on searching, accept the trial, or the search (or the start) ends without.
-const GO_ON: u32 = 0u;
-const ACCEPT: u32 = 1u;
-const END: u32 = 2u;
+// The default line search, steered by slopes. Differences of f are noise near the optimum.
 
 // Judges the trial, and sets the next one.
 fn judge() -> u32 {
@@ -26,14 +21,14 @@ fn judge() -> u32 {
         lane.has_safe = 1u;
     }
     // On the last evaluation there is none left to go back by.
-    let last = lane.evaluations >= rules.evaluations;
+    let last = lane.evaluations >= lane.evaluation_limit;
     if ((curved && (armijo || approximate)) || (safe && last)) {
         return ACCEPT;
     }
     bracket(level);
     // Taking the safe point needs one evaluation more.
     let exhausted = lane.expansions > MOST_EXPANSIONS || lane.search_evaluations >= MOST_SEARCH_EVALUATIONS
-        || lane.evaluations + lane.has_safe >= rules.evaluations;
+        || lane.evaluations + lane.has_safe >= lane.evaluation_limit;
     if (exhausted || is_minus_infinity(trial.value) || !trial.moved || (lane.bracketed != 0u && resolved())) {
         return END;
     }

@@ -11,16 +11,9 @@ struct Rules {
     width: u32,
     rounds: u32,
     flags: u32,
-    // Limits of a lane.
-    iterations: u32,
-    evaluations: u32,
     // Where the other list begins.
     other: u32,
     noise: f32,
-    gradient_max: f32,
-    step_max: f32,
-    value_change: f32,
-    goal: f32,
     // 0, which compilers don't know.
     zero: u32,
 }
@@ -68,16 +61,6 @@ fn settled(value: f32) -> f32 {
 // The place in the list that this invocation works on.
 fn place_in_list(id: vec3<u32>) -> u32 {
     return id.y * rules.width + id.x;
-}
-
-// Element `i` of the pair in place `k` of the ring.
-fn at_pair(k: u32, i: u32) -> u32 {
-    return (k * N + i) * rules.pool + slot;
-}
-
-// The place in the ring of the newest pair but `k`: as many pairs were written as steps were accepted and not refused.
-fn ring(k: u32) -> u32 {
-    return (lane.iterations - lane.refused + MEMORY - 1u - k) % MEMORY;
 }
 
 // Inner products are added in blocks of 32 components, every other one to one of two sums, then over the blocks.

@@ -1,5 +1,10 @@
 // The lane's state machine: a round is one evaluation, and what follows from it.
 
+// What a round's evaluation means: go on searching, accept the trial, or the search (or the start) ends without.
+const GO_ON: u32 = 0u;
+const ACCEPT: u32 = 1u;
+const END: u32 = 2u;
+
 fn round() {
     evaluate();
     let verdict = judge();
@@ -18,6 +23,9 @@ fn round() {
     }
     if (turns) {
         turn(restarts);
+        if (!restarts) {
+            stop_at_floor();
+        }
     }
 }
 

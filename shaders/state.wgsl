@@ -1,10 +1,6 @@
 // The whole state of lanes, to the host and back. In `transfer` a lane's words are its fields, its vectors, its parameters
-// and its pairs, newest first, whose places in the ring are nobody else's business.
-
-// Where the words of the `k`-th newest pair begin: 1 / s.y, s and y.
-fn pair_words(k: u32) -> u32 {
-    return FIELDS + 4u * N + PARAMETERS + k * (2u * N + 1u);
-}
+// and what its method remembers, from here on.
+const HISTORY_WORDS: u32 = FIELDS + 4u * N + PARAMETERS;
 
 // Writes the state of listed lanes to `transfer`.
 @compute @workgroup_size(WORKGROUP)
@@ -30,15 +26,7 @@ fn save(@builtin(global_invocation_id) id: vec3<u32>) {
     for (var i = 0u; i < PARAMETERS; i++) {
         transfer[to + FIELDS + 4u * N + i] = bitcast<u32>(parameters[i * rules.pool + slot]);
     }
-    for (var p = 0u; p < lane.pairs; p++) {
-        let here = ring(p);
-        let at = to + pair_words(p);
-        transfer[at] = bitcast<u32>(rho(here));
-        for (var i = 0u; i < N; i++) {
-            transfer[at + 1u + i] = bitcast<u32>(steps[at_pair(here, i)]);
-            transfer[at + 1u + N + i] = bitcast<u32>(changes[at_pair(here, i)]);
-        }
-    }
+    save_history(to + HISTORY_WORDS);
 }
 
 // Puts lanes under way, whose states stand in `transfer`, into the `count` slots of the list. Each is appended to the list
@@ -67,13 +55,5 @@ fn restore(@builtin(global_invocation_id) id: vec3<u32>) {
     for (var i = 0u; i < PARAMETERS; i++) {
         parameters[i * rules.pool + slot] = bitcast<f32>(transfer[source + FIELDS + 4u * N + i]);
     }
-    for (var p = 0u; p < lane.pairs; p++) {
-        let here = ring(p);
-        let at = source + pair_words(p);
-        set_rho(here, bitcast<f32>(transfer[at]));
-        for (var i = 0u; i < N; i++) {
-            steps[at_pair(here, i)] = bitcast<f32>(transfer[at + 1u + i]);
-            changes[at_pair(here, i)] = bitcast<f32>(transfer[at + 1u + N + i]);
-        }
-    }
+    restore_history(source + HISTORY_WORDS);
 }

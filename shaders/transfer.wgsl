@@ -1,7 +1,7 @@
 // Lanes that come and go: new starts into free slots, results out.
 
 // Puts new lanes into slots: the `count` slots of the list, whose starts and parameters stand in `transfer`, a lane at a
-// time, its number before them. Each is appended to the list of lanes under way, which begins at `other`.
+// time, its number before them and what ends it after them. Each is appended to the list of lanes under way, which begins at `other`.
 @compute @workgroup_size(WORKGROUP)
 fn place(@builtin(global_invocation_id) id: vec3<u32>) {
     let k = place_in_list(id);
@@ -10,11 +10,12 @@ fn place(@builtin(global_invocation_id) id: vec3<u32>) {
     }
     slot = lists.slots[rules.list + rules.first + k];
     lists.slots[rules.other + k] = slot;
-    let source = k * (1u + N + PARAMETERS);
+    let source = k * (1u + N + PARAMETERS + DEMANDS);
     lane = Lane();
     lane.lane = transfer[source];
     lane.phase = PHASE_FRESH;
     store_lane();
+    place_demands(source + 1u + N + PARAMETERS);
     fields[VALUE_FIELD * rules.pool + slot] = NAN_BITS;
     fields[GRADIENT_MAX_FIELD * rules.pool + slot] = NAN_BITS;
     for (var i = 0u; i < N; i++) {
@@ -87,8 +88,10 @@ fn pack(@builtin(global_invocation_id) id: vec3<u32>) {
     for (var i = 0u; i < VECTOR_ROWS; i++) {
         vectors[i * rules.pool + there] = vectors[i * rules.pool + here];
     }
-    for (var i = 0u; i < N * MEMORY; i++) {
+    for (var i = 0u; i < STEP_ROWS; i++) {
         steps[i * rules.pool + there] = steps[i * rules.pool + here];
+    }
+    for (var i = 0u; i < CHANGE_ROWS; i++) {
         changes[i * rules.pool + there] = changes[i * rules.pool + here];
     }
     for (var i = 0u; i < PARAMETERS; i++) {

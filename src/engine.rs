@@ -1,6 +1,7 @@
 //! Where lanes live: the interface that engines share, and what they report.
 
 pub(crate) mod cpu;
+pub(crate) mod curvature;
 #[cfg(feature = "gpu")]
 pub(crate) mod gpu;
 pub(crate) mod lane;
@@ -31,7 +32,7 @@ pub struct Summary {
     pub step: f64,
     /// The last accepted step as a multiple of its direction, 0 before the first.
     pub alpha: f64,
-    /// The momentum of methods that have one; 0 for L-BFGS.
+    /// The momentum mu of the last accepted step, of methods that have one: see [`Schedule`](crate::Schedule); 0 for others.
     pub mu: f64,
     /// Evaluations of value and gradient, the start's included.
     pub evaluations: u32,
@@ -48,6 +49,8 @@ pub(crate) struct Record {
     pub(crate) best_gradient_max: f64,
     pub(crate) refused: u32,
     pub(crate) resets: u32,
+    pub(crate) longest_search: u32,
+    pub(crate) restarts: u32,
 }
 
 impl Record {
@@ -66,7 +69,7 @@ impl Record {
                 gradient_norm: if fields.gradient_max.is_nan() { f64::NAN } else { square.sqrt() },
                 step: fields.step,
                 alpha: fields.accepted_alpha,
-                mu: 0.0,
+                mu: fields.accepted_mu,
                 evaluations: fields.evaluations,
                 status,
             },
@@ -75,6 +78,8 @@ impl Record {
             best_gradient_max: if elsewhere { fields.best_gradient_max } else { fields.gradient_max },
             refused: fields.refused,
             resets: fields.resets,
+            longest_search: fields.longest_search,
+            restarts: fields.restarts,
         }
     }
 
@@ -93,6 +98,8 @@ pub(crate) struct Lanes {
     pub(crate) points: Vec<f64>,
     /// (index into `records`, the last point)
     pub(crate) last_points: Vec<(usize, Vec<f64>)>,
+    /// (index into `records`, the diagonal of the inverse Hessian), where it is asked for.
+    pub(crate) curvatures: Vec<(usize, Vec<f64>)>,
 }
 
 impl Lanes {
@@ -100,7 +107,9 @@ impl Lanes {
         let before = self.records.len();
         self.records.extend(other.records);
         self.points.extend(other.points);
-        self.last_points.extend(other.last_points.into_iter().map(|(k, point)| (k + before, point)));
+        let after = |(k, vector): (usize, Vec<f64>)| (k + before, vector);
+        self.last_points.extend(other.last_points.into_iter().map(after));
+        self.curvatures.extend(other.curvatures.into_iter().map(after));
     }
 }
 

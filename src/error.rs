@@ -170,6 +170,28 @@ pub enum StartsError {
         /// Parameters that the problem takes.
         problem: usize,
     },
+    /// What is given for each lane is not for as many lanes as there are.
+    #[error("there are {what} for {given} lanes and starts for {starts}")]
+    Each {
+        /// What was given.
+        what: &'static str,
+        /// For how many lanes.
+        given: usize,
+        /// Starts.
+        starts: usize,
+    },
+    /// A setting of one lane's own is out of its range.
+    #[error("setting `{name}` of lane {lane} is {value}: it must be {must}")]
+    Setting {
+        /// The lane.
+        lane: usize,
+        /// The field.
+        name: &'static str,
+        /// What it was set to.
+        value: String,
+        /// What it must be.
+        must: &'static str,
+    },
     /// The parameters' columns are not as many as the lanes.
     #[error("there are parameters for {parameters} lanes and starts for {starts}")]
     Lanes {

@@ -6,7 +6,7 @@
 //!     min f(x; p)    over x in R^n
 //! ```
 //!
-//! from its own start x, with its own parameters p, by L-BFGS. You write f once, as a Rust closure; its gradient is
+//! from its own start x, with its own parameters p, by L-BFGS or another [`Method`]. You write f once, as a Rust closure; its gradient is
 //! derived. All lanes run at once, none waits for another, and each ends with a verdict and the evidence for it.
 //!
 //! # In a minute
@@ -37,6 +37,8 @@
 //! | write an objective with parameters and data | [`Problem::builder`], [`problem`] |
 //! | write value and gradient in WGSL by hand, for GPUs | [`Problem::verbatim`] |
 //! | set tolerances and budgets | [`Tolerances`], [`Limits`] |
+//! | choose a method, a line search, and where it begins | [`Method`], [`LineSearch`], [`InitialStep`] |
+//! | walk as the R package mize does | [`MoreThuente`](MoreThuente#as-mize-does-it) |
 //! | own the loop: step, look, stop, branch | [`Batch`] |
 //! | go on elsewhere, also after a device has failed | [`Batch::move_to`], [`Batch::sync`] |
 //! | be called while it runs | [`Monitor`] |
@@ -82,7 +84,11 @@ pub use engine::source::Source;
 pub use engine::telemetry::{StageSeconds, Telemetry};
 pub use engine::{Summary, Totals};
 pub use error::{BoundsError, DeviceError, Error, FitError, ProblemError, Result, StartsError, WgslError};
-pub use method::{Bounds, Evidence, Lbfgs, Limits, Status, Test, Tolerances};
+pub use method::{
+    Backtracking, Bfgs, Bounds, CgUpdate, ConjugateGradient, ConstantStep, DeltaBarDelta, Evidence, FirstStep, FloorPolicy, InitialStep,
+    Lbfgs, Limits, LineSearch, Method, Momentum, MoreThuente, Nesterov, NextStep, Pairs, Restart, Schedule, SlopeSearch, Status,
+    SteepestDescent, StepUp, Test, Tolerances,
+};
 pub use minimizer::Minimizer;
 pub use monitor::{Answer, Control, Monitor, Step};
 pub use outcome::{LaneResult, Outcome, Polished};
@@ -93,8 +99,10 @@ pub use starts::Starts;
 pub mod prelude {
     pub use crate::problem::{Array, Condition, Context, Index, Point, Scalar, select};
     pub use crate::{
-        Batch, Bounds, Control, Device, Evaluation, LaneResult, Lbfgs, Limits, Minimizer, Monitor, Outcome, Polished, Precision, Problem,
-        Source, Starts, Status, Step, Summary, Test, Tolerances,
+        Backtracking, Batch, Bfgs, Bounds, CgUpdate, ConjugateGradient, ConstantStep, Control, DeltaBarDelta, Device, Evaluation,
+        FirstStep, InitialStep, LaneResult, Lbfgs, Limits, LineSearch, Method, Minimizer, Momentum, Monitor, MoreThuente, Nesterov,
+        NextStep, Outcome, Pairs, Polished, Precision, Problem, Restart, Schedule, SlopeSearch, Source, Starts, Status, SteepestDescent,
+        Step, StepUp, Summary, Test, Tolerances,
     };
 }
 

@@ -9,12 +9,14 @@ use crate::engine::cpu::{CpuEngine, Setup};
 #[cfg(feature = "gpu")]
 use crate::engine::gpu::{engine::GpuEngine, evaluator};
 use crate::engine::lane;
+use crate::engine::source::Source;
 use crate::engine::state::Standing;
 use crate::error::{DeviceError, Error, Result, StartsError};
-use crate::method::{Lbfgs, Limits, Tolerances};
+use crate::method::{Demands, InitialStep, Limits, LineSearch, Method, Pairs, Tolerances, Walk};
 use crate::monitor::Monitor;
 use crate::outcome::Outcome;
 use crate::problem::Problem;
+use crate::problem::evaluate::chunk::LANES;
 use crate::starts::Starts;
 
 /// How to minimise: method, tolerances, limits, and who watches.
@@ -38,10 +40,34 @@ pub struct Minimizer<'m> {
 /// What a batch keeps of its minimizer.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
-    pub(crate) method: Lbfgs,
+    pub(crate) method: Method,
+    /// The method's own if none.
+    pub(crate) line_search: Option<LineSearch>,
+    pub(crate) initial_step: Option<InitialStep>,
+    pub(crate) pairs: Pairs,
     pub(crate) tolerances: Tolerances,
     pub(crate) limits: Limits,
     pub(crate) pool: Option<usize>,
+    pub(crate) curvature: bool,
+}
+
+impl Settings {
+    /// What ends a lane that has no demands of its own.
+    fn common_demands(&self) -> Demands {
+        Demands { tolerances: self.tolerances, limits: self.limits }
+    }
+
+    /// What ends a lane.
+    pub(crate) fn demands(&self, source: &dyn Source, lane: usize) -> Demands {
+        self.common_demands().of(source, lane)
+    }
+}
+
+impl Settings {
+    /// How lanes make their steps.
+    fn walk(&self) -> Result<Walk> {
+        Walk::new(self.method, self.line_search, self.initial_step, self.pairs)
+    }
 }
 
 /// The most lanes resident at once unless set, on the CPU engine: enough for every core; and on a GPU, whose every core
@@ -50,6 +76,8 @@ const POOL: usize = 16_384;
 const GPU_POOL: usize = 262_144;
 /// ... in at most this much memory.
 const POOL_BYTES: usize = 512 << 20;
+/// The most memory that a core takes for the lanes that it computes together, where a method has a matrix for each.
+const MOST_MATRIX_BYTES: u64 = 1 << 30;
 /// The most operations of value and gradient that the CPU engine takes: their rows still fit a core's share of memory.
 const MOST_OPERATIONS: usize = 1 << 20;
 /// The most that a GPU takes: each is a line of a shader, and drivers compile some lines in ten milliseconds.
@@ -57,11 +85,38 @@ const GPU_MOST_OPERATIONS: usize = 1 << 14;
 
 impl<'m> Minimizer<'m> {
     /// A minimizer with that method and the defaults of all else.
-    pub fn new(method: Lbfgs) -> Self {
+    pub fn new(method: impl Into<Method>) -> Self {
         Self {
-            settings: Settings { method, tolerances: Tolerances::default(), limits: Limits::default(), pool: None },
+            settings: Settings {
+                method: method.into(),
+                line_search: None,
+                initial_step: None,
+                pairs: Pairs::default(),
+                tolerances: Tolerances::default(),
+                limits: Limits::default(),
+                pool: None,
+                curvature: false,
+            },
             monitors: Vec::new(),
         }
+    }
+
+    /// How far lanes go along their directions; unless set, as the method likes it best.
+    pub fn line_search(mut self, line_search: impl Into<LineSearch>) -> Self {
+        self.settings.line_search = Some(line_search.into());
+        self
+    }
+
+    /// The step that line searches try first; unless set, as the method likes it best.
+    pub fn initial_step(mut self, initial_step: InitialStep) -> Self {
+        self.settings.initial_step = Some(initial_step);
+        self
+    }
+
+    /// Which steps quasi-Newton methods learn from.
+    pub fn pairs(mut self, pairs: Pairs) -> Self {
+        self.settings.pairs = pairs;
+        self
     }
 
     /// When a lane has converged.
@@ -95,6 +150,13 @@ impl<'m> Minimizer<'m> {
         self
     }
 
+    /// Has each lane's result bring the diagonal of the inverse Hessian, [`LaneResult::inverse_hessian_diagonal`](
+    /// crate::LaneResult::inverse_hessian_diagonal), at n numbers a lane.
+    pub fn inverse_hessian_diagonals(mut self) -> Self {
+        self.settings.curvature = true;
+        self
+    }
+
     /// Adds a monitor, called after every step of [`minimize`](Minimizer::minimize). Several are called in turn; the first
     /// that says stop stops the run.
     pub fn monitor(mut self, monitor: impl Monitor + 'm) -> Self {
@@ -122,7 +184,7 @@ impl<'m> Minimizer<'m> {
             Precision::F64 => size_of::<f64>(),
         };
         let evaluation = problem.rows() * float;
-        lane::bytes_per_lane(problem.dimension(), self.settings.method.memory, 0, float) + evaluation
+        lane::bytes_per_lane(problem.dimension(), self.settings.method, 0, float) + evaluation
     }
 
     /// Minimises from every start, to the end, and consumes the minimizer with its monitors.
@@ -149,12 +211,22 @@ impl<'m> Minimizer<'m> {
     /// [`Error::Device`] if the problem is too much for the device, or does not fit its precision.
     pub fn start(&self, device: &Device, problem: &Problem, starts: &Starts) -> Result<Batch> {
         let settings = &self.settings;
-        settings.method.validate()?;
+        settings.walk()?;
         settings.tolerances.validate()?;
         settings.limits.validate()?;
         check_starts(problem, starts)?;
         let engine = self.engine(device, problem, starts, Standing::new(starts.lanes()))?;
         Ok(Batch::new(engine, device.clone(), problem.clone(), starts.clone(), settings.clone()))
+    }
+
+    /// Whether the CPU engine can hold the method's matrix; a GPU finds out by itself.
+    fn check_matrix(&self, device: &Device, problem: &Problem) -> Result<(), DeviceError> {
+        let (dimension, limit) = (problem.dimension(), MOST_MATRIX_BYTES);
+        let bytes = (self.bytes_per_lane(device, problem) as u64).saturating_mul(LANES as u64);
+        if device.is_gpu() || self.settings.method.matrix(dimension) == 0 || bytes <= limit {
+            return Ok(());
+        }
+        Err(DeviceError::MatrixTooLarge { dimension, lanes: LANES, bytes, limit })
     }
 
     /// The minimizer of a batch, without monitors.
@@ -166,6 +238,7 @@ impl<'m> Minimizer<'m> {
     pub(crate) fn engine(&self, device: &Device, problem: &Problem, starts: &Starts, standing: Standing) -> Result<Box<dyn Engine>> {
         let settings = &self.settings;
         check_device(device, problem)?;
+        self.check_matrix(device, problem)?;
         let pool = match settings.pool {
             Some(0) => return Err(Error::Setting { name: "pool", value: "0".into(), must: "at least 1" }),
             Some(lanes) => lanes,
@@ -174,15 +247,15 @@ impl<'m> Minimizer<'m> {
         let setup = Setup {
             problem: problem.clone(),
             source: Arc::clone(starts.source()),
-            method: settings.method,
-            tolerances: settings.tolerances,
-            limits: settings.limits,
+            walk: settings.walk()?,
+            demands: settings.common_demands(),
+            curvature: settings.curvature,
             pool,
         };
         Ok(match (device.context(), device.precision()) {
             #[cfg(feature = "gpu")]
             (Some(gpu), _) => {
-                evaluator::probe(gpu, problem, settings.method.memory, &*setup.source)?;
+                evaluator::probe(gpu, problem, settings.method, &*setup.source)?;
                 Box::new(GpuEngine::new(Arc::clone(gpu), &setup, standing)?)
             }
             #[cfg(not(feature = "gpu"))]

@@ -41,15 +41,28 @@ pub struct LaneResult {
     pub evaluations: u32,
     /// Pairs (s, y) that were refused, their curvature being rounding or negative.
     pub refused_pairs: u32,
-    /// Restarts along the gradient.
+    /// Restarts along the gradient after a search that found nothing.
     pub resets: u32,
+    /// Evaluations of the longest search that led to an accepted step.
+    pub longest_search: u32,
+    /// The diagonal of the inverse Hessian at the last point, as the last pairs (s, y) suggest it: `gamma` in directions of
+    /// which they tell nothing, so a matter of magnitude unless n is small and many steps near the minimum are remembered. If
+    /// [`Minimizer::inverse_hessian_diagonals`] asked for it.
+    ///
+    /// # References
+    /// R. H. Byrd, J. Nocedal, R. B. Schnabel: Representations of quasi-Newton matrices and their use in limited memory methods,
+    /// Math. Program. 63 (1994).
+    pub inverse_hessian_diagonal: Option<Vec<f64>>,
+    /// Directions that the method itself began anew: see [`ConjugateGradient`](crate::ConjugateGradient).
+    pub restarts: u32,
 }
 
 impl LaneResult {
     pub(crate) fn of(lanes: &Lanes, k: usize, dimension: usize) -> Self {
         let record = &lanes.records[k];
         let point = lanes.points[k * dimension..][..dimension].to_vec();
-        let last = lanes.last_points.binary_search_by_key(&k, |last| last.0).ok().map(|at| lanes.last_points[at].1.clone());
+        let of = |vectors: &[(usize, Vec<f64>)]| vectors.binary_search_by_key(&k, |of| of.0).ok().map(|at| vectors[at].1.clone());
+        let last = of(&lanes.last_points);
         Self {
             lane: record.summary.lane,
             status: record.summary.status,
@@ -63,6 +76,9 @@ impl LaneResult {
             evaluations: record.summary.evaluations,
             refused_pairs: record.refused,
             resets: record.resets,
+            longest_search: record.longest_search,
+            inverse_hessian_diagonal: of(&lanes.curvatures),
+            restarts: record.restarts,
         }
     }
 
@@ -82,6 +98,9 @@ impl LaneResult {
             evaluations: 0,
             refused_pairs: 0,
             resets: 0,
+            longest_search: 0,
+            inverse_hessian_diagonal: None,
+            restarts: 0,
         }
     }
 
@@ -147,6 +166,7 @@ pub struct Outcome {
 impl Outcome {
     pub(crate) fn new(mut lanes: Lanes, mut statuses: Vec<Status>, not_started: Queue, run: Run) -> Self {
         lanes.last_points.sort_unstable_by_key(|last| last.0);
+        lanes.curvatures.sort_unstable_by_key(|curvature| curvature.0);
         let mut places = vec![None; statuses.len()];
         for (k, record) in lanes.records.iter().enumerate() {
             places[record.summary.lane] = Some(k as u32);

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use nalgebra::DMatrix;
 
 use crate::engine::source::Source;
-use crate::error::StartsError;
-use crate::method::Bounds;
+use crate::error::{Error, StartsError};
+use crate::method::{Bounds, Limits, Tolerances};
 
 /// The starts of a batch, one a lane, with the lanes' parameters. Cloning is cheap.
 ///
@@ -64,6 +64,30 @@ impl Starts {
     /// when the batch starts.
     pub fn with_parameters(self, parameters: DMatrix<f64>) -> Self {
         Self::new(WithParameters { starts: self, parameters })
+    }
+
+    /// These starts with tolerances of each lane's own, in the place of [`Minimizer::tolerances`](crate::Minimizer::tolerances).
+    /// That there is one for each lane, and their values, are checked when the batch starts.
+    ///
+    /// ```
+    /// use manymin::prelude::*;
+    ///
+    /// let bowl = Problem::new(2, |x| x[0].powi(2) + 10.0 * x[1].powi(2))?;
+    /// let starts = Starts::uniform(&Bounds::new(&[-2.0; 2], &[2.0; 2])?, 2, 42);
+    /// let to = |gradient_max| Tolerances { gradient_max, ..Tolerances::default() };
+    /// let starts = starts.with_tolerances(vec![to(1e-2), to(1e-9)]);
+    /// let outcome = Minimizer::new(Lbfgs::default()).minimize(&Device::cpu(Precision::F64), &bowl, &starts)?;
+    /// assert!(outcome.lane(1).gradient_max <= 1e-9);
+    /// # Ok::<(), manymin::Error>(())
+    /// ```
+    pub fn with_tolerances(self, tolerances: Vec<Tolerances>) -> Self {
+        Self::new(WithDemands { starts: self, tolerances: Some(tolerances), limits: None })
+    }
+
+    /// These starts with limits of each lane's own, in the place of [`Minimizer::limits`](crate::Minimizer::limits). That there
+    /// is one for each lane, and their values, are checked when the batch starts.
+    pub fn with_limits(self, limits: Vec<Limits>) -> Self {
+        Self::new(WithDemands { starts: self, tolerances: None, limits: Some(limits) })
     }
 
     /// How many lanes there are.
@@ -192,6 +216,72 @@ impl Source for WithParameters {
         self.starts.source.fill(lane, point, &mut replaced);
         parameters.copy_from_slice(self.parameters.column(lane).as_slice());
     }
+
+    fn tolerances(&self, lane: usize) -> Option<Tolerances> {
+        self.starts.source.tolerances(lane)
+    }
+
+    fn limits(&self, lane: usize) -> Option<Limits> {
+        self.starts.source.limits(lane)
+    }
+}
+
+struct WithDemands {
+    starts: Starts,
+    tolerances: Option<Vec<Tolerances>>,
+    limits: Option<Vec<Limits>>,
+}
+
+impl Source for WithDemands {
+    fn lanes(&self) -> usize {
+        self.starts.lanes()
+    }
+
+    fn dimension(&self) -> usize {
+        self.starts.dimension()
+    }
+
+    fn parameters(&self) -> usize {
+        self.starts.source.parameters()
+    }
+
+    fn validate(&self) -> Result<(), StartsError> {
+        self.starts.source.validate()?;
+        let starts = self.lanes();
+        if let Some(tolerances) = &self.tolerances {
+            all_lanes("tolerances", tolerances.len(), starts)?;
+            tolerances.iter().enumerate().try_for_each(|(lane, tolerances)| of_lane(lane, tolerances.validate()))?;
+        }
+        if let Some(limits) = &self.limits {
+            all_lanes("limits", limits.len(), starts)?;
+            limits.iter().enumerate().try_for_each(|(lane, limits)| of_lane(lane, limits.validate()))?;
+        }
+        Ok(())
+    }
+
+    fn fill(&self, lane: usize, point: &mut [f64], parameters: &mut [f64]) {
+        self.starts.source.fill(lane, point, parameters);
+    }
+
+    fn tolerances(&self, lane: usize) -> Option<Tolerances> {
+        self.tolerances.as_ref().map(|all| all[lane]).or_else(|| self.starts.source.tolerances(lane))
+    }
+
+    fn limits(&self, lane: usize) -> Option<Limits> {
+        self.limits.as_ref().map(|all| all[lane]).or_else(|| self.starts.source.limits(lane))
+    }
+}
+
+/// What is wrong with the settings of one lane.
+fn of_lane(lane: usize, checked: Result<(), Error>) -> Result<(), StartsError> {
+    match checked {
+        Err(Error::Setting { name, value, must }) => Err(StartsError::Setting { lane, name, value, must }),
+        _ => Ok(()),
+    }
+}
+
+fn all_lanes(what: &'static str, given: usize, starts: usize) -> Result<(), StartsError> {
+    if given == starts { Ok(()) } else { Err(StartsError::Each { what, given, starts }) }
 }
 
 #[cfg(test)]

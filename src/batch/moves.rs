@@ -88,7 +88,7 @@ impl Batch {
         }
         for lane in (0..under_way.len()).filter(|&lane| under_way[lane]) {
             let (start, parameters) = self.starts.get(lane);
-            states.push(LaneState::fresh(lane, start, parameters));
+            states.push(LaneState::fresh(lane, start, parameters, &self.settings.demands(&**self.starts.source(), lane)));
         }
         states.sort_unstable_by_key(LaneState::lane);
         states

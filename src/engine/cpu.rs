@@ -4,10 +4,19 @@
 //! the places of lanes that end from the queue; `step()` and `advance()` take all resident blocks along together.
 
 mod accept;
+mod backtracking;
+mod bfgs;
 mod block;
+mod conjugate_gradient;
+mod delta_bar_delta;
 mod direction;
+mod initial_step;
+mod judge;
 mod line_search;
+mod momentum;
+mod more_thuente;
 pub(crate) mod probe;
+mod steepest_descent;
 mod tests;
 mod tile;
 mod trial;
@@ -17,12 +26,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rayon::prelude::*;
 
+use super::lane::Fields;
 use super::source::{Queue, Source};
 use super::state::{self, LaneState, Standing};
 use super::{Engine, Lanes, Record, Totals};
 use crate::error::Result;
 use crate::method::constants::NOISE_UNITS;
-use crate::method::{Lbfgs, Limits, Tolerances};
+use crate::method::{Demands, Walk};
 use crate::problem::Problem;
 use crate::problem::evaluate::chunk::LANES;
 use crate::problem::evaluate::machine::Machine;
@@ -35,9 +45,11 @@ use tile::{Rules, Tile};
 pub(crate) struct Setup {
     pub(crate) problem: Problem,
     pub(crate) source: Arc<dyn Source>,
-    pub(crate) method: Lbfgs,
-    pub(crate) tolerances: Tolerances,
-    pub(crate) limits: Limits,
+    pub(crate) walk: Walk,
+    /// What ends a lane that has no demands of its own.
+    pub(crate) demands: Demands,
+    /// Whether results bring the diagonal of the inverse Hessian.
+    pub(crate) curvature: bool,
     pub(crate) pool: usize,
 }
 
@@ -45,6 +57,7 @@ pub(crate) struct Setup {
 #[derive(Clone)]
 pub(crate) struct CpuEngine<T: Copy> {
     source: Arc<dyn Source>,
+    demands: Demands,
     rules: Rules<T>,
     /// What a new block's evaluator is copied from.
     machine: Machine<T>,
@@ -68,20 +81,17 @@ impl<T: Real> CpuEngine<T> {
     pub(crate) fn new(setup: &Setup, standing: Standing) -> Self {
         let Standing { mut states, queue, ended } = standing;
         states.reverse();
-        let tolerances = &setup.tolerances;
         let rules = Rules {
             dimension: setup.problem.dimension(),
-            memory: setup.method.memory,
+            walk: setup.walk,
+            memory: setup.walk.method.memory(),
+            matrix: setup.walk.method.matrix(setup.problem.dimension()),
+            curvature: setup.curvature,
             noise: T::from_f64(NOISE_UNITS + setup.problem.terms().max(1.0).log2()) * T::EPSILON,
-            gradient_max: T::from_f64(tolerances.gradient_max),
-            step_max: T::from_f64(tolerances.step_max),
-            value_change: T::from_f64(tolerances.value_change),
-            target: T::from_f64(tolerances.target.unwrap_or(f64::NEG_INFINITY)),
-            iterations: setup.limits.iterations,
-            evaluations: setup.limits.evaluations,
         };
         Self {
             source: Arc::clone(&setup.source),
+            demands: setup.demands,
             rules,
             machine: setup.problem.machine(),
             blocks: Vec::new(),
@@ -100,7 +110,7 @@ impl<T: Real> CpuEngine<T> {
     /// Fills free places of the pool with lanes that wait, in order.
     fn fill(&mut self) {
         let source = Arc::clone(&self.source);
-        let mut filler = Filler::new(&*source);
+        let mut filler = Filler::new(&*source, self.demands);
         let mut at = 0;
         let mut room = self.pool.saturating_sub(self.blocks.iter().map(Block::active).sum());
         while room > 0 && !(self.held.is_empty() && self.queue.is_empty()) {
@@ -150,20 +160,21 @@ fn place_held<'a, T: Real>(block: &mut Block<T>, places: &'a [usize], held: &mut
 /// Asks a source for starts and puts them into blocks.
 struct Filler<'a> {
     source: &'a dyn Source,
+    demands: Demands,
     point: Vec<f64>,
     parameters: Vec<f64>,
 }
 
 impl<'a> Filler<'a> {
-    fn new(source: &'a dyn Source) -> Self {
-        Self { source, point: vec![0.0; source.dimension()], parameters: vec![0.0; source.parameters()] }
+    fn new(source: &'a dyn Source, demands: Demands) -> Self {
+        Self { source, demands, point: vec![0.0; source.dimension()], parameters: vec![0.0; source.parameters()] }
     }
 
     /// Puts the next lanes of `queue` into `places` of a block.
     fn fill<T: Real>(&mut self, block: &mut Block<T>, places: &[usize], queue: &mut Queue) {
         for (&at, lane) in places.iter().zip(queue) {
             self.source.fill(lane, &mut self.point, &mut self.parameters);
-            block.place(at, lane as u32, &self.point, &self.parameters);
+            block.place(at, &Fields::fresh(lane, &self.demands.of(self.source, lane)), &self.point, &self.parameters);
         }
     }
 }
@@ -192,7 +203,8 @@ impl<T: Real> Engine for CpuEngine<T> {
         let next = AtomicUsize::new(self.queue.start);
         let held = Mutex::new(std::mem::take(&mut self.held));
         let end = self.queue.end;
-        let worker = Worker { source: &*self.source, rules: &self.rules, parked: &parked, held: &held, next: &next, end };
+        let worker =
+            Worker { source: &*self.source, demands: self.demands, rules: &self.rules, parked: &parked, held: &held, next: &next, end };
         let machines = vec![self.machine.clone(); workers];
         let ended: Vec<Lanes> = machines.into_par_iter().with_max_len(1).map(|machine| worker.run(machine)).collect();
         self.queue.start = self.queue.end;
@@ -270,6 +282,7 @@ impl<T: Real> Engine for CpuEngine<T> {
 /// One core in a free run.
 struct Worker<'a, T: Copy> {
     source: &'a dyn Source,
+    demands: Demands,
     rules: &'a Rules<T>,
     /// Resident blocks that no worker has taken.
     parked: &'a Mutex<Vec<Block<T>>>,
@@ -283,7 +296,7 @@ struct Worker<'a, T: Copy> {
 impl<T: Real> Worker<'_, T> {
     fn run(&self, machine: Machine<T>) -> Lanes {
         let mut ended = Lanes::default();
-        let mut filler = Filler::new(self.source);
+        let mut filler = Filler::new(self.source, self.demands);
         let parked = self.parked().pop();
         let mut block = parked.unwrap_or_else(|| Block::new(machine, self.rules));
         loop {

@@ -14,11 +14,13 @@ mod flight;
 mod kernels;
 mod loop_limit;
 pub(crate) mod memory;
+mod method_settings;
 mod pace;
 mod pack;
 pub(crate) mod probe;
 pub(crate) mod readback;
 pub(crate) mod shader;
+mod stages;
 mod state;
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,6 @@
 //! The one table of a lane's fields: from it come the CPU engine's memory, the size of a lane and the order in files.
 
+use crate::method::{Demands, Method};
 use crate::problem::evaluate::chunk::Chunk;
 use crate::problem::evaluate::real::Real;
 
@@ -23,6 +24,8 @@ pub(crate) enum Extent {
     Memory,
     /// m n, one a component of each pair remembered.
     History,
+    /// Those of the method's matrix.
+    Matrix,
     /// One a parameter.
     Parameters,
 }
@@ -112,14 +115,17 @@ table! {
         alpha,
         /// g.d at x.
         slope,
-        /// The lower end of the bracket, and the slope there.
+        /// The lower end of the bracket, or the best step so far, and value and slope there.
         low,
+        low_value,
         low_slope,
-        /// The upper end of the bracket, and the slope there.
+        /// The upper end of the bracket, or the other end of the interval, and value and slope there.
         high,
+        high_value,
         high_slope,
-        /// The width of the bracket before.
+        /// The width of the bracket before, and that before it.
         width,
+        width_before,
         /// The best step of this search that makes enough progress, and the value there.
         safe_alpha,
         safe_value,
@@ -133,12 +139,27 @@ table! {
         /// The lowest value met, where that is not at x, and the gradient there.
         best_value,
         best_gradient_max,
-        /// |x_t - x|, the 2-norm of the last accepted step, and its alpha.
+        /// |x_t - x|, the 2-norm of the last accepted step, its alpha, the slope it began with, and how much lower f became.
         step,
         accepted_alpha,
+        accepted_slope,
+        decrease,
+        /// The momentum of the direction, that of the last accepted step, what the next comes from, and how long the step before was.
+        mu,
+        accepted_mu,
+        theta,
+        pace,
         /// What the status rests on.
         measured,
         threshold,
+        /// What ends the lane: see `Tolerances`. Without a target that is minus infinity.
+        gradient_tolerance,
+        gradient_relative,
+        step_tolerance,
+        step_relative,
+        value_tolerance,
+        value_relative,
+        goal,
     }
     words {
         /// The lane's number.
@@ -155,19 +176,30 @@ table! {
         /// 1 if the bracket has an upper end, and if the slope there is known.
         bracketed,
         high_known,
+        /// 1 if the search looks for a flat slope alone, its value being low enough.
+        second_stage,
         /// 1 if there is a safe step.
         has_safe,
-        /// Pairs remembered.
+        /// Pairs remembered; of methods without pairs 1 if d is not along -g.
         pairs,
         /// Pairs refused, and restarts along the gradient, in all.
         refused,
         resets,
+        /// Directions that the method itself began anew, in all, and steps since.
+        restarts,
+        since,
         /// Steps since the reference moved.
         stagnant,
         /// 1 if the best point is not x.
         best_elsewhere,
         /// 1 if the lane has done its part of a `step()` and waits.
         waits,
+        /// The most evaluations of one search, those of the last step that was accepted and before.
+        longest_search,
+        /// What ends the lane: see `Limits` and `FloorPolicy`.
+        iteration_limit,
+        evaluation_limit,
+        floor_policy,
     }
     vectors {
         x Point,
@@ -179,7 +211,51 @@ table! {
         y History,
         /// 1 / s.y, 0 where there is no pair.
         rho Memory,
+        /// The lower triangle of the inverse Hessian, row by row; the method's that has one.
+        h Matrix,
         parameters Parameters,
+    }
+}
+
+/// The fields that the lane is given with its start, and keeps.
+#[cfg_attr(not(feature = "gpu"), allow(dead_code, reason = "for shaders"))]
+pub(crate) const DEMANDS: [&str; 10] = [
+    "gradient_tolerance",
+    "gradient_relative",
+    "step_tolerance",
+    "step_relative",
+    "value_tolerance",
+    "value_relative",
+    "goal",
+    "iteration_limit",
+    "evaluation_limit",
+    "floor_policy",
+];
+
+impl Fields {
+    /// Of a lane before its first evaluation.
+    pub(crate) fn fresh(lane: usize, demands: &Demands) -> Self {
+        let nan = f64::NAN;
+        let Demands { tolerances, limits } = demands;
+        Self {
+            lane: lane as u32,
+            phase: Phase::Fresh as u32,
+            value: nan,
+            gradient_max: nan,
+            measured: nan,
+            threshold: nan,
+            gradient_tolerance: tolerances.gradient_max,
+            gradient_relative: tolerances.gradient_relative,
+            step_tolerance: tolerances.step_max,
+            step_relative: tolerances.step_relative,
+            value_tolerance: tolerances.value_change,
+            value_relative: tolerances.value_relative,
+            goal: tolerances.target.unwrap_or(f64::NEG_INFINITY),
+            iteration_limit: limits.iterations,
+            evaluation_limit: limits.evaluations,
+            floor_policy: tolerances.floor_policy as u32,
+            ..Self::default()
+        }
     }
 }
 
@@ -197,14 +273,15 @@ pub(crate) enum Phase {
     Retake,
 }
 
-/// The bytes that a lane takes on a device, for a point of `dimension` components, `memory` pairs and numbers of `float`
-/// bytes; evaluation memory not counted.
-pub(crate) fn bytes_per_lane(dimension: usize, memory: usize, parameters: usize, float: usize) -> usize {
+/// The bytes that a lane takes on a device, for a point of `dimension` components, a method, and numbers of `float` bytes;
+/// evaluation memory not counted.
+pub(crate) fn bytes_per_lane(dimension: usize, method: Method, parameters: usize, float: usize) -> usize {
     let elements = |extent| match extent {
         Extent::One => 1,
         Extent::Point => dimension,
-        Extent::Memory => memory,
-        Extent::History => memory * dimension,
+        Extent::Memory => method.memory(),
+        Extent::History => method.memory() * dimension,
+        Extent::Matrix => method.matrix(dimension),
         Extent::Parameters => parameters,
     };
     let size = |kind| if kind == Kind::Float { float } else { size_of::<u32>() };
@@ -241,7 +318,7 @@ mod tests {
 
     #[test]
     fn a_lane_of_ten_components_takes_about_a_kilobyte() {
-        let words = bytes_per_lane(10, 8, 0, 4) / 4;
-        assert_eq!(words, (2 * 8 + 4) * 10 + 8 + 22 + 16, "(2 m + 4) n + m + the scalars");
+        let words = bytes_per_lane(10, Method::default(), 0, 4) / 4;
+        assert_eq!(words, (2 * 8 + 4) * 10 + 8 + 38 + 23, "(2 m + 4) n + m + the scalars");
     }
 }

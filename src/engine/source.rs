@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use crate::error::StartsError;
+use crate::method::{Demands, Limits, Tolerances};
 
 /// Gives lanes their starting points and parameters, as they are needed; never all at once.
 ///
@@ -36,6 +37,18 @@ pub trait Source: Send + Sync {
         0
     }
 
+    /// When lane `lane` has converged, where that is not what the minimizer says.
+    fn tolerances(&self, lane: usize) -> Option<Tolerances> {
+        let _ = lane;
+        None
+    }
+
+    /// How much work lane `lane` may do, where that is not what the minimizer says.
+    fn limits(&self, lane: usize) -> Option<Limits> {
+        let _ = lane;
+        None
+    }
+
     /// Checked when a batch starts; nothing unless said otherwise.
     ///
     /// # Errors
@@ -46,6 +59,13 @@ pub trait Source: Send + Sync {
 
     /// Writes the starting point of `lane`, and its parameters.
     fn fill(&self, lane: usize, point: &mut [f64], parameters: &mut [f64]);
+}
+
+impl Demands {
+    /// Those of one lane, where these are for all that have none of their own.
+    pub(crate) fn of(&self, source: &dyn Source, lane: usize) -> Self {
+        Self { tolerances: source.tolerances(lane).unwrap_or(self.tolerances), limits: source.limits(lane).unwrap_or(self.limits) }
+    }
 }
 
 /// Lanes that are still to start.

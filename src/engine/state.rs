@@ -1,9 +1,10 @@
 //! A lane away from any engine: its whole state, in the numbers of the host.
 
+use super::curvature::{diagonal_of_matrix, inverse_hessian_diagonal};
 use super::lane::{Fields, Phase};
 use super::source::Queue;
 use super::{Lanes, Record, Totals};
-use crate::method::Status;
+use crate::method::{Demands, Status};
 
 /// All that a lane under way is, wherever it was and wherever it goes on. Numbers of lanes in f32 are f64 here and the same
 /// again when they go back.
@@ -14,27 +15,20 @@ pub(crate) struct LaneState {
     pub(crate) g: Vec<f64>,
     pub(crate) d: Vec<f64>,
     pub(crate) best: Vec<f64>,
-    /// The pairs, newest first, one after another; as many as `fields.pairs`.
+    /// The pairs, newest first, one after another; as many as `fields.pairs`, or none where the method keeps none.
     pub(crate) s: Vec<f64>,
     pub(crate) y: Vec<f64>,
     /// 1 / s.y of each.
     pub(crate) rho: Vec<f64>,
+    /// The method's matrix; nothing where it has none, or knows nothing yet.
+    pub(crate) h: Vec<f64>,
     pub(crate) parameters: Vec<f64>,
 }
 
 impl LaneState {
     /// A lane before its first evaluation.
-    pub(crate) fn fresh(lane: usize, start: Vec<f64>, parameters: Vec<f64>) -> Self {
-        let nan = f64::NAN;
-        let fields = Fields {
-            lane: lane as u32,
-            phase: Phase::Fresh as u32,
-            value: nan,
-            gradient_max: nan,
-            measured: nan,
-            threshold: nan,
-            ..Fields::default()
-        };
+    pub(crate) fn fresh(lane: usize, start: Vec<f64>, parameters: Vec<f64>, demands: &Demands) -> Self {
+        let fields = Fields::fresh(lane, demands);
         let zeros = vec![0.0; start.len()];
         Self {
             fields,
@@ -45,6 +39,7 @@ impl LaneState {
             s: Vec::new(),
             y: Vec::new(),
             rho: Vec::new(),
+            h: Vec::new(),
             parameters,
         }
     }
@@ -62,6 +57,14 @@ impl LaneState {
     /// How the lane stands.
     pub(crate) fn record(&self) -> Record {
         Record::of(&self.fields, self.g.iter().map(|g| g * g).sum())
+    }
+
+    /// The diagonal of the inverse Hessian that the lane's pairs make.
+    pub(crate) fn inverse_hessian_diagonal(&self) -> Vec<f64> {
+        if !self.h.is_empty() && self.fields.pairs > 0 {
+            return diagonal_of_matrix(&self.h, None);
+        }
+        inverse_hessian_diagonal(&self.s, &self.y, self.fields.gamma, self.x.len())
     }
 
     /// Adds how the lane stands to `out`, its point included.

@@ -95,6 +95,22 @@ pub enum DeviceError {
         /// The most that the device takes.
         limit: u64,
     },
+    /// A method whose matrix is more than the device holds.
+    #[error(
+        "BFGS takes {} for the {lanes} lanes that are computed together, since each has a matrix of {dimension} x {dimension}, and this \
+         device takes up to {}; take `Lbfgs`, whose memory grows as the dimension",
+        Bytes(*bytes), Bytes(*limit)
+    )]
+    MatrixTooLarge {
+        /// Components of the point.
+        dimension: usize,
+        /// Lanes that are computed together.
+        lanes: usize,
+        /// What they would take.
+        bytes: u64,
+        /// The most that the device takes.
+        limit: u64,
+    },
     /// Work that did not end in time.
     #[error(
         "the device did not finish within {limit:?}: it hangs, or is far slower than expected; make the pool smaller (`Minimizer::pool`), \

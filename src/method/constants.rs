@@ -6,10 +6,6 @@
 //! W. W. Hager, H. Zhang: A new conjugate gradient method with guaranteed descent and an efficient line search, SIAM J.
 //! Optim. 16 (2005), for approximate Wolfe. J. Nocedal, S. J. Wright: Numerical Optimization, 2nd ed. (2006), ch. 3, 7.
 
-/// Sufficient decrease (c1 of the Wolfe conditions): `f_t <= f + ARMIJO g.(x_t - x)`.
-pub(crate) const ARMIJO: f64 = 1e-4;
-/// Curvature (c2 of the Wolfe conditions): `s_t >= CURVATURE s0`.
-pub(crate) const CURVATURE: f64 = 0.9;
 /// The upper slope of approximate Wolfe, as a factor of s0: 2 * 0.1 - 1.
 pub(crate) const APPROXIMATE: f64 = -0.8;
 /// The noise of f is `(NOISE_UNITS + log2 terms) EPSILON max(|f|, scale / NOISE_SHARE)`.
@@ -20,8 +16,6 @@ pub(crate) const NOISE_SHARE: f64 = 4.0;
 pub(crate) const EXPANSION: f64 = 4.0;
 /// Expansions in one search.
 pub(crate) const MOST_EXPANSIONS: u32 = 12;
-/// Evaluations in one search.
-pub(crate) const MOST_SEARCH_EVALUATIONS: u32 = 30;
 /// Where to go on after a point that is not finite, as a part of the bracket.
 pub(crate) const RETREAT: f64 = 0.1;
 /// How near the ends of its bracket a secant step may come, as a part of it.
@@ -30,10 +24,12 @@ pub(crate) const MARGIN: f64 = 0.1;
 pub(crate) const SHRINKAGE: f64 = 2.0 / 3.0;
 /// A search ends when the bracket is this many EPSILON of every component.
 pub(crate) const RESOLUTION: f64 = 2.0;
-/// A pair is kept if `s.y > PAIR_COSINE |s||y|` ...
-pub(crate) const PAIR_COSINE: f64 = 1e-6;
-/// ... and `s.y > PAIR_NOISE EPSILON sum |s_i| (|g_i| + |g_t,i|)`, which its rounding may make of nothing.
-pub(crate) const PAIR_NOISE: f64 = 4.0;
+/// The lower bound of beta by Hager and Zhang is `-1 / (|p| min(BETA_FLOOR, |g'|))`, g' the gradient before.
+pub(crate) const BETA_FLOOR: f64 = 0.01;
+/// Momentum on convex functions is about `1 - MOMENTUM_NUMERATOR / (t + MOMENTUM_DELAY)` (Sutskever et al. 2013).
+pub(crate) const MOMENTUM_NUMERATOR: f64 = 3.0;
+/// See [`MOMENTUM_NUMERATOR`].
+pub(crate) const MOMENTUM_DELAY: f64 = 5.0;
 /// A step longer than this, as a multiple of its direction, whose pair is refused shows that the remembered pairs are of
 /// another scale: they are forgotten, and gamma grows by the step. Else a lane that comes from a steep wall onto a
 /// plateau of negative curvature creeps along it by the wall's measure, at a whole search a step.
@@ -48,3 +44,11 @@ pub(crate) const MOST_STAGNANT: u32 = 10;
 pub(crate) const GRADIENT_PROGRESS: f64 = 0.9;
 /// A stagnant lane whose gradient has grown so many times over the reference gradient is leaving a saddle, and goes on.
 pub(crate) const GRADIENT_ESCAPE: f64 = 10.0;
+/// Below 1, initial steps of quasi-Newton methods are this many times what was measured, so that steps that near 1 reach it.
+pub(crate) const INITIAL_GROWTH: f64 = 1.01;
+/// Moré and Thuente: while there is no bracket, a trial goes on at most this many times as far as it was from the best step.
+pub(crate) const FARTHEST_TRIAL: f64 = 4.0;
+/// Moré and Thuente: the part of the interval that its next trial may take of it, and that two trials must leave of it at most.
+pub(crate) const NARROWING: f64 = 0.66;
+/// Approximate sufficient decrease: f may be this part of |f| above what it was.
+pub(crate) const APPROXIMATE_VALUE: f64 = 1e-6;

@@ -45,10 +45,12 @@ pub enum Status {
     Stopped,
     /// Fell into a basin that is known.
     Duplicate,
+    /// Constant steps have led to where f or its gradient is not finite, from the last velocity and along the gradient.
+    Diverged,
 }
 
 /// Every status with its stable number, its snake-case name and what a person should know.
-const TABLE: [(Status, &str, &str); 16] = [
+const TABLE: [(Status, &str, &str); 17] = [
     (Status::Active, "active", "not finished"),
     (Status::Converged(Test::Gradient), "converged_gradient", "converged: the gradient is within its tolerance"),
     (Status::Converged(Test::Step), "converged_step", "converged: the step is within its tolerance"),
@@ -65,6 +67,7 @@ const TABLE: [(Status, &str, &str); 16] = [
     (Status::Unbounded, "unbounded", "the objective falls without end: bound it"),
     (Status::Stopped, "stopped", "stopped by the host"),
     (Status::Duplicate, "duplicate", "fell into a basin that is known"),
+    (Status::Diverged, "diverged", "the steps lead to where the objective is not finite: take shorter ones"),
 ];
 
 impl Status {
@@ -123,7 +126,7 @@ impl fmt::Display for Status {
 
 /// The measurement that a status rests on: `measured` was compared with `threshold`.
 ///
-/// Converged and target: what was tested, and the tolerance. Precision floor, stalled, line search failed: half the
+/// Converged and target: what was tested, and the tolerance. Precision floor, stalled, line search failed, diverged: half the
 /// decrease that the last quasi-Newton step promised, and the noise of f. Limits: the count and the limit. Unbounded: the
 /// largest component of the point, or a value of minus infinity, and what it must not exceed. Others: NaN.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -93,6 +93,10 @@ impl Graph {
             let two = self.constant(2.0);
             return self.mul(two, a);
         }
+        if let Some((factor, c, d)) = self.common_factor(a, b) {
+            let sum = self.add(c, d);
+            return self.mul(factor, sum);
+        }
         match (self.op(a), self.op(b)) {
             (_, Op::Unary(Unary::Neg, c)) => self.sub(a, c),
             (Op::Unary(Unary::Neg, c), _) => self.sub(b, c),
@@ -105,6 +109,10 @@ impl Graph {
             (_, Some(0.0)) => return a,
             (Some(0.0), _) => return self.unary(Unary::Neg, b),
             _ => {}
+        }
+        if let Some((factor, c, d)) = self.common_factor(a, b) {
+            let difference = self.sub(c, d);
+            return self.mul(factor, difference);
         }
         match (self.op(a), self.op(b)) {
             (_, Op::Unary(Unary::Neg, c)) => self.add(a, c),
@@ -150,6 +158,9 @@ impl Graph {
             // The sign moves out, to where an addition takes it.
             (Op::Unary(Unary::Neg, c), _) if self.varies_with(c, b) => self.negated_product(c, b),
             (_, Op::Unary(Unary::Neg, d)) if self.varies_with(d, a) => self.negated_product(a, d),
+            // So does a power of two, to where it can be taken out of a sum.
+            (Op::Binary(Binary::Mul, factor, c), _) if self.can_move(factor) && self.varies_with(c, b) => self.scaled_product(factor, c, b),
+            (_, Op::Binary(Binary::Mul, factor, d)) if self.can_move(factor) && self.varies_with(d, a) => self.scaled_product(factor, a, d),
             _ => self.intern(Op::Binary(Binary::Mul, a, b)),
         }
     }
@@ -157,6 +168,25 @@ impl Graph {
     fn negated_product(&mut self, a: Id, b: Id) -> Id {
         let product = self.mul(a, b);
         self.unary(Unary::Neg, product)
+    }
+
+    /// Whether a factor may be multiplied by later than it was written: a power of two, above 1, so that nothing overflows
+    /// which did not before, and not far, so that nothing that matters underflows.
+    fn can_move(&self, factor: Id) -> bool {
+        self.as_constant(factor).is_some_and(|x| is_power_of_two(x) && x > 1.0 && x <= 16.0)
+    }
+
+    fn scaled_product(&mut self, factor: Id, a: Id, b: Id) -> Id {
+        let product = self.mul(a, b);
+        self.mul(factor, product)
+    }
+
+    /// The common factor of two products and what it multiplies, if it can be taken out.
+    fn common_factor(&self, a: Id, b: Id) -> Option<(Id, Id, Id)> {
+        match (self.op(a), self.op(b)) {
+            (Op::Binary(Binary::Mul, x, c), Op::Binary(Binary::Mul, y, d)) if x == y && self.can_move(x) => Some((x, c, d)),
+            _ => None,
+        }
     }
 
     /// Whether `a` changes in every loop that `b` changes in; if not, its negation costs less than theirs together.
@@ -317,5 +347,21 @@ mod tests {
         let range = g.intern_loop(super::super::affine::Loop { level: 0, start: Affine::constant(2), end: Affine::constant(7) });
         let five = g.constant(5.0);
         assert_eq!(g.sum(range, x), g.binary(Binary::Mul, five, x), "five rounds");
+    }
+
+    #[test]
+    fn powers_of_two_move_out_of_products_and_sums() {
+        let mut g = Graph::new();
+        let (x, y) = (g.coordinate(Affine::constant(0)), g.coordinate(Affine::constant(1)));
+        let (two, three) = (g.constant(2.0), g.constant(3.0));
+        let (doubled, product) = (g.binary(Binary::Mul, two, x), g.binary(Binary::Mul, x, y));
+        let (moved, twice) = (g.binary(Binary::Mul, doubled, y), g.binary(Binary::Mul, two, product));
+        assert_eq!(moved, twice, "2x y = 2(x y)");
+        let (other, sum) = (g.binary(Binary::Mul, two, y), g.binary(Binary::Add, x, y));
+        let (added, twice) = (g.binary(Binary::Add, doubled, other), g.binary(Binary::Mul, two, sum));
+        assert_eq!(added, twice, "2x + 2y = 2(x + y)");
+        let tripled = g.binary(Binary::Mul, three, x);
+        let product = g.binary(Binary::Mul, tripled, y);
+        assert_eq!(g.op(product), Op::Binary(Binary::Mul, y.min(tripled), y.max(tripled)), "3x is rounded");
     }
 }

@@ -66,6 +66,56 @@ fn cuts_change_no_bit_and_evaluate_nothing_twice() {
     }
 }
 
+/// Lines of search, initial steps and methods other than the default.
+fn walks() -> Vec<(&'static str, Minimizer<'static>)> {
+    let quadratic = InitialStep { first: FirstStep::Rasmussen, next: NextStep::Quadratic };
+    let ratio = InitialStep { first: FirstStep::Scaled, next: NextStep::SlopeRatio };
+    vec![
+        ("More-Thuente", limited().line_search(MoreThuente::default()).initial_step(quadratic)),
+        ("backtracking", limited().line_search(Backtracking::default()).initial_step(ratio)),
+        ("a constant step", limited().line_search(ConstantStep { alpha: 1e-3 })),
+        ("BFGS", Minimizer::new(Bfgs::default()).max_evaluations(60)),
+        ("BFGS, More-Thuente", Minimizer::new(Bfgs::default()).line_search(MoreThuente::default()).max_evaluations(60)),
+    ]
+}
+
+#[test]
+fn no_way_to_walk_is_changed_by_cuts_company_or_moves() {
+    let (problem, starts) = sweep(300);
+    for device in devices() {
+        for (name, minimizer) in walks() {
+            let mut whole = minimizer.start(&device, &problem, &starts).unwrap();
+            whole.run().unwrap();
+            let expected = Bits::all(&whole.finish().unwrap());
+            let cut = |way: &str, k: usize, batch: &mut Batch| match way {
+                "step()" => batch.step(),
+                "advance(1)" => batch.advance(1),
+                "three steps, then run()" => {
+                    if k < 3 {
+                        batch.step()
+                    } else {
+                        batch.run()
+                    }
+                }
+                _ => batch.advance(5).and_then(|()| if k < 4 { batch.move_to(&device) } else { Ok(()) }),
+            };
+            for way in ["step()", "advance(1)", "three steps, then run()", "moved after five rounds"] {
+                let mut batch = minimizer.start(&device, &problem, &starts).unwrap();
+                steps(&mut batch, |k, batch| cut(way, k, batch).unwrap());
+                assert_same(&expected, &Bits::all(&batch.finish().unwrap()), &format!("{device}, {name}, {way}"));
+            }
+            for lane in [0, 17, 299] {
+                let point = DMatrix::from_column_slice(4, 1, &starts.point(lane));
+                let parameters = DMatrix::from_column_slice(2, 1, &[1.0 + (lane % 97) as f64, (lane % 5) as f64]);
+                let mut alone = minimizer.start(&device, &problem, &Starts::from_matrix(point).with_parameters(parameters)).unwrap();
+                alone.run().unwrap();
+                let alone = Bits::of(&alone.finish().unwrap().lane(0)).numbered(lane);
+                assert_same(&expected[lane..=lane], &[alone], &format!("{device}, {name}: lane {lane} alone"));
+            }
+        }
+    }
+}
+
 #[test]
 fn the_pool_changes_no_bit() {
     let (problem, starts) = sweep(700);

@@ -11,7 +11,9 @@ mod guards;
 mod hessians;
 mod invariance;
 mod lanes;
+mod methods;
 mod misuse;
+mod mize_traces;
 mod moves;
 mod nist;
 #[cfg(feature = "gpu")]
@@ -19,8 +21,10 @@ mod parity;
 mod precision;
 mod programs;
 mod random;
+mod searches;
 mod shader_text;
 mod squares;
 mod tracing_errors;
 #[cfg(feature = "gpu")]
 mod verbatim;
+mod verdicts;

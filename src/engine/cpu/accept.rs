@@ -3,7 +3,7 @@
 use super::tile::{Rules, Tile};
 use super::trial::Trial;
 use crate::engine::lane::Phase;
-use crate::method::constants::{MISLED, NOISE_SHARE, PAIR_COSINE, PAIR_NOISE};
+use crate::method::constants::{MISLED, NOISE_SHARE};
 use crate::problem::evaluate::chunk::{Chunk, Mask, row_by_row};
 use crate::problem::evaluate::machine::Machine;
 use crate::problem::evaluate::real::Real;
@@ -31,8 +31,8 @@ pub(super) fn accept<T: Real>(
         forget(tile, fresh);
     }
     let stepped = accepted.without(fresh);
-    let pair = Pair::measure(tile, c, machine, trial);
-    let kept = pair.keep(tile, stepped);
+    let pair = Pair::measure(tile, c, machine, trial, rules);
+    let kept = pair.keep(tile, stepped, rules);
     let misled = stepped.without(kept).and(Chunk::splat(T::from_f64(MISLED)).below(tile.lanes.alpha));
     if misled.any() {
         // No longer than to where f is called unbounded: the slope along d would overflow.
@@ -53,6 +53,10 @@ pub(super) fn accept<T: Real>(
     lanes.gradient_max = accepted.choose(trial.gradient_max, lanes.gradient_max);
     lanes.step = stepped.choose(pair.length, lanes.step);
     lanes.accepted_alpha = stepped.choose(lanes.alpha, lanes.accepted_alpha);
+    lanes.longest_search = stepped.words(lanes.longest_search.zip(lanes.search_evaluations, u32::max), lanes.longest_search);
+    lanes.accepted_slope = stepped.choose(lanes.slope, lanes.accepted_slope);
+    lanes.accepted_mu = stepped.choose(lanes.mu, lanes.accepted_mu);
+    lanes.decrease = stepped.choose(decrease, lanes.decrease);
     lanes.iterations = lanes.iterations.zip(stepped.ones(), |a, b| a + b);
     Accepted { decrease, kept }
 }
@@ -71,7 +75,8 @@ struct Pair<T: Real> {
 
 impl<T: Real> Pair<T> {
     #[inline(always)]
-    fn measure(tile: &mut Tile<T>, c: usize, machine: &Machine<T>, trial: &Trial<T>) -> Self {
+    fn measure(tile: &mut Tile<T>, c: usize, machine: &Machine<T>, trial: &Trial<T>, rules: &Rules<T>) -> Self {
+        let pairs = &rules.walk.pairs;
         let (by_step, by_change) = (trial.step_max.map(|max| T::ONE / max), trial.change_max.map(|max| T::ONE / max));
         let n = tile.x.len();
         let (steps, changes) = (&mut tile.s[..n], &mut tile.y[..n]);
@@ -92,8 +97,16 @@ impl<T: Real> Pair<T> {
         }
         let gamma = sy.zip4(yy, trial.step_max, by_change, |sy, yy, step, by| (sy / yy) * (step * by));
         let rho = sy.zip3(by_step, by_change, |sy, by_step, by_change| (T::ONE / sy) * by_step * by_change);
-        let cosine = ss.zip(yy, |ss, yy| T::from_f64(PAIR_COSINE) * (ss * yy).sqrt());
-        let rounding = rounding.whole().map(|sum| T::from_f64(PAIR_NOISE) * T::EPSILON * sum);
+        let (gamma, rho) = if pairs.offset > 0.0 {
+            let offset = T::from_f64(pairs.offset);
+            let longer = rho.map(|rho| T::ONE + offset * rho);
+            let square = yy.zip(by_change, |yy, by_change| T::ONE + offset * (by_change / yy * by_change));
+            (gamma.zip3(longer, square, |gamma, longer, square| gamma * longer / square), rho.zip(longer, |rho, longer| rho / longer))
+        } else {
+            (gamma, rho)
+        };
+        let cosine = ss.zip(yy, |ss, yy| T::from_f64(pairs.cosine) * (ss * yy).sqrt());
+        let rounding = rounding.whole().map(|sum| T::from_f64(pairs.noise) * T::EPSILON * sum);
         let usable = |value: Chunk<T>| Chunk::splat(T::TINY).at_most(value).and(value.at_most(Chunk::splat(T::HUGE)));
         let curved = cosine.below(sy).and(rounding.below(sy)).and(usable(gamma)).and(usable(rho));
         Self { length: trial.step_max.zip(ss, |step, ss| step * ss.sqrt()), gamma, rho, curved }
@@ -101,13 +114,16 @@ impl<T: Real> Pair<T> {
 
     /// Decides which pairs are kept: before anything is written, so that a refused one costs nothing that is remembered.
     #[inline(always)]
-    fn keep(&self, tile: &mut Tile<T>, stepped: Mask<T>) -> Mask<T> {
-        let memory = tile.rho.len() as u32 - 1;
+    fn keep(&self, tile: &mut Tile<T>, stepped: Mask<T>, rules: &Rules<T>) -> Mask<T> {
+        if !rules.walk.method.is_quasi_newton() {
+            return stepped;
+        }
+        let most = rules.walk.method.most_pairs();
         let lanes = &mut tile.lanes;
         let kept = stepped.and(self.curved);
         lanes.refused = lanes.refused.zip(stepped.without(kept).ones(), |a, b| a + b);
         lanes.gamma = kept.choose(self.gamma, lanes.gamma);
-        lanes.pairs = lanes.pairs.zip(kept.ones(), |a, b| (a + b).min(memory));
+        lanes.pairs = lanes.pairs.zip(kept.ones(), |a, b| a.saturating_add(b).min(most));
         kept
     }
 }

@@ -2,12 +2,13 @@
 
 use super::accept::{accept, forget};
 use super::direction::{Scratch, turn};
-use super::line_search::{end_search, judge};
-use super::tests::test;
+use super::judge::judge;
+use super::line_search::end_search;
+use super::tests::{stop_at_floor, test};
 use super::tile::{Rules, Tile};
 use super::trial::{measure, propose};
 use crate::engine::Lanes;
-use crate::engine::lane::Phase;
+use crate::engine::lane::{Fields, Phase};
 use crate::engine::state::LaneState;
 use crate::method::Status;
 use crate::problem::evaluate::chunk::{CHUNK, CHUNKS, Chunk, LANES, Mask};
@@ -66,8 +67,8 @@ impl<T: Real> Block<T> {
     }
 
     /// Puts a new lane into a free place.
-    pub(super) fn place(&mut self, at: usize, lane: u32, start: &[f64], parameters: &[f64]) {
-        self.tiles[at / CHUNK].place(at % CHUNK, lane, start);
+    pub(super) fn place(&mut self, at: usize, fields: &Fields, start: &[f64], parameters: &[f64]) {
+        self.tiles[at / CHUNK].place(at % CHUNK, fields, start);
         self.machine.set_parameters(at, parameters);
     }
 
@@ -110,6 +111,7 @@ impl<T: Real> Block<T> {
         for tile in &mut self.tiles {
             (0..CHUNK).for_each(|l| {
                 if tile.is_active(l) {
+                    tile.keep_curvature(l, false);
                     tile.finish(l, Status::Stopped, nan, nan)
                 }
             });
@@ -185,8 +187,17 @@ impl<T: Real> pulp::NullaryFnOnce for Conclude<'_, T> {
                 forget(tile, restarts);
                 turns = turns.or(restarts);
             }
+            if rules.curvature {
+                let ended = trial.asks.without(Mask::of(tile.lanes.phase, |phase| phase != Phase::Idle as u32));
+                (0..CHUNK).filter(|&l| ended.has(l)).for_each(|l| tile.keep_curvature(l, kept.has(l)));
+            }
             if turns.any() {
-                turn(tile, turns, kept, restarts, scratch);
+                turn(tile, turns, kept, restarts, scratch, rules);
+                stop_at_floor(tile, turns.without(restarts));
+            }
+            if rules.curvature && turns.any() {
+                let ended = turns.without(Mask::of(tile.lanes.phase, |phase| phase != Phase::Idle as u32));
+                (0..CHUNK).filter(|&l| ended.has(l)).for_each(|l| tile.keep_curvature(l, false));
             }
         }
     }

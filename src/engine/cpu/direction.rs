@@ -4,9 +4,16 @@
 //! J. Nocedal, S. J. Wright: Numerical Optimization, 2nd ed. (2006), algorithm 7.4.
 
 use super::accept::{forget, forget_place};
-use super::tile::Tile;
+use super::bfgs;
+use super::conjugate_gradient;
+use super::delta_bar_delta;
+use super::initial_step::{first_gamma, initial_step};
+use super::momentum;
+use super::steepest_descent;
+use super::tile::{Rules, Tile};
 use super::trial::dot;
 use crate::engine::lane::Phase;
+use crate::method::Method;
 use crate::problem::evaluate::chunk::{CHUNK, Chunk, Mask, row_by_row};
 use crate::problem::evaluate::real::Real;
 
@@ -26,19 +33,33 @@ impl<T: Real> Scratch<T> {
 /// Gives the lanes of `turns` a new direction, and sets out on it. `kept` have a new pair, `restarts` are those of `turns`
 /// whose last search failed.
 #[inline(always)]
-pub(super) fn turn<T: Real>(tile: &mut Tile<T>, turns: Mask<T>, kept: Mask<T>, restarts: Mask<T>, scratch: &mut Scratch<T>) {
-    // Without a pair gamma is that of the first direction, d = -g / max |g|: norms overflow, the largest component doesn't.
+pub(super) fn turn<T: Real>(
+    tile: &mut Tile<T>,
+    turns: Mask<T>,
+    kept: Mask<T>,
+    restarts: Mask<T>,
+    scratch: &mut Scratch<T>,
+    rules: &Rules<T>,
+) {
+    // Without a pair gamma is that of the first direction.
     let first = turns.and(Mask::of(tile.lanes.phase, |phase| phase == Phase::Fresh as u32));
-    let gamma = tile.lanes.gradient_max.map(|max| (T::ONE / max).min(T::HUGE));
-    tile.lanes.gamma = first.choose(gamma, tile.lanes.gamma);
-    let slope = direct(tile, turns, kept, scratch);
+    tile.lanes.gamma = first.choose(first_gamma(&tile.lanes, rules), tile.lanes.gamma);
+    let slope = match rules.walk.method {
+        Method::Lbfgs(_) => direct(tile, turns, kept, scratch),
+        Method::Bfgs(_) => bfgs::direct(tile, turns, kept, &mut scratch.q),
+        Method::ConjugateGradient(settings) => conjugate_gradient::direct(tile, turns, kept, &mut scratch.q, settings),
+        Method::SteepestDescent(_) => steepest_descent::direct(tile, turns),
+        Method::Momentum(settings) => momentum::direct(tile, turns, kept, &mut scratch.q, settings.into(), !rules.walk.is_free()),
+        Method::Nesterov(settings) => momentum::direct(tile, turns, kept, &mut scratch.q, settings.into(), !rules.walk.is_free()),
+        Method::DeltaBarDelta(settings) => delta_bar_delta::direct(tile, turns, settings),
+    };
     tile.lanes.slope = turns.choose(slope, tile.lanes.slope);
     let descends = slope.below(Chunk::splat(T::ZERO)).and(Chunk::splat(-T::HUGE).at_most(slope));
     let lost = turns.without(descends);
-    if lost.any() {
+    if lost.any() && !rules.walk.is_free() {
         (0..CHUNK).filter(|&l| lost.has(l)).for_each(|l| along_gradient(tile, l));
     }
-    set_out(tile, turns, first, restarts);
+    set_out(tile, turns, first, restarts, rules);
 }
 
 /// Sets d = -H g for the lanes of `turns`, moves the pairs of those of `kept` on by one place, and returns g.d.
@@ -114,7 +135,8 @@ fn two_loop<T: Real>(tile: &mut Tile<T>, q: &mut [Chunk<T>], a: &mut [Chunk<T>],
     }
     for (d, q) in d.iter_mut().zip(&*q) {
         row_by_row();
-        *d = turns.choose(*q, *d);
+        // Places without a pair turn -0 into 0, and how many there are depends on the other lanes: so all are turned.
+        *d = turns.choose(q.map(|q| q + T::ZERO), *d);
     }
     dot(g, q)
 }
@@ -149,13 +171,14 @@ fn along_gradient<T: Real>(tile: &mut Tile<T>, l: usize) {
 
 /// Begins the line search of the lanes in `turns`.
 #[inline(always)]
-fn set_out<T: Real>(tile: &mut Tile<T>, turns: Mask<T>, first: Mask<T>, restarts: Mask<T>) {
+fn set_out<T: Real>(tile: &mut Tile<T>, turns: Mask<T>, first: Mask<T>, restarts: Mask<T>, rules: &Rules<T>) {
     let lanes = &mut tile.lanes;
-    let one = Chunk::splat(T::ONE);
-    let alpha = first.choose(one.zip(lanes.gradient_max, T::min), one);
+    let alpha = initial_step(lanes, first, rules);
+    // What a step promises is told by its natural length, where it has one; that its search begins nearer says nothing.
+    let whole = if rules.walk.method.is_newton_like() { first.choose(alpha, Chunk::splat(T::ONE)) } else { alpha };
     // A restart keeps what the last quasi-Newton step promised: it tells whether rounding is to blame.
     let tells = turns.without(restarts);
-    lanes.decrement = tells.choose(alpha.zip(lanes.slope, |alpha, slope| (alpha * slope).abs()), lanes.decrement);
+    lanes.decrement = tells.choose(whole.zip(lanes.slope, |alpha, slope| (alpha * slope).abs()), lanes.decrement);
     lanes.alpha = turns.choose(alpha, lanes.alpha);
     lanes.low = turns.choose(Chunk::splat(T::ZERO), lanes.low);
     lanes.low_slope = turns.choose(lanes.slope, lanes.low_slope);
@@ -172,14 +195,13 @@ fn set_out<T: Real>(tile: &mut Tile<T>, turns: Mask<T>, first: Mask<T>, restarts
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::cpu::tile::Rules;
 
     const MEMORY: usize = 5;
 
     /// Lanes with 0 to m pairs of made-up numbers, and a new one in every third: in the others the first place is zero. The
     /// last lane has a new pair beside m old ones.
     fn tile(dimension: usize) -> (Tile<f32>, Mask<f32>) {
-        let rules = Rules::endless(dimension, MEMORY, 0.0);
+        let rules = Rules::lbfgs(dimension, MEMORY, 0.0);
         let mut tile = Tile::new(&rules);
         let kept = Mask::lanes(|l| l % 3 == 0);
         let pairs = |l: usize| if kept.has(l) { (l % MEMORY + 1).min(MEMORY) } else { l % (MEMORY + 1) };

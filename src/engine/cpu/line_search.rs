@@ -1,30 +1,22 @@
-//! The line search: one evaluation a round, steered by slopes.
+//! The default line search, steered by slopes, and the end of a search of any kind.
 //!
 //! # References
 //! W. W. Hager, H. Zhang, SIAM J. Optim. 16 (2005), for the approximate Wolfe conditions; the rest is this crate's own.
 
+use super::judge::Verdict;
 use super::tile::{Rules, Tile};
 use super::trial::Trial;
 use crate::engine::lane::Phase;
-use crate::method::Status;
 use crate::method::constants::{
-    APPROXIMATE, ARMIJO, CURVATURE, EXPANSION, MARGIN, MEASURED_NOISE, MOST_EXPANSIONS, MOST_RESETS, MOST_SEARCH_EVALUATIONS, RESOLUTION,
-    RETREAT, SHRINKAGE,
+    APPROXIMATE, EXPANSION, MARGIN, MEASURED_NOISE, MOST_EXPANSIONS, MOST_RESETS, RESOLUTION, RETREAT, SHRINKAGE,
 };
+use crate::method::{FloorPolicy, SlopeSearch, Status};
 use crate::problem::evaluate::chunk::{Chunk, Mask, row_by_row};
 use crate::problem::evaluate::real::Real;
 
-/// What a round's evaluation means for each lane.
-pub(super) struct Verdict<T: Real> {
-    /// The trial is the lane's next point; a start's own evaluation is.
-    pub(super) accepted: Mask<T>,
-    /// The search, or the start, ends without.
-    pub(super) ended: Mask<T>,
-}
-
 /// Judges the trial of each lane, and sets the next one.
 #[inline(always)]
-pub(super) fn judge<T: Real>(tile: &mut Tile<T>, trial: &Trial<T>, rules: &Rules<T>) -> Verdict<T> {
+pub(super) fn judge<T: Real>(tile: &mut Tile<T>, trial: &Trial<T>, search: &SlopeSearch) -> Verdict<T> {
     let lanes = &mut tile.lanes;
     let asks = trial.asks;
     let searches = asks.and(Mask::of(lanes.phase, |phase| phase == Phase::Search as u32));
@@ -32,8 +24,8 @@ pub(super) fn judge<T: Real>(tile: &mut Tile<T>, trial: &Trial<T>, rules: &Rules
     let ceiling = f.zip(lanes.noise, |f, noise| f + noise);
     let level = f_t.at_most(ceiling);
 
-    let armijo = f_t.at_most(f.zip(trial.descent, |f, descent| f + T::from_f64(ARMIJO) * descent));
-    let curved = slope.scaled(CURVATURE).at_most(s_t);
+    let armijo = f_t.at_most(f.zip(trial.descent, |f, descent| f + T::from_f64(search.armijo) * descent));
+    let curved = slope.scaled(search.curvature).at_most(s_t);
     let approximate = level.and(s_t.at_most(slope.scaled(APPROXIMATE)));
     let good = searches.and(trial.finite).and(trial.moved);
     let started = asks.and(trial.finite).without(searches);
@@ -47,7 +39,7 @@ pub(super) fn judge<T: Real>(tile: &mut Tile<T>, trial: &Trial<T>, rules: &Rules
     lanes.safe_value = safe.choose(f_t, lanes.safe_value);
     lanes.has_safe = has_safe.or(safe).ones();
     // On the last evaluation there is none left to go back by.
-    let last = Mask::of(lanes.evaluations, |evaluations| evaluations.saturating_add(1) >= rules.evaluations);
+    let last = reaches(lanes.evaluations.map(|evaluations| evaluations.saturating_add(1)), lanes.evaluation_limit);
     let accepted = accepted.or(safe.and(last));
 
     // The bracket. Differences of f are noise near the optimum, slopes are not: they steer.
@@ -86,8 +78,8 @@ pub(super) fn judge<T: Real>(tile: &mut Tile<T>, trial: &Trial<T>, rules: &Rules
     // Taking the safe point needs one evaluation more.
     let spent = lanes.evaluations.zip(lanes.has_safe, |evaluations, safe| evaluations.saturating_add(safe));
     let exhausted = Mask::of(lanes.expansions, |expansions| expansions > MOST_EXPANSIONS)
-        .or(Mask::of(lanes.search_evaluations, |evaluations| evaluations >= MOST_SEARCH_EVALUATIONS))
-        .or(Mask::of(spent, |spent| spent >= rules.evaluations));
+        .or(Mask::of(lanes.search_evaluations, |evaluations| evaluations >= search.evaluations))
+        .or(reaches(spent, lanes.evaluation_limit));
     let falls = f_t.below(Chunk::splat(-T::HUGE));
     let narrowing = goes_on.and(bracketed);
     let mut done = exhausted.or(falls).or(asks.without(trial.moved));
@@ -95,6 +87,12 @@ pub(super) fn judge<T: Real>(tile: &mut Tile<T>, trial: &Trial<T>, rules: &Rules
         done = done.or(narrowing.and(resolved(tile)));
     }
     Verdict { accepted, ended: goes_on.and(done).or(asks.without(searches).without(trial.finite)) }
+}
+
+/// The lanes whose count has come to its limit.
+#[inline(always)]
+pub(super) fn reaches<T: Real>(counts: Chunk<u32>, limits: Chunk<u32>) -> Mask<T> {
+    Mask::lanes(|l| counts.0[l] >= limits.0[l])
 }
 
 /// Where `|high - low| |d_i| <= 2 EPSILON |x_i|` for every component: no other point lies between the bracket's ends.
@@ -130,8 +128,7 @@ pub(super) fn end_search<T: Real>(tile: &mut Tile<T>, l: usize, trial: &Trial<T>
         return false;
     }
     if lanes.expansions.0[l] > MOST_EXPANSIONS {
-        // `next` has grown once beyond the last trial.
-        let alpha = lanes.alpha.0[l] / T::from_f64(EXPANSION);
+        let alpha = trial.alpha.0[l];
         let farthest = tile.x.iter().zip(&tile.d).fold(T::ZERO, |far, (x, d)| far.max((x.0[l] + alpha * d.0[l]).abs()));
         if farthest > T::FAR {
             tile.finish(l, Status::Unbounded, farthest, T::FAR);
@@ -143,8 +140,8 @@ pub(super) fn end_search<T: Real>(tile: &mut Tile<T>, l: usize, trial: &Trial<T>
         lanes.alpha.0[l] = lanes.safe_alpha.0[l];
         return false;
     }
-    if lanes.evaluations.0[l] >= rules.evaluations {
-        let (count, limit) = (f64::from(lanes.evaluations.0[l]), f64::from(rules.evaluations));
+    if lanes.evaluations.0[l] >= lanes.evaluation_limit.0[l] {
+        let (count, limit) = (f64::from(lanes.evaluations.0[l]), f64::from(lanes.evaluation_limit.0[l]));
         tile.finish(l, Status::EvaluationLimit, T::from_f64(count), T::from_f64(limit));
         return false;
     }
@@ -155,7 +152,9 @@ pub(super) fn end_search<T: Real>(tile: &mut Tile<T>, l: usize, trial: &Trial<T>
     let difference = (trial.value.0[l] - lanes.value.0[l]).abs();
     let measured = if trial.finite.has(l) && trial.descent.0[l].abs() < difference { difference } else { T::ZERO };
     let noise = noise.max(measured.min(T::from_f64(MEASURED_NOISE) * lanes.noise.0[l]));
-    if promised <= noise {
+    // A constant step that can't be taken is too long, whatever it promised.
+    let too_long = rules.walk.may_rise() && !trial.finite.has(l);
+    if promised <= noise && !too_long && lanes.floor_policy.0[l] != FloorPolicy::Off as u32 {
         tile.finish(l, Status::PrecisionFloor, promised, noise);
         return false;
     }
@@ -163,6 +162,6 @@ pub(super) fn end_search<T: Real>(tile: &mut Tile<T>, l: usize, trial: &Trial<T>
         lanes.resets.0[l] += 1;
         return true;
     }
-    tile.finish(l, Status::LineSearchFailed, promised, noise);
+    tile.finish(l, if too_long { Status::Diverged } else { Status::LineSearchFailed }, promised, noise);
     false
 }

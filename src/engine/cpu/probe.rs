@@ -4,7 +4,9 @@ use super::accept::accept;
 use super::direction::{Scratch, turn};
 use super::tile::{Rules, Tile};
 use super::trial::measure;
+use crate::engine::lane::Fields;
 use crate::error::Result;
+use crate::method::Demands;
 use crate::probe::at;
 use crate::problem::Problem;
 use crate::problem::evaluate::chunk::{CHUNK, CHUNKS, Chunk, LANES, Mask};
@@ -43,9 +45,9 @@ impl DirectionProbe {
             machine.value().iter().for_each(|chunk| chunk.set(Chunk::splat(1.0)));
             machine
         };
-        let rules = Rules::endless(dimension, memory, 1e-6);
+        let rules = Rules::lbfgs(dimension, memory, 1e-6);
         let mut tiles: Vec<Tile<f32>> = (0..CHUNKS).map(|_| Tile::new(&rules)).collect();
-        (0..LANES).for_each(|lane| tiles[lane / CHUNK].place(lane % CHUNK, lane as u32, &point(0, lane)));
+        (0..LANES).for_each(|lane| tiles[lane / CHUNK].place(lane % CHUNK, &Fields::fresh(lane, &Demands::default()), &point(0, lane)));
         Ok(Self { tiles, scratch: Scratch::new(dimension, memory), rules, machines: (0..POINTS).map(machine).collect(), next: 0 })
     }
 
@@ -100,7 +102,7 @@ impl pulp::NullaryFnOnce for Round<'_> {
             // All of them; the compiler can't know.
             let accepted = trial.asks;
             let kept = accept(tile, c, machine, &trial, accepted, rules).kept;
-            turn(tile, accepted, kept, Mask::lanes(|_| false), scratch);
+            turn(tile, accepted, kept, Mask::lanes(|_| false), scratch, rules);
         }
     }
 }

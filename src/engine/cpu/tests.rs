@@ -1,10 +1,11 @@
 //! The tests that end a lane after an accepted step, in their order.
 
+use super::line_search::reaches;
 use super::tile::{Rules, Tile};
 use super::trial::Trial;
 use crate::engine::lane::Phase;
 use crate::method::constants::{GRADIENT_ESCAPE, GRADIENT_PROGRESS, MOST_STAGNANT};
-use crate::method::{Status, Test};
+use crate::method::{FloorPolicy, Status, Test};
 use crate::problem::evaluate::chunk::{CHUNK, Chunk, Mask};
 use crate::problem::evaluate::real::Real;
 
@@ -17,17 +18,25 @@ pub(super) fn test<T: Real>(tile: &mut Tile<T>, accepted: Mask<T>, trial: &Trial
     let (f, gradient) = (lanes.value, lanes.gradient_max);
     let lower = f.below(lanes.reference_value.zip(lanes.noise, |reference, noise| reference - noise));
     let flatter = gradient.at_most(lanes.reference_gradient.scaled(GRADIENT_PROGRESS));
-    let moves = accepted.and(lower.or(flatter).or(fresh));
+    // Where f may rise, a rise is no standstill either.
+    let risen =
+        if rules.walk.may_rise() { lanes.reference_value.zip(lanes.noise, |reference, noise| reference + noise).below(f) } else { fresh };
+    let moves = accepted.and(lower.or(flatter).or(risen).or(fresh));
     lanes.reference_value = moves.choose(f, lanes.reference_value);
     lanes.reference_gradient = moves.choose(gradient, lanes.reference_gradient);
     lanes.stagnant = moves.words(Chunk::splat(0), lanes.stagnant.zip(accepted.ones(), |a, b| a + b));
 
-    let converged = gradient.at_most(Chunk::splat(rules.gradient_max)).or(f.at_most(Chunk::splat(rules.target)));
-    let small = trial.step_max.at_most(Chunk::splat(rules.step_max));
-    let small = small.or(decrease.map(T::abs).at_most(Chunk::splat(rules.value_change))).without(fresh);
+    let magnitude = f.map(|f| f.abs().max(T::ONE));
+    let flat = gradient.at_most(larger(lanes.gradient_tolerance, lanes.gradient_relative, magnitude));
+    let converged = flat.or(f.at_most(lanes.goal));
+    // Suspects only: the larger of two values is below the sum of one and their difference.
+    let change = decrease.map(T::abs);
+    let values = f.zip(change, |f, change| f.abs() + change);
+    let small = trial.step_max.at_most(lanes.step_tolerance).or(Chunk::splat(T::ZERO).below(lanes.step_relative));
+    let small = small.or(change.at_most(larger(lanes.value_tolerance, lanes.value_relative, values))).without(fresh);
     let spent = Mask::of(lanes.stagnant, |stagnant| stagnant >= MOST_STAGNANT)
-        .or(Mask::of(lanes.iterations, |iterations| iterations >= rules.iterations))
-        .or(Mask::of(lanes.evaluations, |evaluations| evaluations >= rules.evaluations));
+        .or(reaches(lanes.iterations, lanes.iteration_limit))
+        .or(reaches(lanes.evaluations, lanes.evaluation_limit));
     let suspects = accepted.and(converged.or(small).or(spent));
     if !suspects.any() {
         return accepted;
@@ -35,7 +44,7 @@ pub(super) fn test<T: Real>(tile: &mut Tile<T>, accepted: Mask<T>, trial: &Trial
     let mut ended = [false; CHUNK];
     for l in (0..CHUNK).filter(|&l| suspects.has(l)) {
         leave_saddle(tile, l);
-        if let Some((status, measured, threshold)) = ending(tile, l, trial.step_max.0[l], decrease.0[l].abs(), rules) {
+        if let Some((status, measured, threshold)) = ending(tile, l, trial.step_max.0[l], decrease.0[l]) {
             tile.finish(l, status, measured, threshold);
             ended[l] = true;
         }
@@ -54,35 +63,64 @@ fn leave_saddle<T: Real>(tile: &mut Tile<T>, l: usize) {
     }
 }
 
+/// The larger of a tolerance and one that is relative to `size`.
+#[inline(always)]
+fn larger<T: Real>(absolute: Chunk<T>, relative: Chunk<T>, size: Chunk<T>) -> Chunk<T> {
+    absolute.zip3(relative, size, |absolute, relative, size| absolute.max(relative * size))
+}
+
 /// The first test that lane `l` passes, with what was measured and compared.
-fn ending<T: Real>(tile: &Tile<T>, l: usize, step: T, change: T, rules: &Rules<T>) -> Option<(Status, T, T)> {
+fn ending<T: Real>(tile: &Tile<T>, l: usize, step: T, decrease: T) -> Option<(Status, T, T)> {
     let lanes = &tile.lanes;
     let (value, gradient) = (lanes.value.0[l], lanes.gradient_max.0[l]);
     let stepped = lanes.phase.0[l] != Phase::Fresh as u32;
     let count = |n: u32| T::from_f64(f64::from(n));
-    if gradient <= rules.gradient_max {
-        return Some((Status::Converged(Test::Gradient), gradient, rules.gradient_max));
+    let flat = lanes.gradient_tolerance.0[l].max(lanes.gradient_relative.0[l] * value.abs().max(T::ONE));
+    if gradient <= flat {
+        return Some((Status::Converged(Test::Gradient), gradient, flat));
     }
-    if stepped && step > T::ZERO && step <= rules.step_max {
-        return Some((Status::Converged(Test::Step), step, rules.step_max));
+    let farthest = || tile.x.iter().fold(T::ZERO, |far, x| far.max(x.0[l].abs()));
+    let relative = lanes.step_relative.0[l];
+    let short = lanes.step_tolerance.0[l].max(if relative > T::ZERO { relative * farthest() } else { T::ZERO });
+    if stepped && step > T::ZERO && step <= short {
+        return Some((Status::Converged(Test::Step), step, short));
     }
-    if stepped && rules.value_change > T::ZERO && change <= rules.value_change {
-        return Some((Status::Converged(Test::Value), change, rules.value_change));
+    let (change, before) = (decrease.abs(), value + decrease);
+    let level = lanes.value_tolerance.0[l].max(lanes.value_relative.0[l] * value.abs().max(before.abs()));
+    if stepped && level > T::ZERO && change <= level {
+        return Some((Status::Converged(Test::Value), change, level));
     }
-    if value <= rules.target {
-        return Some((Status::TargetReached, value, rules.target));
+    if value <= lanes.goal.0[l] {
+        return Some((Status::TargetReached, value, lanes.goal.0[l]));
     }
     if lanes.stagnant.0[l] >= MOST_STAGNANT {
         let (promised, noise) = tile.promise(l);
-        let status = if promised <= noise { Status::PrecisionFloor } else { Status::Stalled };
-        return Some((status, promised, noise));
+        let floor = promised <= noise && lanes.floor_policy.0[l] != FloorPolicy::Off as u32;
+        return Some((if floor { Status::PrecisionFloor } else { Status::Stalled }, promised, noise));
     }
     let (iterations, evaluations) = (lanes.iterations.0[l], lanes.evaluations.0[l]);
-    if iterations >= rules.iterations {
-        return Some((Status::IterationLimit, count(iterations), count(rules.iterations)));
+    if iterations >= lanes.iteration_limit.0[l] {
+        return Some((Status::IterationLimit, count(iterations), count(lanes.iteration_limit.0[l])));
     }
-    if evaluations >= rules.evaluations {
-        return Some((Status::EvaluationLimit, count(evaluations), count(rules.evaluations)));
+    if evaluations >= lanes.evaluation_limit.0[l] {
+        return Some((Status::EvaluationLimit, count(evaluations), count(lanes.evaluation_limit.0[l])));
     }
     None
+}
+
+/// Ends the lanes of `turns` that are told to stop where the next step promises no more than rounding may make of nothing.
+#[inline(always)]
+pub(super) fn stop_at_floor<T: Real>(tile: &mut Tile<T>, turns: Mask<T>) {
+    let stops = turns.and(Mask::of(tile.lanes.floor_policy, |policy| policy == FloorPolicy::Stop as u32));
+    // Along the gradient a step promises nothing that can be relied on.
+    let stops = stops.without(Mask::of(tile.lanes.pairs, |pairs| pairs == 0));
+    if !stops.any() {
+        return;
+    }
+    for l in (0..CHUNK).filter(|&l| stops.has(l)) {
+        let (promised, noise) = tile.promise(l);
+        if promised <= noise {
+            tile.finish(l, Status::PrecisionFloor, promised, noise);
+        }
+    }
 }

@@ -1,10 +1,11 @@
 //! The state of sixteen lanes, and what they share.
 
+use crate::engine::curvature::{diagonal_of_matrix, inverse_hessian_diagonal};
 use crate::engine::lane::{Fields, Phase, Scalars};
 use crate::engine::state::LaneState;
 use crate::engine::{Lanes, Record};
-use crate::method::Status;
 use crate::method::constants::NOISE_UNITS;
+use crate::method::{Lbfgs, Method, Status, Walk};
 use crate::problem::evaluate::chunk::Chunk;
 use crate::problem::evaluate::real::Real;
 
@@ -12,32 +13,20 @@ use crate::problem::evaluate::real::Real;
 #[derive(Clone, Debug)]
 pub(super) struct Rules<T> {
     pub(super) dimension: usize,
+    pub(super) walk: Walk,
     pub(super) memory: usize,
+    /// Whether results bring the diagonal of the inverse Hessian.
+    pub(super) curvature: bool,
+    /// Numbers of the method's matrix.
+    pub(super) matrix: usize,
     /// The noise of f is this times max(|f|, scale / 4).
     pub(super) noise: T,
-    pub(super) gradient_max: T,
-    pub(super) step_max: T,
-    pub(super) value_change: T,
-    /// Minus infinity where there is none.
-    pub(super) target: T,
-    pub(super) iterations: u32,
-    pub(super) evaluations: u32,
 }
 
 impl<T: Real> Rules<T> {
-    /// Rules by which no lane ends: for parts of the engine by themselves.
-    pub(super) fn endless(dimension: usize, memory: usize, noise: T) -> Self {
-        Self {
-            dimension,
-            memory,
-            noise,
-            gradient_max: T::ZERO,
-            step_max: T::ZERO,
-            value_change: T::ZERO,
-            target: T::from_f64(f64::NEG_INFINITY),
-            iterations: u32::MAX,
-            evaluations: u32::MAX,
-        }
+    /// Those of L-BFGS: for parts of the engine by themselves.
+    pub(super) fn lbfgs(dimension: usize, memory: usize, noise: T) -> Self {
+        Self { dimension, walk: Method::from(Lbfgs { memory }).into(), memory, matrix: 0, curvature: false, noise }
     }
 }
 
@@ -56,6 +45,10 @@ pub(super) struct Tile<T: Copy> {
     pub(super) s: Vec<Chunk<T>>,
     pub(super) y: Vec<Chunk<T>>,
     pub(super) rho: Vec<Chunk<T>>,
+    /// The diagonal of the inverse Hessian of lanes that have ended; empty unless asked for.
+    curvature: Vec<Chunk<T>>,
+    /// The lower triangle of the inverse Hessian, row by row; empty where the method has none. Read in lanes with pairs only.
+    pub(super) h: Vec<Chunk<T>>,
 }
 
 impl<T: Real> Tile<T> {
@@ -71,6 +64,8 @@ impl<T: Real> Tile<T> {
             s: vector((m + 1) * n),
             y: vector((m + 1) * n),
             rho: vector(m + 1),
+            curvature: vector(if rules.curvature { n } else { 0 }),
+            h: vector(rules.matrix),
         }
     }
 
@@ -91,8 +86,8 @@ impl<T: Real> Tile<T> {
     }
 
     /// Puts a new lane into place `l`, or a result if its start is not finite.
-    pub(super) fn place(&mut self, l: usize, lane: u32, start: &[f64]) {
-        self.lanes.copy_lane(l, &Scalars::new(), l);
+    pub(super) fn place(&mut self, l: usize, fields: &Fields, start: &[f64]) {
+        self.lanes.set(l, fields);
         for (x, &value) in self.x.iter_mut().zip(start) {
             x.0[l] = T::from_f64(value);
         }
@@ -100,17 +95,13 @@ impl<T: Real> Tile<T> {
         for vector in [&mut self.g, &mut self.d, &mut self.best] {
             vector.iter_mut().for_each(|chunk| chunk.0[l] = T::ZERO);
         }
-        let lanes = &mut self.lanes;
-        let nan = T::from_f64(f64::NAN);
-        lanes.lane.0[l] = lane;
-        lanes.phase.0[l] = Phase::Fresh as u32;
-        (lanes.value.0[l], lanes.gradient_max.0[l], lanes.measured.0[l], lanes.threshold.0[l]) = (nan, nan, nan, nan);
         if !finite {
+            let nan = T::from_f64(f64::NAN);
             self.finish(l, Status::NonFiniteStart, nan, nan);
         }
     }
 
-    /// Ends lane `l`.
+    /// Ends lane `l`, between two of its steps.
     pub(super) fn finish(&mut self, l: usize, status: Status, measured: T, threshold: T) {
         let lanes = &mut self.lanes;
         // A success is reported where its test was passed, unless a lower point was met that rounding does not explain.
@@ -154,6 +145,8 @@ impl<T: Real> Tile<T> {
             (&mut self.d, &other.d),
             (&mut self.best, &other.best),
             (&mut self.rho, &other.rho),
+            (&mut self.curvature, &other.curvature),
+            (&mut self.h, &other.h),
         ];
         for (to, vector) in vectors {
             to.iter_mut().zip(vector).for_each(|(a, b)| a.0[l] = b.0[from]);
@@ -181,6 +174,10 @@ impl<T: Real> Tile<T> {
             out.last_points.push((out.records.len(), point(&self.x)));
         }
         out.points.extend(point(if elsewhere { &self.best } else { &self.x }));
+        if !self.curvature.is_empty() {
+            let diagonal = if self.is_active(l) { self.state(l, Vec::new()).inverse_hessian_diagonal() } else { point(&self.curvature) };
+            out.curvatures.push((out.records.len(), diagonal));
+        }
         out.records.push(self.record(l));
     }
 
@@ -189,11 +186,31 @@ impl<T: Real> Tile<T> {
         Record::of(&self.lanes.get(l), self.g.iter().map(|g| g.0[l].to_f64().powi(2)).sum())
     }
 
+    /// Keeps what the pairs of lane `l` say of the inverse Hessian, as it ends. `newest`: it has just accepted a pair, which
+    /// stands in the first place still.
+    pub(super) fn keep_curvature(&mut self, l: usize, newest: bool) {
+        if self.curvature.is_empty() {
+            return;
+        }
+        let (n, pairs) = (self.x.len(), self.lanes.pairs.0[l] as usize);
+        let lane = |chunks: &[Chunk<T>]| chunks.iter().map(|chunk| chunk.0[l].to_f64()).collect::<Vec<f64>>();
+        let diagonal = if self.h.is_empty() || pairs <= usize::from(newest) {
+            let places = if newest { 0..pairs * n } else { n..(1 + pairs) * n };
+            let of = |history: &[Chunk<T>]| lane(history.get(places.clone()).unwrap_or_default());
+            inverse_hessian_diagonal(&of(&self.s), &of(&self.y), self.lanes.gamma.0[l].to_f64(), n)
+        } else {
+            let (s, y) = (lane(&self.s[..n]), lane(&self.y[..n]));
+            diagonal_of_matrix(&lane(&self.h), newest.then_some((&s, &y)))
+        };
+        self.curvature.iter_mut().zip(diagonal).for_each(|(chunk, value)| chunk.0[l] = T::from_f64(value));
+    }
+
     /// The whole state of lane `l`, whose parameters the evaluator has.
     pub(super) fn state(&self, l: usize, parameters: Vec<f64>) -> LaneState {
         let lane = |chunks: &[Chunk<T>]| chunks.iter().map(|chunk| chunk.0[l].to_f64()).collect();
         let fields = self.lanes.get(l);
-        let (n, pairs) = (self.x.len(), fields.pairs as usize);
+        let (n, pairs) = (self.x.len(), (fields.pairs as usize).min(self.rho.len() - 1));
+        let learned = if fields.pairs > 0 { self.h.len() } else { 0 };
         LaneState {
             x: lane(&self.x),
             g: lane(&self.g),
@@ -202,6 +219,7 @@ impl<T: Real> Tile<T> {
             s: lane(&self.s[n..][..pairs * n]),
             y: lane(&self.y[n..][..pairs * n]),
             rho: lane(&self.rho[1..][..pairs]),
+            h: lane(&self.h[..learned]),
             parameters,
             fields: Fields { waits: 0, ..fields },
         }
@@ -220,6 +238,7 @@ impl<T: Real> Tile<T> {
             (&mut self.s[n..], &state.s),
             (&mut self.y[n..], &state.y),
             (&mut self.rho[1..], &state.rho),
+            (&mut self.h, &state.h),
         ];
         for (to, vector) in vectors {
             let values = vector.iter().map(|&value| T::from_f64(value)).chain(std::iter::repeat(T::ZERO));

@@ -10,6 +10,7 @@ use crate::problem::evaluate::real::Real;
 pub(super) struct Trial<T: Real> {
     /// Lanes that asked for it.
     pub(super) asks: Mask<T>,
+    pub(super) alpha: Chunk<T>,
     /// f_t, and the sum of the absolute values of its terms.
     pub(super) value: Chunk<T>,
     pub(super) scale: Chunk<T>,
@@ -71,7 +72,8 @@ pub(super) fn measure<T: Real>(tile: &Tile<T>, c: usize, machine: &Machine<T>) -
     let finite = value.finite().and(poison.at_most(zero));
     let moved = zero.below(step_max);
     let descent = tile.lanes.alpha.zip(tile.lanes.slope, |alpha, slope| alpha * slope);
-    Trial { asks: asks(tile), value, scale, slope, descent, gradient_max, step_max, change_max, finite, moved }
+    let alpha = tile.lanes.alpha;
+    Trial { asks: asks(tile), alpha, value, scale, slope, descent, gradient_max, step_max, change_max, finite, moved }
 }
 
 /// Inner products are added in blocks of so many components, then over the blocks.

@@ -12,15 +12,15 @@ use super::flight::{Counts, Flight};
 use super::kernels::{Dispatch, Kernels, Rules};
 use super::memory::{COUNTERS, HEAD, Memory, Sizes};
 use super::pace::Pace;
-use super::shader::{Shape, flag, list};
+use super::shader::{Shape, WORKGROUP, flag, list};
 use crate::engine::cpu::Setup;
 use crate::engine::source::{Queue, Source};
 use crate::engine::state::{self, LaneState, Standing};
 use crate::engine::telemetry::Telemetry;
 use crate::engine::{Engine, Lanes, Record, Totals};
 use crate::error::{DeviceError, Result};
-use crate::method::Lbfgs;
 use crate::method::constants::NOISE_UNITS;
+use crate::method::{Demands, Method};
 use crate::problem::Problem;
 
 /// Lanes on a GPU.
@@ -31,6 +31,10 @@ pub(crate) struct GpuEngine {
     /// What all dispatches are told.
     pub(super) rules: Rules,
     pub(super) source: Arc<dyn Source>,
+    /// What ends a lane that has no demands of its own.
+    pub(super) demands: Demands,
+    /// Whether results bring the diagonal of the inverse Hessian.
+    pub(super) curvature: bool,
     /// Lanes under way that wait for a place, the next one last: they come before the queue.
     pub(super) held: Vec<LaneState>,
     /// Lanes that have not been placed.
@@ -69,34 +73,36 @@ const MOST_BYTES: u64 = 2 << 30;
 impl GpuEngine {
     /// An engine over `pool` slots, or fewer where there are fewer lanes, that goes on from `standing`.
     pub(crate) fn new(gpu: Arc<Gpu>, setup: &Setup, standing: Standing) -> Result<Self, DeviceError> {
-        let shape = Shape { dimension: setup.problem.dimension(), memory: setup.method.memory, parameters: setup.problem.parameters() };
-        let pace = Pace::new(shape, setup.problem.loop_iterations(), gpu.loop_limit)?;
+        let shape = Shape::of(&setup.problem, setup.walk.method);
         let data: Vec<f32> = setup.problem.data().map(|value| value as f32).collect();
         let binding = gpu.largest(wgpu::BufferUsages::STORAGE);
         let most = Sizes::most_lanes(shape, data.len(), binding, MOST_BYTES);
         let lanes = setup.pool.min(setup.source.lanes()).min(most);
         let sizes = Sizes::new(shape, lanes, data.len());
+        if lanes == 0 && shape.matrix > 0 {
+            let bytes = (4 * shape.matrix * WORKGROUP as usize) as u64;
+            return Err(DeviceError::MatrixTooLarge {
+                dimension: shape.dimension,
+                lanes: WORKGROUP as usize,
+                bytes,
+                limit: binding.min(MOST_BYTES),
+            });
+        }
+        let pace = Pace::new(shape, setup.problem.loop_iterations(), gpu.loop_limit)?;
         // Where it is one buffer that is too large, making it says so.
         if lanes == 0 && sizes.storage().iter().all(|(_, bytes)| *bytes <= binding) {
             return Err(DeviceError::OutOfMemory { what: "the memory of the fewest lanes".into(), bytes: Some(sizes.total()) });
         }
-        let kernels = gpu.kernels.get(&gpu, shape, &setup.problem)?;
+        let kernels = gpu.kernels.get(&gpu, shape, setup.walk, &setup.problem)?;
         let memory = Memory::new(&gpu, &kernels.layout, sizes)?;
         let clock = Clock::new(&gpu)?;
         gpu.queue.write_buffer(memory.data(), 0, bytemuck::cast_slice(&data));
         let slots: Vec<u32> = (0..lanes as u32).collect();
         let ended = 4 * (HEAD + list::ENDED as usize * sizes.pool) as u64;
         gpu.queue.write_buffer(memory.lists(), ended, bytemuck::cast_slice(&slots));
-        let tolerances = &setup.tolerances;
         let rules = Rules {
             pool: sizes.pool as u32,
-            iterations: setup.limits.iterations,
-            evaluations: setup.limits.evaluations,
             noise: (NOISE_UNITS + setup.problem.terms().max(1.0).log2()) as f32 * f32::EPSILON,
-            gradient_max: tolerances.gradient_max as f32,
-            step_max: tolerances.step_max as f32,
-            value_change: tolerances.value_change as f32,
-            goal: tolerances.target.map(|target| target as f32),
             ..Rules::default()
         };
         let Standing { mut states, queue, ended: mut done } = standing;
@@ -104,6 +110,8 @@ impl GpuEngine {
         states.reverse();
         let mut engine = Self {
             source: Arc::clone(&setup.source),
+            demands: setup.demands,
+            curvature: setup.curvature,
             held: states,
             queue,
             gpu,
@@ -128,9 +136,9 @@ impl GpuEngine {
     }
 
     /// The bytes of a lane, as one of a large pool.
-    pub(crate) fn bytes_per_lane(problem: &Problem, method: Lbfgs) -> usize {
+    pub(crate) fn bytes_per_lane(problem: &Problem, method: Method) -> usize {
         const LARGE: usize = 1 << 16;
-        let shape = Shape { dimension: problem.dimension(), memory: method.memory, parameters: problem.parameters() };
+        let shape = Shape::of(problem, method);
         Sizes::new(shape, LARGE, 0).total().div_ceil(LARGE as u64) as usize
     }
 

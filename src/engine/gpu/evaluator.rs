@@ -10,6 +10,7 @@ use super::readback::Readback;
 use super::shader::{Shape, WORKGROUP};
 use crate::engine::source::Source;
 use crate::error::{DeviceError, Error, Result, WgslError};
+use crate::method::Method;
 use crate::problem::verbatim::text::{CUT_SHORT, OUT_OF_RANGE};
 use crate::problem::{Evaluation, Problem};
 
@@ -133,11 +134,11 @@ impl<'a> Evaluator<'a> {
 
 /// Evaluates a text at the first start, for what nobody can read off it: indices out of range, and loops that a driver cuts
 /// short.
-pub(crate) fn probe(gpu: &Gpu, problem: &Problem, memory: usize, source: &dyn Source) -> Result<()> {
+pub(crate) fn probe(gpu: &Gpu, problem: &Problem, method: Method, source: &dyn Source) -> Result<()> {
     if problem.verbatim_text().is_none() {
         return Ok(());
     }
-    let shape = Shape { dimension: problem.dimension(), memory, parameters: problem.parameters() };
+    let shape = Shape::of(problem, method);
     let (mut point, mut parameters) = (vec![0.0; shape.dimension], vec![0.0; shape.parameters]);
     source.fill(0, &mut point, &mut parameters);
     let point: Vec<f32> = point.iter().map(|value| *value as f32).collect();

@@ -1,5 +1,6 @@
 //! Lanes that come and go: starts to the device, reports back.
 
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::PoisonError;
 
@@ -9,10 +10,11 @@ use super::clock::Stage;
 use super::engine::GpuEngine;
 use super::kernels::{Dispatch, Rules};
 use super::shader::{REPORT, REPORT_WORDS, flag};
-use crate::engine::lane::Fields;
+use crate::engine::lane::{DEMANDS, FIELDS, Fields, Kind};
+use crate::engine::state::LaneState;
 use crate::engine::{Lanes, Record, Summary};
 use crate::error::DeviceError;
-use crate::method::{Evidence, Status};
+use crate::method::{Demands, Evidence, Status};
 
 impl GpuEngine {
     /// Fills free places with lanes that wait: those under way, then from the queue, in order.
@@ -40,22 +42,24 @@ impl GpuEngine {
         self.gpu.check()
     }
 
-    /// Words of a lane on its way to the device: its number, its start, its parameters.
+    /// Words of a lane on its way to the device: its number, its start, its parameters, what ends it.
     fn lane_words(&self) -> usize {
-        1 + self.source.dimension() + self.source.parameters()
+        1 + self.source.dimension() + self.source.parameters() + DEMANDS.len()
     }
 
     /// The words of lanes' starts in f32. Those that are not finite there end here.
     fn starts(&mut self, lanes: Range<usize>) -> Vec<u32> {
         let (n, p, stride) = (self.source.dimension(), self.source.parameters(), self.lane_words());
         let mut words = vec![0_u32; lanes.len() * stride];
-        let source = &*self.source;
+        let (source, demands) = (&*self.source, self.demands);
         words.par_chunks_mut(stride).enumerate().for_each_init(
             || (vec![0.0; n], vec![0.0; p]),
             |(point, parameters), (k, words)| {
                 source.fill(lanes.start + k, point, parameters);
                 words[0] = (lanes.start + k) as u32;
-                words[1..].iter_mut().zip(point.iter().chain(&*parameters)).for_each(|(word, value)| *word = (*value as f32).to_bits());
+                let numbers = point.iter().chain(&*parameters);
+                words[1..].iter_mut().zip(numbers).for_each(|(word, value)| *word = (*value as f32).to_bits());
+                words[1 + n + p..].copy_from_slice(&demanded(&demands.of(source, lanes.start + k)));
             },
         );
         let point = |words: &[u32]| words[1..=n].iter().map(|&bits| f64::from(f32::from_bits(bits))).collect::<Vec<f64>>();
@@ -85,6 +89,10 @@ impl GpuEngine {
             words.chunks(stride).for_each(|words| read(words, n, points, &mut lanes));
             done += part;
         }
+        if points && self.curvature {
+            let states = self.saved(list, first, count)?;
+            lanes.curvatures = states.iter().map(LaneState::inverse_hessian_diagonal).enumerate().collect();
+        }
         Ok(lanes)
     }
 
@@ -110,6 +118,17 @@ impl GpuEngine {
     }
 }
 
+/// The words of what ends a lane, in the order of `DEMANDS`.
+fn demanded(demands: &Demands) -> [u32; DEMANDS.len()] {
+    let mut fields = HashMap::new();
+    let mut names = FIELDS.iter();
+    Fields::fresh(0, demands).write(|kind, value| {
+        let word = if kind == Kind::Float { (value as f32).to_bits() } else { value as u32 };
+        fields.extend(names.next().map(|field| (field.name, word)));
+    });
+    DEMANDS.map(|name| fields.get(name).copied().unwrap_or_default())
+}
+
 /// A lane whose start overflows, or is not finite to begin with.
 fn never_started(lane: u32, start: Vec<f64>) -> Lanes {
     let nan = f64::NAN;
@@ -126,8 +145,9 @@ fn never_started(lane: u32, start: Vec<f64>) -> Lanes {
         status: Status::NonFiniteStart,
     };
     let evidence = Evidence { measured: nan, threshold: nan };
-    let record = Record { summary, evidence, best_value: nan, best_gradient_max: nan, refused: 0, resets: 0 };
-    Lanes { records: vec![record], points: start, last_points: Vec::new() }
+    let (best_value, best_gradient_max) = (nan, nan);
+    let record = Record { summary, evidence, best_value, best_gradient_max, refused: 0, resets: 0, restarts: 0, longest_search: 0 };
+    Lanes { records: vec![record], points: start, ..Lanes::default() }
 }
 
 /// Reads one lane's report.
@@ -136,9 +156,11 @@ fn read(words: &[u32], n: usize, points: bool, lanes: &mut Lanes) {
     let mut word = || report.next().unwrap_or_default();
     // In the order of `REPORT`.
     let mut fields = Fields { lane: word(), status: word(), iterations: word(), evaluations: word(), ..Fields::default() };
-    (fields.refused, fields.resets, fields.best_elsewhere) = (word(), word(), word());
+    (fields.refused, fields.resets, fields.longest_search, fields.restarts) = (word(), word(), word(), word());
+    fields.best_elsewhere = word();
     let mut float = || f64::from(f32::from_bits(word()));
     (fields.value, fields.gradient_max, fields.step, fields.accepted_alpha) = (float(), float(), float(), float());
+    fields.accepted_mu = float();
     (fields.measured, fields.threshold) = (float(), float());
     (fields.best_value, fields.best_gradient_max) = (float(), float());
     let norm = f64::from(f32::from_bits(words[REPORT_WORDS - 1]));

@@ -5,8 +5,9 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use super::context::Gpu;
 use super::memory::{Memory, RULES};
 use super::pace::reserve;
-use super::shader::{self, Shape, WORKGROUP, flag};
+use super::shader::{self, Shape, WORKGROUP};
 use crate::error::DeviceError;
+use crate::method::Walk;
 use crate::problem::Problem;
 
 /// What a dispatch is told: see `Rules` in shaders/memory.wgsl.
@@ -18,14 +19,8 @@ pub(super) struct Rules {
     pub(super) count: u32,
     pub(super) rounds: u32,
     pub(super) flags: u32,
-    pub(super) iterations: u32,
-    pub(super) evaluations: u32,
     pub(super) other: u32,
     pub(super) noise: f32,
-    pub(super) gradient_max: f32,
-    pub(super) step_max: f32,
-    pub(super) value_change: f32,
-    pub(super) goal: Option<f32>,
 }
 
 /// The most workgroups in a row of a dispatch.
@@ -40,12 +35,10 @@ impl Rules {
 
     fn words(&self) -> [u32; RULES] {
         let width = self.groups().0 * WORKGROUP;
-        let flags = self.flags | if self.goal.is_some() { flag::HAS_TARGET } else { 0 };
-        let floats = [self.noise, self.gradient_max, self.step_max, self.value_change, self.goal.unwrap_or(0.0)].map(f32::to_bits);
-        let words =
-            [self.pool, self.list, self.first, self.count, width, self.rounds, flags, self.iterations, self.evaluations, self.other];
+        let noise = self.noise.to_bits();
+        let words = [self.pool, self.list, self.first, self.count, width, self.rounds, self.flags, self.other, noise];
         let mut all = [0; RULES];
-        all.iter_mut().zip(words.into_iter().chain(floats)).for_each(|(to, word)| *to = word);
+        all.iter_mut().zip(words).for_each(|(to, word)| *to = word);
         all
     }
 }
@@ -94,8 +87,8 @@ const KEPT: usize = 8;
 
 impl KernelCache {
     /// The kernels for a problem of that shape.
-    pub(super) fn get(&self, gpu: &Gpu, shape: Shape, problem: &Problem) -> Result<Arc<Kernels>, DeviceError> {
-        let text = shader::assemble(shape, &problem.wgsl_within(gpu.loop_limit.map(|_| reserve(shape))));
+    pub(super) fn get(&self, gpu: &Gpu, shape: Shape, walk: Walk, problem: &Problem) -> Result<Arc<Kernels>, DeviceError> {
+        let text = shader::assemble(shape, walk, &problem.wgsl_within(gpu.loop_limit.map(|_| reserve(shape))));
         // Held while kernels are made, so that none are made twice.
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (text, kernels) = match kept.iter().position(|(known, _)| *known == text) {

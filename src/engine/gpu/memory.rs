@@ -8,13 +8,14 @@ use super::clock::STAMP_WORDS;
 use super::context::Gpu;
 use super::readback::Readback;
 use super::shader::{REPORT_WORDS, Shape, WORKGROUP, list};
+use crate::engine::lane::DEMANDS;
 use crate::error::DeviceError;
 
 /// Counters of a dispatch, and all words before the lists of slots: see `Lists` in shaders/memory.wgsl.
 pub(super) const COUNTERS: usize = 4;
 pub(super) const HEAD: usize = COUNTERS + STAMP_WORDS;
 /// The words of `Rules` there.
-pub(super) const RULES: usize = 16;
+pub(super) const RULES: usize = 12;
 /// A transfer takes one in so many of the pool's lanes at once.
 const PORTIONS: usize = 16;
 
@@ -46,7 +47,7 @@ impl Sizes {
     /// Words of the largest transfer.
     fn transfer_words(&self) -> usize {
         let Shape { dimension, parameters, .. } = self.shape;
-        self.report_words().max((1 + dimension + parameters) * self.portion())
+        self.report_words().max((1 + dimension + parameters + DEMANDS.len()) * self.portion())
     }
 
     /// The storage buffers in the order of their bindings: name and bytes. None is empty, since empty ones can't be bound.
@@ -56,8 +57,8 @@ impl Sizes {
         let words = [
             ("fields", shape.field_elements() * pool),
             ("vectors", shape.vector_elements() * pool),
-            ("steps", shape.history_elements() * pool),
-            ("changes", shape.history_elements() * pool),
+            ("steps", shape.step_elements() * pool),
+            ("changes", shape.change_elements() * pool),
             ("parameters", shape.parameters * pool),
             ("data", self.data),
             ("lists", lists),
@@ -151,7 +152,7 @@ mod tests {
 
     #[test]
     fn a_lane_of_ten_components_takes_about_a_kilobyte() {
-        let shape = Shape { dimension: 10, memory: 8, parameters: 0 };
+        let shape = Shape { dimension: 10, memory: 8, matrix: 0, parameters: 0 };
         let sizes = Sizes::new(shape, 65_536, 0);
         let bytes = sizes.total() as f64 / 65_536.0;
         assert!((1000.0..1100.0).contains(&bytes), "{bytes}");
@@ -160,14 +161,14 @@ mod tests {
     #[test]
     fn one_transfer_takes_a_whole_state_at_least() {
         for (dimension, memory, parameters) in [(1, 1, 0), (10, 8, 3), (500, 64, 0), (2, 5_000, 0), (1, 1, 9_000)] {
-            let sizes = Sizes::new(Shape { dimension, memory, parameters }, 1, 0);
+            let sizes = Sizes::new(Shape { dimension, memory, matrix: 0, parameters }, 1, 0);
             assert!(sizes.states() >= 1 && sizes.transfer_words() >= sizes.states() * sizes.shape.state_words(), "{sizes:?}");
         }
     }
 
     #[test]
     fn pools_are_as_large_as_limits_allow() {
-        let shape = Shape { dimension: 10, memory: 8, parameters: 0 };
+        let shape = Shape { dimension: 10, memory: 8, matrix: 0, parameters: 0 };
         let (binding, total) = (128 << 20, 1 << 30);
         let lanes = Sizes::most_lanes(shape, 0, binding, total);
         assert_eq!(lanes, (128 << 20) / (4 * 80) / 64 * 64, "the history fills its binding");

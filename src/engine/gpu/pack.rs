@@ -14,7 +14,7 @@ impl GpuEngine {
     pub(super) fn pack(&mut self) -> Result<(), DeviceError> {
         let lanes = self.listed;
         let shape = self.memory.sizes.shape;
-        let moved = shape.field_elements() + shape.vector_elements() + 2 * shape.history_elements() + shape.parameters;
+        let moved = shape.field_elements() + shape.vector_elements() + shape.step_elements() + shape.change_elements() + shape.parameters;
         let allowed = self.gpu.loop_limit.is_none_or(|limit| moved < limit as usize);
         if lanes == 0 || self.has_waiting() || lanes * SPARSE > self.extent || !allowed {
             return Ok(());

@@ -9,14 +9,14 @@ use super::shader::{Shape, assemble, field_number, flag};
 use crate::engine::cpu::Setup;
 use crate::engine::state::Standing;
 use crate::error::DeviceError;
-use crate::method::{Lbfgs, Limits, Status, Tolerances};
+use crate::method::{Demands, Lbfgs, Limits, Method, Status, Tolerances};
 use crate::probe::Evaluated;
 use crate::problem::Problem;
 use crate::starts::Starts;
 
 /// The shader of a problem.
 pub(crate) fn text(problem: &Problem, memory: usize) -> String {
-    assemble(Shape { dimension: problem.dimension(), memory, parameters: problem.parameters() }, &problem.wgsl())
+    assemble(Shape::of(problem, Lbfgs { memory }.into()), Method::from(Lbfgs { memory }).into(), &problem.wgsl())
 }
 
 /// One round of a lane from each start, and what it left in the lanes' memory.
@@ -25,9 +25,9 @@ pub(crate) fn evaluate(gpu: &Arc<Gpu>, problem: &Problem, starts: &Starts) -> Re
     let setup = Setup {
         problem: problem.clone(),
         source: Arc::clone(starts.source()),
-        method: Lbfgs { memory: 1 },
-        tolerances: Tolerances::default(),
-        limits: Limits { iterations: 1, evaluations: 1 },
+        walk: Method::from(Lbfgs { memory: 1 }).into(),
+        demands: Demands { tolerances: Tolerances::default(), limits: Limits { iterations: 1, evaluations: 1 } },
+        curvature: false,
         pool: lanes,
     };
     let mut engine = GpuEngine::new(Arc::clone(gpu), &setup, Standing::new(starts.lanes()))?;

@@ -5,28 +5,16 @@
 use std::fmt::Write;
 
 use super::clock::STAMP_WORDS;
-use crate::engine::lane::{Extent, FIELDS, Kind, Phase};
+use super::stages::{STAGES, method_stage, search_stages, settings};
+use crate::engine::lane::{DEMANDS, Extent, FIELDS, Kind, Phase};
 use crate::method::constants as c;
-use crate::method::{Status, Test};
+use crate::method::{FloorPolicy, Method, Status, Test, Walk};
+use crate::problem::Problem;
 use crate::problem::evaluate::code::SUM_BLOCK;
 use crate::problem::evaluate::real::Real;
 
 /// Invocations in a workgroup.
 pub(super) const WORKGROUP: u32 = 64;
-
-/// The stages, in the order they stand in the text.
-const STAGES: [(&str, &str); 10] = [
-    ("memory", include_str!("../../../shaders/memory.wgsl")),
-    ("evaluate", include_str!("../../../shaders/evaluate.wgsl")),
-    ("line_search", include_str!("../../../shaders/line_search.wgsl")),
-    ("accept", include_str!("../../../shaders/accept.wgsl")),
-    ("direction", include_str!("../../../shaders/direction.wgsl")),
-    ("ending", include_str!("../../../shaders/ending.wgsl")),
-    ("round", include_str!("../../../shaders/round.wgsl")),
-    ("transfer", include_str!("../../../shaders/transfer.wgsl")),
-    ("compact", include_str!("../../../shaders/compact.wgsl")),
-    ("state", include_str!("../../../shaders/state.wgsl")),
-];
 
 /// Bits of `flags`.
 pub(super) mod flag {
@@ -34,25 +22,26 @@ pub(super) mod flag {
     pub(crate) const STEPPING: u32 = 1;
     /// No lane waits any more: a step, or a free run, begins.
     pub(crate) const RELEASE: u32 = 2;
-    /// There is a target value.
-    pub(crate) const HAS_TARGET: u32 = 4;
     /// Reports bring points.
-    pub(crate) const WITH_POINTS: u32 = 8;
+    pub(crate) const WITH_POINTS: u32 = 4;
 }
 
 /// What a report says of a lane: fields by name, then the norm of the gradient.
-pub(super) const REPORT: [&str; 15] = [
+pub(super) const REPORT: [&str; 18] = [
     "lane",
     "status",
     "iterations",
     "evaluations",
     "refused",
     "resets",
+    "longest_search",
+    "restarts",
     "best_elsewhere",
     "value",
     "gradient_max",
     "step",
     "accepted_alpha",
+    "accepted_mu",
     "measured",
     "threshold",
     "best_value",
@@ -75,6 +64,8 @@ const MOST_PRIVATE: usize = 64;
 pub(super) struct Shape {
     pub(super) dimension: usize,
     pub(super) memory: usize,
+    /// Numbers of the method's matrix.
+    pub(super) matrix: usize,
     pub(super) parameters: usize,
 }
 
@@ -89,11 +80,17 @@ struct Vector {
 }
 
 impl Shape {
+    /// That of lanes of a problem, moved by a method.
+    pub(super) fn of(problem: &Problem, method: Method) -> Self {
+        let dimension = problem.dimension();
+        Self { dimension, memory: method.memory(), matrix: method.matrix(dimension), parameters: problem.parameters() }
+    }
+
     fn vectors(self) -> Vec<Vector> {
         let small = self.dimension <= MOST_PRIVATE && self.memory <= MOST_PRIVATE;
         let (n, m) = (self.dimension, self.memory);
         let vector = |name, len, private, work: bool| Vector { name, len, stored: !(work && private), private };
-        vec![
+        let all = [
             vector("x", n, small, false),
             vector("g", n, small, false),
             vector("d", n, small, false),
@@ -103,7 +100,8 @@ impl Shape {
             vector("trial_g", n, small, true),
             vector("q", n, small, true),
             vector("coefficient", m, small, true),
-        ]
+        ];
+        all.into_iter().filter(|vector| vector.len > 0).collect()
     }
 
     /// Elements of the vectors' buffer, a lane.
@@ -118,28 +116,36 @@ impl Shape {
 
     /// Words of a lane's whole state: see shaders/state.wgsl.
     pub(super) fn state_words(self) -> usize {
-        self.field_elements() + 4 * self.dimension + self.parameters + self.memory * (2 * self.dimension + 1)
+        self.field_elements() + 4 * self.dimension + self.parameters + self.memory * (2 * self.dimension + 1) + self.matrix
     }
 
-    /// Elements of each of the two histories, a lane.
-    pub(super) fn history_elements(self) -> usize {
+    /// Elements of the buffers of steps and of changes, a lane: those of its pairs. A matrix takes the place of the steps.
+    pub(super) fn step_elements(self) -> usize {
+        self.dimension * self.memory + self.matrix
+    }
+
+    pub(super) fn change_elements(self) -> usize {
         self.dimension * self.memory
     }
 
     /// The most iterations that the loops of one round take beside the objective's, and those around the rounds.
     pub(super) fn loop_iterations(self) -> (u64, u64) {
         let (n, m) = (self.dimension as u64, self.memory as u64);
-        // evaluate 2, resolved or promise or farthest 3, pair, ring, best and move 4, recursion 2 + 2 (m + 1), direction 3
-        let round = n * (2 + 3 + 4 + 2 + 2 * (m + 1) + 3) + 2 * m + 1;
-        (round, 4 * n + self.parameters as u64 + 64)
+        // evaluate 2, resolved or promise or farthest, twice 3, pair, ring, best and move 4, recursion 2 + 2 (m + 1), direction 3
+        let round = n * (2 + 6 + 4 + 2 + 2 * (m + 1) + 3) + 2 * m + 1;
+        // A matrix is passed over three times, and its rows.
+        let matrix = if self.matrix > 0 { 3 * self.matrix as u64 + 5 * n } else { 0 };
+        (round + matrix, 4 * n + self.parameters as u64 + 64)
     }
 }
 
-/// The whole text for a problem whose value and gradient `objective` computes.
-pub(super) fn assemble(shape: Shape, objective: &str) -> String {
+/// The whole text for lanes that walk in that way, and a problem whose value and gradient `objective` computes.
+pub(super) fn assemble(shape: Shape, walk: Walk, objective: &str) -> String {
     let mut text = preamble(shape);
+    text += &settings(walk);
     text += &accessors(shape);
-    for (name, stage) in STAGES {
+    let own = search_stages(walk.line_search).iter().copied().chain([method_stage(walk.method)]);
+    for (name, stage) in STAGES.into_iter().chain(own) {
         _ = write!(text, "\n// shaders/{name}.wgsl\n{stage}");
         if name == "memory" {
             _ = write!(text, "\n// The objective.\n{objective}");
@@ -157,6 +163,8 @@ fn preamble(shape: Shape) -> String {
     word("PARAMETERS", shape.parameters as u32);
     word("FIELDS", shape.field_elements() as u32);
     word("VECTOR_ROWS", shape.vector_elements() as u32);
+    word("STEP_ROWS", shape.step_elements() as u32);
+    word("CHANGE_ROWS", shape.change_elements() as u32);
     word("WORKGROUP", WORKGROUP);
     word("SUM_BLOCK", SUM_BLOCK as u32);
     word("REPORT", REPORT_WORDS as u32);
@@ -166,13 +174,14 @@ fn preamble(shape: Shape) -> String {
     word("SUMS", list::SUMS);
     word("STEPPING", flag::STEPPING);
     word("RELEASE", flag::RELEASE);
-    word("HAS_TARGET", flag::HAS_TARGET);
+    word("DEMANDS", DEMANDS.len() as u32);
+    word("FLOOR_STOP", FloorPolicy::Stop as u32);
+    word("FLOOR_OFF", FloorPolicy::Off as u32);
     word("WITH_POINTS", flag::WITH_POINTS);
     word("EXPONENT_BITS", f32::INFINITY.to_bits());
     word("MINUS_INFINITY_BITS", f32::NEG_INFINITY.to_bits());
     word("NAN_BITS", f32::NAN.to_bits());
     word("MOST_EXPANSIONS", c::MOST_EXPANSIONS);
-    word("MOST_SEARCH_EVALUATIONS", c::MOST_SEARCH_EVALUATIONS);
     word("MOST_RESETS", c::MOST_RESETS);
     word("MOST_STAGNANT", c::MOST_STAGNANT);
     for (name, phase) in
@@ -192,8 +201,6 @@ fn preamble(shape: Shape) -> String {
     float("TINY", f64::from(f32::TINY));
     float("HUGE", f64::from(f32::HUGE));
     float("FAR", f64::from(f32::FAR));
-    float("ARMIJO", c::ARMIJO);
-    float("CURVATURE", c::CURVATURE);
     float("APPROXIMATE", c::APPROXIMATE);
     float("NOISE_UNITS", c::NOISE_UNITS);
     float("NOISE_SHARE", c::NOISE_SHARE);
@@ -202,8 +209,6 @@ fn preamble(shape: Shape) -> String {
     float("MARGIN", c::MARGIN);
     float("SHRINKAGE", c::SHRINKAGE);
     float("RESOLUTION", c::RESOLUTION);
-    float("PAIR_COSINE", c::PAIR_COSINE);
-    float("PAIR_NOISE", c::PAIR_NOISE);
     float("MISLED", c::MISLED);
     float("MEASURED_NOISE", c::MEASURED_NOISE);
     float("GRADIENT_PROGRESS", c::GRADIENT_PROGRESS);
@@ -229,8 +234,13 @@ fn accessors(shape: Shape) -> String {
         let value = if field.kind == Kind::Float { format!("bitcast<f32>({word})") } else { word };
         _ = writeln!(text, "    lane.{} = {value};", field.name);
     }
+    text += "}\n\nfn place_demands(source: u32) {\n";
+    for (at, name) in DEMANDS.iter().enumerate() {
+        _ = writeln!(text, "    fields[{}u * rules.pool + slot] = transfer[source + {at}u];", field_number(name));
+    }
+    // What the lane keeps as it is given stays where it stands.
     text += "}\n\nfn store_lane() {\n";
-    for (k, field) in scalars() {
+    for (k, field) in scalars().filter(|(_, field)| !DEMANDS.contains(&field.name)) {
         _ = writeln!(text, "    fields[{k}u * rules.pool + slot] = {};", as_word(field.name));
     }
     text += "}\n\nfn write_report(to: u32) {\n";
@@ -283,10 +293,11 @@ mod tests {
     use wgpu::naga;
 
     use super::*;
-    use crate::problem::Problem;
+    use crate::engine::gpu::stages::tests::{methods, searches};
+    use crate::method::{FirstStep, InitialStep, NextStep, Pairs};
 
     fn shape(dimension: usize, memory: usize) -> Shape {
-        Shape { dimension, memory, parameters: 0 }
+        Shape { dimension, memory, matrix: 0, parameters: 0 }
     }
 
     fn validate(text: &str) {
@@ -301,27 +312,35 @@ mod tests {
     fn every_shape_of_the_text_is_valid() {
         for (n, m) in [(1, 1), (2, 8), (10, 8), (64, 64), (65, 8), (500, 3)] {
             let bowl = Problem::new(n, |x| x.sum(0..n, |i| x.at(i) * x.at(i))).unwrap();
-            validate(&assemble(shape(n, m), &bowl.wgsl()));
+            validate(&assemble(shape(n, m), Method::default().into(), &bowl.wgsl()));
+            for method in methods().into_iter().filter(|method| !method.is_quasi_newton()) {
+                validate(&assemble(shape(n, method.memory()), method.into(), &bowl.wgsl()));
+            }
+        }
+    }
+
+    #[test]
+    fn every_way_to_walk_is_valid() {
+        let bowl = Problem::new(3, |x| x.sum(0..3, |i| x.at(i) * x.at(i))).unwrap();
+        for method in methods() {
+            for search in searches() {
+                let walk = Walk::new(method, Some(search), None, Pairs { offset: 1e-7, ..Pairs::default() }).unwrap();
+                validate(&assemble(Shape::of(&bowl, method), walk, &bowl.wgsl()));
+            }
+            for first in [FirstStep::Scaled, FirstStep::Rasmussen, FirstStep::Value(0.1)] {
+                for next in [NextStep::Unit, NextStep::Quadratic, NextStep::SlopeRatio, NextStep::Value(0.1)] {
+                    let walk = Walk::new(method, None, Some(InitialStep { first, next }), Pairs::default()).unwrap();
+                    validate(&assemble(Shape::of(&bowl, method), walk, &bowl.wgsl()));
+                }
+            }
         }
     }
 
     #[test]
     fn no_name_is_like_those_of_verbatim_objectives() {
         let bowl = Problem::new(2, |x| x[0] * x[0] + x[1] * x[1]).unwrap();
-        let text = assemble(shape(2, 8), &bowl.wgsl());
+        let text = assemble(shape(2, 8), Method::default().into(), &bowl.wgsl());
         let code: String = text.lines().map(|line| line.split("//").next().unwrap_or_default()).collect::<Vec<_>>().join("\n");
         assert!(!code.split(|c: char| !(c.is_alphanumeric() || c == '_')).any(|word| word.starts_with("user")));
-    }
-
-    #[test]
-    fn stages_are_short_and_have_no_numbers_of_their_own() {
-        for (name, text) in STAGES {
-            assert!(text.lines().count() <= 120, "{name} is long");
-            let code: String = text.lines().map(|line| line.split("//").next().unwrap_or_default()).collect::<Vec<_>>().join("\n");
-            let literals = code.split(|c: char| !(c.is_alphanumeric() || c == '.' || c == '_'));
-            for literal in literals.filter(|word| word.starts_with(|c: char| c.is_ascii_digit()) && word.contains('.')) {
-                assert!(["0.0", "0.5", "1.0", "2.0"].contains(&literal), "{name} has the number {literal}");
-            }
-        }
     }
 }

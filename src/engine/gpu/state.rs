@@ -11,20 +11,24 @@ use crate::error::DeviceError;
 impl GpuEngine {
     /// The state of every lane under way, by lane number: of those on the device, and of those that wait for a place.
     pub(super) fn states(&self) -> Result<Vec<LaneState>, DeviceError> {
-        let shape = self.memory.sizes.shape;
-        let stride = shape.state_words();
-        let mut states = Vec::with_capacity(self.listed + self.held.len());
-        let mut done = 0;
-        while done < self.listed {
-            let part = self.memory.sizes.states().min(self.listed - done);
-            let kernels = self.kernels.state(&self.gpu)?;
-            let rules = Rules { list: self.lists().0, first: done as u32, count: part as u32, ..self.rules };
-            let words = self.fetch(Some((&rules, &kernels.save)), self.memory.transfer(), 0..part * stride)?;
-            states.extend(words.chunks(stride).map(|words| decode(words, shape)));
-            done += part;
-        }
+        let mut states = self.saved(self.lists().0, 0, self.listed)?;
         states.extend(self.held.iter().cloned());
         states.sort_unstable_by_key(LaneState::lane);
+        Ok(states)
+    }
+
+    /// The states of `count` lanes of a list, from the `first` on.
+    pub(super) fn saved(&self, list: u32, first: usize, count: usize) -> Result<Vec<LaneState>, DeviceError> {
+        let shape = self.memory.sizes.shape;
+        let stride = shape.state_words();
+        let mut states = Vec::with_capacity(count);
+        while states.len() < count {
+            let part = self.memory.sizes.states().min(count - states.len());
+            let kernels = self.kernels.state(&self.gpu)?;
+            let rules = Rules { list, first: (first + states.len()) as u32, count: part as u32, ..self.rules };
+            let words = self.fetch(Some((&rules, &kernels.save)), self.memory.transfer(), 0..part * stride)?;
+            states.extend(words.chunks(stride).map(|words| decode(words, shape)));
+        }
         Ok(states)
     }
 
@@ -75,8 +79,9 @@ fn decode(words: &[u32], shape: Shape) -> LaneState {
         s.extend(take(n));
         y.extend(take(n));
     }
+    let h = if fields.pairs > 0 { take(shape.matrix).collect() } else { Vec::new() };
     // Between calls no lane waits.
-    LaneState { fields: Fields { waits: 0, ..fields }, x, g, d, best, s, y, rho, parameters }
+    LaneState { fields: Fields { waits: 0, ..fields }, x, g, d, best, s, y, rho, h, parameters }
 }
 
 /// The words of a lane.
@@ -94,6 +99,7 @@ fn encode(state: &LaneState, shape: Shape, words: &mut [u32]) {
     for ((rho, s), y) in state.rho.iter().zip(state.s.chunks(n)).zip(state.y.chunks(n)) {
         std::iter::once(rho).chain(s).chain(y).for_each(|&value| put((value as f32).to_bits()));
     }
+    state.h.iter().for_each(|&value| put((value as f32).to_bits()));
 }
 
 #[cfg(test)]
@@ -102,7 +108,12 @@ mod tests {
 
     #[test]
     fn a_lane_survives_its_words() {
-        let shape = Shape { dimension: 3, memory: 4, parameters: 2 };
+        survives(Shape { dimension: 3, memory: 4, matrix: 0, parameters: 2 }, 2, 2 * 7);
+        survives(Shape { dimension: 3, memory: 0, matrix: 6, parameters: 2 }, 0, 0);
+    }
+
+    /// A lane that remembers `kept` pairs, and leaves so many words as they were.
+    fn survives(shape: Shape, kept: usize, left: usize) {
         let mut count = 0;
         let mut next = || {
             count += 1;
@@ -117,14 +128,15 @@ mod tests {
             g: vector(3),
             d: vector(3),
             best: vector(3),
-            s: vector(6),
-            y: vector(6),
-            rho: vector(2),
+            s: vector(3 * kept),
+            y: vector(3 * kept),
+            rho: vector(kept),
+            h: vector(shape.matrix),
             parameters: vector(2),
         };
         let mut words = vec![u32::MAX; shape.state_words()];
         encode(&state, shape, &mut words);
         assert_eq!(decode(&words, shape), state);
-        assert_eq!(words.iter().filter(|&&word| word == u32::MAX).count(), 2 * 7, "places without a pair");
+        assert_eq!(words.iter().filter(|&&word| word == u32::MAX).count(), left, "places without a pair");
     }
 }

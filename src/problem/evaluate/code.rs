@@ -29,8 +29,13 @@ pub(crate) enum Operator {
 pub(crate) enum First {
     /// What the instruction before has left in the register.
     Register,
+    /// The same times number a, rounded before it is used.
+    Scaled,
     /// Row a.
     Row,
+    /// The first or the second kept value.
+    KeptA,
+    KeptB,
 }
 
 /// The second operand of arithmetic.
@@ -48,13 +53,40 @@ pub(crate) enum Second {
     Scaled,
     /// Row b times itself.
     Squared,
+    /// The first or the second kept value.
+    KeptA,
+    KeptB,
+    /// The first or the second kept value times itself.
+    SquareA,
+    SquareB,
 }
+
+/// What else becomes of the register, once it is computed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum After {
+    Nothing,
+    /// Row d becomes the same.
+    Put,
+    /// The first or the second kept value becomes the same.
+    KeepA,
+    KeepB,
+}
+
+/// The kept values: registers beside the one that instructions compute in. They save rows that are soon read again, since
+/// a processor stores half as much as it loads at a time.
+pub(crate) const KEPT: usize = 2;
 
 /// What an instruction does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Code {
-    /// The register becomes the result; row d, too, if the last is `true`. All other instructions leave the register undefined.
-    Arithmetic(First, Operator, Second, bool),
+    /// The register becomes the result. Instructions that are neither this nor one of the two that follow leave the register
+    /// and the kept values undefined.
+    Arithmetic(First, Operator, Second, After),
+    /// The register becomes the kept value of that number.
+    Take(usize),
+    /// The register stays what it is.
+    Stay(After),
     /// `d = op(a)`
     Unary(Unary),
     /// `d = op(a, b)`, what is no arithmetic.
@@ -142,6 +174,8 @@ pub(crate) struct Compiled {
     pub(crate) numbers: Vec<f64>,
     /// Index expressions in all.
     pub(crate) offsets: usize,
+    /// The rows of outputs that are added to before anything is put there.
+    pub(crate) added_to: Vec<u32>,
     pub(crate) value: Operand,
     pub(crate) scale: Operand,
 }

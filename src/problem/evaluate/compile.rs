@@ -6,10 +6,11 @@ use super::super::affine::{Affine, LoopId};
 use super::super::graph::{Binary, Graph, Id, Op, Unary};
 use super::super::program::Program;
 use super::super::schedule::{Region, Statement};
-use super::code::{Code, Compiled, First, Instruction, Limit, LoopCode, Operand, Operator, Second, at};
+use super::code::{After, Code, Compiled, First, Instruction, KEPT, Limit, LoopCode, Operand, Operator, Second, at};
 
 mod arithmetic;
 mod nest;
+mod passing;
 
 const NOTHING: Operand = Operand { row: 0, offset: 0 };
 
@@ -44,8 +45,14 @@ pub(crate) fn compile(program: &Program, layout: &Layout) -> Compiled {
         in_rows: HashSet::new(),
         waiting: HashMap::new(),
         held: None,
+        kept: [None; KEPT],
+        passing: HashSet::new(),
+        begun: vec![false; layout.outputs as usize],
+        added_to: Vec::new(),
+        depth: 0,
     };
     compiler.region(&program.root, &[program.value, program.scale], &[]);
+    compiler.add_to_all();
     let (value, scale) = (compiler.operand(program.value), compiler.operand(program.scale));
     for (variable, code) in compiler.nests.iter().zip(&mut compiler.loops) {
         let varies = |(terms, &offset): (&Vec<(LoopId, i64)>, &u32)| terms.iter().find(|t| t.0 == *variable).map(|t| (offset, t.1));
@@ -73,6 +80,7 @@ pub(crate) fn compile(program: &Program, layout: &Layout) -> Compiled {
         constants,
         numbers,
         offsets: compiler.offsets.numbers.len(),
+        added_to: compiler.added_to,
         value,
         scale,
     }
@@ -105,6 +113,16 @@ struct Compiler<'a> {
     /// The value in the register, that of the last instruction. It gets a row when the register is to be overwritten before
     /// its last use.
     held: Option<Id>,
+    /// The kept values.
+    kept: [Option<Id>; KEPT],
+    /// Values that are read for the last time before anything but arithmetic is run: they can be kept.
+    passing: HashSet<Id>,
+    /// Which outputs something has been put to, or added to.
+    begun: Vec<bool>,
+    /// Those to which something is added first, as rows.
+    added_to: Vec<u32>,
+    /// How many loops that are not written out are around what is compiled.
+    depth: usize,
 }
 
 impl Compiler<'_> {
@@ -116,8 +134,7 @@ impl Compiler<'_> {
                 Statement::Let(id) => self.define(*id, may_wait.contains(id)),
                 Statement::Loop(nest) => self.nest(nest),
                 Statement::Scatter { index, value } => {
-                    let gradient = self.place(index, self.layout.dimension);
-                    self.add_to(gradient, *value);
+                    self.scatter(index, *value);
                 }
             }
         }
@@ -167,13 +184,24 @@ impl Compiler<'_> {
         self.in_rows.extend(kept);
 
         let of = |id: &Id| uses.get(id).copied().unwrap_or(0);
+        // What is added once is subtracted instead: then arithmetic reads what it is the negation of.
+        let negations: HashMap<Id, Id> = added
+            .iter()
+            .filter_map(|&id| match self.graph.op(id) {
+                Op::Unary(Unary::Neg, a) if of(&id) == 1 => Some((id, a)),
+                _ => None,
+            })
+            .collect();
+        negations.values().for_each(|&a| *by_arithmetic.entry(a).or_default() += 1);
         let mut may_wait = HashSet::new();
         for statement in &region.statements {
             match statement {
                 Statement::Let(id) => {
                     self.uses.insert(*id, of(id));
-                    let negation = matches!(self.graph.op(*id), Op::Unary(Unary::Neg, _)) && added.contains(id);
-                    if of(id) == 1 && by_arithmetic.get(id) == Some(&1) && (negation || as_arithmetic(self.graph.op(*id)).is_some()) {
+                    if of(id) == 1
+                        && by_arithmetic.get(id) == Some(&1)
+                        && (negations.contains_key(id) || as_arithmetic(self.graph.op(*id)).is_some())
+                    {
                         may_wait.insert(*id);
                     }
                 }
@@ -181,6 +209,7 @@ impl Compiler<'_> {
                 Statement::Scatter { .. } => {}
             }
         }
+        self.find_passing(region, kept, sums, &may_wait);
         may_wait
     }
 
@@ -219,6 +248,31 @@ impl Compiler<'_> {
             Op::Binary(op, a, b) => self.operation(Code::Binary(op), &[a, b], id),
             Op::Select(c, a, b) => self.operation(Code::Select, &[c, a, b], id),
             Op::Power(..) | Op::Sum(..) => unreachable!("powers are expanded and sums are loops by now"),
+        }
+    }
+
+    /// `outputs[index] += value`
+    fn scatter(&mut self, index: &Affine, value: Id) {
+        let output = self.place(index, self.layout.dimension);
+        if output.offset != 0 {
+            // Any of them.
+            self.add_to_all();
+        } else {
+            let number = (output.row - self.layout.dimension) as usize;
+            let first = !std::mem::replace(&mut self.begun[number], true);
+            if first && self.depth == 0 && !self.is_number(value) {
+                return self.put(output, value);
+            }
+            self.added_to.extend(first.then_some(output.row));
+        }
+        self.add_to(output, value);
+    }
+
+    /// Outputs that nothing has been put to are 0 before the program begins.
+    fn add_to_all(&mut self) {
+        for (number, begun) in self.begun.iter_mut().enumerate().filter(|(_, begun)| !**begun) {
+            self.added_to.push(self.layout.dimension + number as u32);
+            *begun = true;
         }
     }
 
@@ -271,10 +325,13 @@ impl Compiler<'_> {
             && !in_place
         {
             *uses -= 1;
-            // What never left the register has no row.
-            if *uses == 0
-                && let Some(place) = self.places.get(&id)
-            {
+            if *uses > 0 {
+                return;
+            }
+            // What never left the registers has no row.
+            if let Some(slot) = self.kept_at(id) {
+                self.kept[slot] = None;
+            } else if let Some(place) = self.places.get(&id) {
                 self.free.push(place.row);
             }
         }

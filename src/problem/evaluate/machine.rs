@@ -6,7 +6,7 @@ use std::sync::Arc;
 use pulp::Simd;
 
 use super::chunk::{CHUNK, CHUNKS, Chunk, Row, row, row_by_row};
-use super::code::{Code, Compiled, LoopCode, SUM_BLOCK, at};
+use super::code::{After, Code, Compiled, LoopCode, SUM_BLOCK, at};
 use super::dispatch::dispatch;
 use super::functions::{binary, unary};
 use super::opcode::{Opcode, Pass};
@@ -133,12 +133,12 @@ impl<T: Real> Evaluate<'_, T> {
     /// The program once for each group of chunks that fits into a register. A group is computed whole.
     #[inline(always)]
     fn passes<S: Simd>(self, simd: S) {
-        let Machine { code, numbers, rows, indices, dimension, .. } = self.machine;
+        let Machine { code, numbers, rows, indices, .. } = self.machine;
         for first in (0..self.chunks).step_by(vector::chunks::<T, S>()) {
             let pass = Pass { simd, rows, numbers, first };
-            for output in &rows[*dimension..*dimension + code.outputs] {
+            for &output in &code.added_to {
                 row_by_row();
-                vector::store::<T, S>(output, first, vector::splat(simd, T::ZERO));
+                vector::store::<T, S>(&rows[output as usize], first, vector::splat(simd, T::ZERO));
             }
             pass.run(code, indices);
         }
@@ -161,7 +161,7 @@ impl<T: Real, S: Simd> Pass<'_, T, S> {
             next += 1;
             let row = |place: usize| self.chunks(&self.rows[operands[place] as usize]);
             match i.code {
-                Code::Arithmetic(..) => {}
+                Code::Arithmetic(..) | Code::Take(_) | Code::Stay(_) => {}
                 Code::Unary(op) => unary(op, row(at::D), row(at::A)),
                 Code::Binary(op) => binary(op, row(at::D), row(at::A), row(at::B)),
                 Code::Select => select(row(at::D), row(at::A), row(at::B), row(at::C)),
@@ -228,7 +228,7 @@ fn select<T: Real>(d: &[Cell<Chunk<T>>], a: &[Cell<Chunk<T>>], b: &[Cell<Chunk<T
 #[derive(Clone)]
 struct Indices {
     /// Which arithmetic each instruction is.
-    opcodes: Vec<Opcode>,
+    opcodes: Vec<(Opcode, After)>,
     /// The rows of each instruction's operands.
     operands: Vec<[u32; 4]>,
     /// The value of each index expression, for the limits of loops.

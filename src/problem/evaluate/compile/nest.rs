@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::super::super::affine::Affine;
 use super::super::super::graph::Id;
 use super::super::super::schedule::{LoopNest, Region, Statement};
-use super::super::code::{Accumulator, Code, First, LoopCode, Operand, Operator, SUM_BLOCK, Second};
+use super::super::code::{Accumulator, After, Code, First, LoopCode, Operand, Operator, SUM_BLOCK, Second};
 use super::{Compiler, NOTHING};
 
 /// The most statements of all rounds of a loop that is written out. That saves the end of each round, which takes as long as
@@ -47,7 +47,9 @@ impl Compiler<'_> {
         });
         self.nests.push(nest.variable);
         self.push(Code::Begin, marker, &[]);
+        self.depth += 1;
         self.body(nest, sums);
+        self.depth -= 1;
         self.loops[number].finish = self.instructions.len();
         self.push(Code::End, marker, &[]);
     }
@@ -62,7 +64,7 @@ impl Compiler<'_> {
             self.rounds.pop();
             if value == last || u64::is_multiple_of(done, SUM_BLOCK) {
                 for (terms, total) in sums.iter().filter_map(|sum| sum.total.map(|total| (sum.terms, total))) {
-                    let code = Code::Arithmetic(First::Row, Operator::Add, Second::Row, true);
+                    let code = Code::Arithmetic(First::Row, Operator::Add, Second::Row, After::Put);
                     self.push(code, row(total), &[row(total), row(terms)]);
                     self.clear(terms);
                 }

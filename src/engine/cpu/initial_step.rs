@@ -1,0 +1,54 @@
+//! The step that a line search tries first.
+
+use super::tile::Rules;
+use crate::engine::lane::Scalars;
+use crate::method::constants::INITIAL_GROWTH;
+use crate::method::{FirstStep, NextStep};
+use crate::problem::evaluate::chunk::{Chunk, Mask};
+use crate::problem::evaluate::real::Real;
+
+/// The length of the first direction as a multiple of -g.
+#[inline(always)]
+pub(super) fn first_gamma<T: Real>(lanes: &Scalars<T>, rules: &Rules<T>) -> Chunk<T> {
+    match rules.walk.initial_step.first {
+        // Norms overflow, the largest component doesn't.
+        FirstStep::Scaled => lanes.gradient_max.map(|max| (T::ONE / max).min(T::HUGE)),
+        _ => Chunk::splat(T::ONE),
+    }
+}
+
+/// The first alpha along d, whose slope is known; `first`: of a lane's first search.
+#[inline(always)]
+pub(super) fn initial_step<T: Real>(lanes: &Scalars<T>, first: Mask<T>, rules: &Rules<T>) -> Chunk<T> {
+    let one = Chunk::splat(T::ONE);
+    let step = rules.walk.initial_step;
+    let begins = match step.first {
+        FirstStep::Scaled => one.zip(lanes.gradient_max, T::min),
+        FirstStep::Rasmussen => capped(lanes.slope.map(|slope| T::ONE / (T::ONE - slope)), rules),
+        FirstStep::Value(alpha) => Chunk::splat(T::from_f64(alpha)),
+    };
+    let goes_on = match step.next {
+        NextStep::Unit => one,
+        NextStep::Quadratic => {
+            let parabola = lanes.decrease.zip(lanes.slope, |decrease, slope| T::from_f64(-2.0) * decrease / slope);
+            let told = Chunk::splat(T::ZERO).below(lanes.decrease);
+            told.choose(capped(parabola, rules).map(|alpha| T::EPSILON.max(alpha)), one)
+        }
+        NextStep::SlopeRatio => {
+            let before = lanes.accepted_alpha.zip(lanes.accepted_slope, |alpha, slope| alpha * slope);
+            capped(before.zip(lanes.slope, |before, slope| before / slope), rules).map(|alpha| T::EPSILON.max(alpha))
+        }
+        NextStep::Value(alpha) => Chunk::splat(T::from_f64(alpha)),
+    };
+    first.choose(begins, goes_on)
+}
+
+/// For methods whose natural step is 1: a little more than was measured, and at most 1.
+#[inline(always)]
+fn capped<T: Real>(alpha: Chunk<T>, rules: &Rules<T>) -> Chunk<T> {
+    if rules.walk.method.is_newton_like() {
+        Chunk::splat(T::ONE).zip(alpha.scaled(INITIAL_GROWTH), T::min)
+    } else {
+        Chunk::splat(T::HUGE).zip(alpha, T::min)
+    }
+}

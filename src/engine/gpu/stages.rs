@@ -1,0 +1,142 @@
+//! The stages that the shader's text is put together from, and what the user has set of them.
+
+use std::fmt::Write;
+
+use super::method_settings::method_settings;
+use crate::method::constants as c;
+use crate::method::{FirstStep, LineSearch, Method, NextStep, Walk};
+
+/// A stage: its name and its text.
+pub(super) type Stage = (&'static str, &'static str);
+
+/// The stages that all methods share, in the order they stand in the text.
+pub(super) const STAGES: [Stage; 11] = [
+    ("memory", include_str!("../../../shaders/memory.wgsl")),
+    ("evaluate", include_str!("../../../shaders/evaluate.wgsl")),
+    ("accept", include_str!("../../../shaders/accept.wgsl")),
+    ("initial_step", include_str!("../../../shaders/initial_step.wgsl")),
+    ("direction", include_str!("../../../shaders/direction.wgsl")),
+    ("ending", include_str!("../../../shaders/ending.wgsl")),
+    ("tests", include_str!("../../../shaders/tests.wgsl")),
+    ("round", include_str!("../../../shaders/round.wgsl")),
+    ("transfer", include_str!("../../../shaders/transfer.wgsl")),
+    ("compact", include_str!("../../../shaders/compact.wgsl")),
+    ("state", include_str!("../../../shaders/state.wgsl")),
+];
+
+/// The stage that finds a method's directions: `remember`, given a new pair, and `direct`; and takes what it remembers to the
+/// host and back: `save_history`, `restore_history`.
+pub(super) fn method_stage(method: Method) -> Stage {
+    match method {
+        Method::Lbfgs(_) => ("lbfgs", include_str!("../../../shaders/lbfgs.wgsl")),
+        Method::Bfgs(_) => ("bfgs", include_str!("../../../shaders/bfgs.wgsl")),
+        Method::ConjugateGradient(_) => ("conjugate_gradient", include_str!("../../../shaders/conjugate_gradient.wgsl")),
+        Method::SteepestDescent(_) => ("steepest_descent", include_str!("../../../shaders/steepest_descent.wgsl")),
+        Method::Momentum(_) | Method::Nesterov(_) => ("momentum", include_str!("../../../shaders/momentum.wgsl")),
+        Method::DeltaBarDelta(_) => ("delta_bar_delta", include_str!("../../../shaders/delta_bar_delta.wgsl")),
+    }
+}
+
+/// The stages that judge a trial: `judge`.
+pub(super) fn search_stages(search: LineSearch) -> &'static [Stage] {
+    const JUDGE: Stage = ("judge", include_str!("../../../shaders/judge.wgsl"));
+    match search {
+        LineSearch::Slopes(_) => &[("line_search", include_str!("../../../shaders/line_search.wgsl"))],
+        LineSearch::Backtracking(_) => &[JUDGE, ("backtracking", include_str!("../../../shaders/backtracking.wgsl"))],
+        LineSearch::MoreThuente(_) => &[
+            JUDGE,
+            ("more_thuente", include_str!("../../../shaders/more_thuente.wgsl")),
+            ("interpolate", include_str!("../../../shaders/interpolate.wgsl")),
+        ],
+        LineSearch::Constant(_) => &[JUDGE, ("constant_step", include_str!("../../../shaders/constant_step.wgsl"))],
+    }
+}
+
+/// What the user has set of method, line search and initial steps.
+pub(super) fn settings(walk: Walk) -> String {
+    let mut text = method_settings(walk);
+    let mut float = |name: &str, value: f64| _ = writeln!(text, "const {name}: f32 = {:e}f;", value as f32);
+    float("INITIAL_GROWTH", c::INITIAL_GROWTH);
+    float("PAIR_COSINE", walk.pairs.cosine);
+    float("PAIR_NOISE", walk.pairs.noise);
+    float("PAIR_OFFSET", walk.pairs.offset);
+    let mut approximate = false;
+    let most = match walk.line_search {
+        LineSearch::Slopes(search) => {
+            float("ARMIJO", search.armijo);
+            float("CURVATURE", search.curvature);
+            search.evaluations
+        }
+        LineSearch::Backtracking(search) => {
+            float("ARMIJO", search.armijo);
+            float("CONTRACTION", search.contraction);
+            search.evaluations
+        }
+        LineSearch::MoreThuente(search) => {
+            float("ARMIJO", search.armijo);
+            float("CURVATURE", search.curvature);
+            float("FARTHEST_TRIAL", c::FARTHEST_TRIAL);
+            float("NARROWING", c::NARROWING);
+            float("APPROXIMATE_VALUE", c::APPROXIMATE_VALUE);
+            approximate = search.approximate_armijo;
+            search.evaluations
+        }
+        LineSearch::Constant(_) => 1,
+    };
+    let first = match walk.initial_step.first {
+        FirstStep::Scaled => "FIRST_SCALED",
+        FirstStep::Rasmussen => "FIRST_RASMUSSEN",
+        FirstStep::Value(_) => "FIRST_VALUE",
+    };
+    let next = match walk.initial_step.next {
+        NextStep::Unit => "NEXT_UNIT",
+        NextStep::Quadratic => "NEXT_QUADRATIC",
+        NextStep::SlopeRatio => "NEXT_SLOPE_RATIO",
+        NextStep::Value(_) => "NEXT_VALUE",
+    };
+    float("FIRST_ALPHA", if let FirstStep::Value(alpha) = walk.initial_step.first { alpha } else { 1.0 });
+    float("NEXT_ALPHA", if let NextStep::Value(alpha) = walk.initial_step.next { alpha } else { 1.0 });
+    _ = writeln!(text, "const MOST_SEARCH_EVALUATIONS: u32 = {most}u;");
+    _ = writeln!(text, "const APPROXIMATE_ARMIJO: bool = {approximate};");
+    _ = writeln!(text, "const NEWTON_LIKE: bool = {};", walk.method.is_newton_like());
+    _ = writeln!(text, "const FIRST_STEP: u32 = {first};\nconst NEXT_STEP: u32 = {next};");
+    text
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::method::{
+        Backtracking, Bfgs, CgUpdate, ConjugateGradient, ConstantStep, DeltaBarDelta, Lbfgs, Momentum, MoreThuente, Nesterov, SlopeSearch,
+        SteepestDescent, StepUp,
+    };
+
+    /// Every method, as far as its stage is concerned.
+    pub(crate) fn methods() -> Vec<Method> {
+        let updates = [CgUpdate::FletcherReeves, CgUpdate::HestenesStiefel, CgUpdate::DaiYuan, CgUpdate::HagerZhang];
+        let updates = updates.map(|update| ConjugateGradient { update, orthogonality: 0.2, every: 3 }.into());
+        let others: [Method; 4] = [Lbfgs { memory: 8 }.into(), Bfgs {}.into(), ConjugateGradient::default().into(), SteepestDescent.into()];
+        let up = DeltaBarDelta { step_up: StepUp::Plus(0.2), ..DeltaBarDelta::default() };
+        let others = others.into_iter().chain([Momentum::default().into(), Nesterov::default().into(), up.into()]);
+        others.chain(updates).collect()
+    }
+
+    pub(crate) fn searches() -> [LineSearch; 4] {
+        let constant = ConstantStep { alpha: 0.1 };
+        [SlopeSearch::default().into(), MoreThuente::default().into(), Backtracking::default().into(), constant.into()]
+    }
+
+    #[test]
+    fn stages_are_short_and_have_no_numbers_of_their_own() {
+        let searches = searches();
+        let own = searches.iter().flat_map(|search| search_stages(*search)).copied().chain(methods().into_iter().map(method_stage));
+        for (name, text) in STAGES.into_iter().chain(own) {
+            assert!(text.lines().count() <= 120, "{name} is long");
+            let code: String = text.lines().map(|line| line.split("//").next().unwrap_or_default()).collect::<Vec<_>>().join("\n");
+            let literals = code.split(|c: char| !(c.is_alphanumeric() || c == '.' || c == '_'));
+            for literal in literals.filter(|word| word.starts_with(|c: char| c.is_ascii_digit()) && word.contains('.')) {
+                assert!(["0.0", "0.5", "1.0", "2.0"].contains(&literal), "{name} has the number {literal}");
+            }
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! Which pairs quasi-Newton methods learn from.
+
+use super::line_search::check;
+use crate::error::Result;
+
+/// Which pairs (s, y) quasi-Newton methods learn from: s is a step, y the change of the gradient along it. A pair is taken if
+///
+/// ```text
+///     s.y > max(cosine |s| |y|, noise EPSILON sum |s_i| (|g_i| + |g_t,i|))
+/// ```
+///
+/// where g and g_t are the gradients at its ends, and EPSILON is that of the lanes' precision: s.y is then positive beyond its
+/// own rounding.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Pairs {
+    /// The least cosine of the angle between s and y, from 0 to below 1; 1e-6 unless set.
+    pub cosine: f64,
+    /// How many units of rounding s.y must exceed, at least 0; 4 unless set.
+    pub noise: f64,
+    /// A number, at least 0, that is added to s.y and y.y before anything is divided by them; 0 unless set. It makes steps depend on the
+    /// scale of f: set it only to walk as a program does that has it, as [mize](crate::MoreThuente#as-mize-does-it) with
+    /// `f64::EPSILON`, which moves the ninth digit of values once s.y has fallen to 1e-7.
+    pub offset: f64,
+}
+
+impl Default for Pairs {
+    fn default() -> Self {
+        Self { cosine: 1e-6, noise: 4.0, offset: 0.0 }
+    }
+}
+
+impl Pairs {
+    pub(crate) fn validate(self) -> Result<()> {
+        const MUST: &str = "a number of f32, at least 0";
+        let small = |value: f64| value >= 0.0 && value <= f64::from(f32::MAX);
+        check("cosine", self.cosine, self.cosine >= 0.0 && self.cosine < 1.0, "at least 0 and below 1")?;
+        check("noise", self.noise, small(self.noise), MUST)?;
+        check("offset", self.offset, small(self.offset), MUST)
+    }
+}
