@@ -1,11 +1,13 @@
 //! What can go wrong: one [`Error`], with a small typed cause for each part of the crate.
 
 mod device;
+mod fit;
 mod wgsl;
 
 use thiserror::Error;
 
 pub use device::DeviceError;
+pub use fit::FitError;
 pub use wgsl::WgslError;
 
 /// Misuse, or a device that failed. How a lane ended is no error: that is its [`Status`](crate::Status).
@@ -34,6 +36,9 @@ pub enum Error {
     /// The device can't do what is asked of it.
     #[error("the device can't be used: {0}")]
     Device(#[from] DeviceError),
+    /// Least squares can't be done, or judged, with this objective.
+    #[error("no fit by least squares: {0}")]
+    Fit(#[from] FitError),
     /// A monitor ended the run with an error of its own.
     #[error("a monitor failed: {message}")]
     Monitor {

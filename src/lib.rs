@@ -85,7 +85,7 @@ pub use device::{Device, DeviceInfo, DeviceKind, DeviceLimits, Precision};
 pub use engine::source::Source;
 pub use engine::telemetry::{StageSeconds, Telemetry};
 pub use engine::{Summary, Totals};
-pub use error::{BoundsError, DeviceError, Error, ProblemError, Result, StartsError, WgslError};
+pub use error::{BoundsError, DeviceError, Error, FitError, ProblemError, Result, StartsError, WgslError};
 pub use method::{
     Backtracking, Bfgs, Bounds, CgUpdate, ConjugateGradient, ConstantStep, DeltaBarDelta, Evidence, FirstStep, FloorPolicy, InitialStep,
     Lbfgs, Limits, LineSearch, Method, Momentum, MoreThuente, Nesterov, NextStep, Pairs, Restart, Schedule, SlopeSearch, Status,
@@ -94,7 +94,7 @@ pub use method::{
 pub use minimizer::Minimizer;
 pub use monitor::{Answer, Control, Monitor, Step};
 pub use outcome::{LaneResult, Outcome, Polished};
-pub use problem::{Evaluation, GradientCheck, Problem};
+pub use problem::{Evaluation, FitStatistics, GradientCheck, Problem};
 pub use starts::Starts;
 
 /// What most programs need: `use manymin::prelude::*;`

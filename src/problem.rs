@@ -7,14 +7,20 @@
 
 mod affine;
 mod check;
+mod curvature;
 mod differentiate;
 pub(crate) mod evaluate;
+mod fit;
 mod graph;
 mod noise;
+mod normal;
 mod operators;
 mod program;
+mod residuals;
 mod schedule;
 mod simplify;
+mod squares;
+mod tangent;
 mod trace;
 pub(crate) mod verbatim;
 mod wgsl;
@@ -27,7 +33,9 @@ use evaluate::code::Compiled;
 use evaluate::compile;
 use evaluate::machine::Machine;
 use evaluate::real::Real;
+pub use fit::FitStatistics;
 use program::Program;
+use squares::Squares;
 use trace::Tracer;
 pub use trace::{Array, Condition, Context, Index, IndexRange, IntoIndex, Operand, Point, Scalar, select};
 
@@ -68,6 +76,15 @@ enum Objective {
 struct Traced {
     program: Program,
     compiled: OnceLock<Arc<Compiled>>,
+    derived: Derived,
+}
+
+/// Further programs, made when they are first asked for.
+#[derive(Default)]
+struct Derived {
+    hessian: OnceLock<Arc<Compiled>>,
+    squares: OnceLock<Option<Squares>>,
+    normal: OnceLock<Arc<Compiled>>,
 }
 
 /// An objective's value and gradient at one point, in f64.
@@ -219,9 +236,13 @@ impl Problem {
     /// The program, with memory to run it in. Who sets one up has asked [`check_cpu`](Problem::check_cpu) before.
     pub(crate) fn machine<T: Real>(&self) -> Machine<T> {
         let Some(traced) = self.traced() else { unreachable!("verbatim WGSL is refused before a machine is set up") };
-        let code = self.compiled(traced);
+        self.machine_of(self.compiled(traced), 0)
+    }
+
+    /// Memory to run a program in that has `more` parameters behind those of the problem.
+    fn machine_of<T: Real>(&self, code: Arc<Compiled>, more: usize) -> Machine<T> {
         let numbers = self.data().chain(code.numbers.iter().copied()).map(T::from_f64).collect();
-        Machine::new(code, Arc::new(numbers), self.dimension(), self.parameters())
+        Machine::new(code, Arc::new(numbers), self.dimension(), self.parameters() + more)
     }
 
     /// All data, one array after another.
@@ -239,15 +260,20 @@ impl Problem {
     }
 
     fn compiled(&self, traced: &Traced) -> Arc<Compiled> {
+        Arc::clone(traced.compiled.get_or_init(|| self.compile(&traced.program, 0)))
+    }
+
+    /// Compiles a program that has `more` parameters behind those of the problem.
+    fn compile(&self, program: &Program, more: usize) -> Arc<Compiled> {
         let shared = &*self.shared;
-        let layout = || evaluate::Layout {
+        let layout = evaluate::Layout {
             dimension: shared.dimension as u32,
-            parameters: shared.parameters as u32,
+            outputs: program.outputs as u32,
+            parameters: (shared.parameters + more) as u32,
             arrays: shared.array_starts(),
             data: shared.data_length() as u32,
         };
-        let compiled = || Arc::new(compile(&traced.program, &layout()));
-        Arc::clone(traced.compiled.get_or_init(compiled))
+        Arc::new(compile(program, &layout))
     }
 
     /// The number of terms that the value adds up. Of verbatim WGSL it is a guess: as many as the point has components, or the
@@ -339,8 +365,8 @@ impl ProblemBuilder {
         let components = Point::components(&tracer);
         let result = objective(Point::new(&tracer, &components), Context::new(&tracer));
         let (graph, value) = tracer.finish(result).map_err(Error::Problem)?;
-        let program = Program::new(graph, value);
-        Ok(self.problem(Objective::Traced(Box::new(Traced { program, compiled: OnceLock::new() }))))
+        let program = Program::new(graph, value, self.dimension);
+        Ok(self.problem(Objective::Traced(Box::new(Traced { program, compiled: OnceLock::new(), derived: Derived::default() }))))
     }
 
     fn problem(self, objective: Objective) -> Problem {

@@ -1,6 +1,6 @@
 //! The data files of NIST's StRD for nonlinear regression: text for people, with sections in a fixed order.
 
-use crate::common::Result;
+use super::Result;
 
 /// What a file holds.
 pub(crate) struct DataSet {
@@ -12,6 +12,8 @@ pub(crate) struct DataSet {
     pub(crate) parameters: Vec<Parameter>,
     /// The certified residual sum of squares.
     pub(crate) residual: f64,
+    /// The certified residual standard deviation.
+    pub(crate) residual_deviation: f64,
     /// The observations, a column each of the response and the predictors, with their names.
     pub(crate) columns: Vec<(String, Vec<f64>)>,
 }
@@ -21,6 +23,8 @@ pub(crate) struct Parameter {
     /// NIST's two starting points: the first is far, the second near.
     pub(crate) starts: [f64; 2],
     pub(crate) certified: f64,
+    /// The certified standard deviation of the estimate.
+    pub(crate) deviation: f64,
 }
 
 impl DataSet {
@@ -35,10 +39,10 @@ impl DataSet {
         if parameters.is_empty() {
             return Err("there are no starting values: lines such as `b1 = 500 250 2.3894212918E+02 2.7070075241E+00`".into());
         }
-        let residual = numbers(after(&lines, "Residual Sum of Squares:")?)?;
-        let &[residual] = &residual[..] else { return Err("`Residual Sum of Squares:` takes one number".into()) };
+        let (residual, residual_deviation) =
+            (certified(&lines, "Residual Sum of Squares:")?, certified(&lines, "Residual Standard Deviation:")?);
         let name = after(&lines, "Dataset Name:")?.split_whitespace().next().unwrap_or("unnamed").to_string();
-        Ok(Self { name, response, model, parameters, residual, columns: columns(&lines)? })
+        Ok(Self { name, response, model, parameters, residual, residual_deviation, columns: columns(&lines)? })
     }
 
     /// How many observations there are.
@@ -74,8 +78,16 @@ fn equation(lines: &[&str]) -> Result<(String, String)> {
 fn parameter(line: &str) -> Result<Parameter> {
     let values = line.split_once('=').map_or("", |sides| sides.1);
     match numbers(values)?[..] {
-        [first, second, certified, _] => Ok(Parameter { starts: [first, second], certified }),
+        [first, second, certified, deviation] => Ok(Parameter { starts: [first, second], certified, deviation }),
         _ => Err(format!("`{line}` has not two starts, a certified value and its standard deviation").into()),
+    }
+}
+
+/// The number that follows `label`.
+fn certified(lines: &[&str], label: &str) -> Result<f64> {
+    match numbers(after(lines, label)?)?[..] {
+        [value] => Ok(value),
+        _ => Err(format!("`{label}` takes one number").into()),
     }
 }
 

@@ -11,13 +11,14 @@
 mod common;
 mod file;
 mod model;
+mod objective;
 
-use std::f64::consts::PI;
 use std::process::ExitCode;
 
 use common::{Arguments, Progress, Result, grouped, print_run};
 use file::DataSet;
 use manymin::prelude::*;
+use objective::sum_of_squares;
 
 const HELP: &str = "\
 Fits the model of a NIST StRD file for nonlinear regression by least squares.
@@ -91,8 +92,7 @@ fn run() -> Result<()> {
     println!("{} = {}", data.response, data.model);
     print_run(&outcome, seconds);
     println!("{:.2} s to polish the {} lanes that are as low as the best", progress.seconds() - seconds, grouped(ties.len() as u64));
-    print_fit(&data, &scales, &best, total);
-    Ok(())
+    print_fit(&data, &problem, &scales, &best, total)
 }
 
 /// Of fits that are equally good, the one with the least gradient of those near the one that is nearest to the start. A sum
@@ -105,46 +105,25 @@ fn most_certain(fits: Vec<Polished>) -> Option<Polished> {
     fits.into_iter().filter(near).min_by(|a, b| a.gradient_max.total_cmp(&b.gradient_max))
 }
 
-/// The sum of the squares of `term(model, response)` over the observations, where b_k is `scales[k] * x[k]`.
-fn sum_of_squares(data: &DataSet, scales: &[f64], term: impl for<'g> Fn(Scalar<'g>, Scalar<'g>) -> Scalar<'g>) -> Result<Problem> {
-    let columns = data.columns.iter();
-    let builder = columns.fold(Problem::builder(scales.len()), |builder, (name, values)| builder.data(name, values));
-    let mut read = Ok(());
-    let problem = builder.build(|x, c| {
-        c.sum(0..data.observations(), |i| {
-            let names = |name: &str| match name.strip_prefix('b').and_then(|number| number.parse::<usize>().ok()) {
-                Some(number) => scales.get(number.wrapping_sub(1)).map(|&scale| scale * x[number - 1]),
-                None if name == "pi" => Some(c.constant(PI)),
-                None => data.columns.iter().any(|column| column.0 == name).then(|| c.data(name).at(i)),
-            };
-            let sides = model::trace(&data.model, c, &names).and_then(|model| Ok((model, model::trace(&data.response, c, &names)?)));
-            match sides {
-                Ok((model, response)) => term(model, response).powi(2),
-                Err(error) => {
-                    read = Err(error);
-                    c.constant(0.0)
-                }
-            }
-        })
-    });
-    read?;
-    Ok(problem?)
-}
-
-/// Prints the parameters and the residual sum of squares beside what NIST certifies.
-fn print_fit(data: &DataSet, scales: &[f64], best: &Polished, total: f64) {
+/// Prints the parameters and the residual sum of squares, with standard deviations, beside what NIST certifies.
+fn print_fit(data: &DataSet, problem: &Problem, scales: &[f64], best: &Polished, total: f64) -> Result<()> {
     println!("\n{:28}  {:>17}  {:>17}  {:>6}", "", "estimate", "certified", "digits");
-    let mut fewest = MOST_DIGITS;
     let row = |name: &str, estimate: f64, certified: f64| {
         let digits = digits(estimate, certified);
         println!("{name:28}  {estimate:>17.10e}  {certified:>17.10e}  {digits:>6.1}");
         digits
     };
+    // The objective has residuals in units of the total, and parameters in units of their scales.
+    let fit = problem.fit_statistics(&best.point, &[])?;
+    let mut fewest = MOST_DIGITS;
     for (k, (parameter, scale)) in data.parameters.iter().zip(scales).enumerate() {
         fewest = fewest.min(row(&format!("b{}", k + 1), scale * best.point[k], parameter.certified));
+        row("    standard deviation", scale.abs() * fit.standard_errors[k], parameter.deviation);
     }
     row("residual sum of squares", total * best.value, data.residual);
+    row("residual standard deviation", total.sqrt() * fit.residual_standard_deviation(), data.residual_deviation);
     println!("\nparameters agree to {fewest:.1} digits or more");
+    Ok(())
 }
 
 /// How many digits agree: the negative logarithm of the relative error, between 0 and [`MOST_DIGITS`].

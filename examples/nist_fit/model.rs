@@ -10,7 +10,7 @@
 
 use manymin::prelude::*;
 
-use crate::common::Result;
+use super::Result;
 
 /// What the names in a formula stand for.
 pub(crate) type Names<'n, 'g> = &'n dyn Fn(&str) -> Option<Scalar<'g>>;

@@ -97,7 +97,7 @@ impl Reverse<'_> {
 
     /// Sends `a`, the adjoint of operation `id`, on to its operands.
     fn local(&mut self, id: Id, a: Adjoint, pending: &mut Adjoints) {
-        for (to, value, choice) in self.contributions(id, a.value) {
+        for (to, value, choice) in contributions(self.graph, id, a.value) {
             if !self.graph.active(to) {
                 continue;
             }
@@ -115,36 +115,36 @@ impl Reverse<'_> {
         let idle = self.graph.binary(Binary::Equal, adjoint, zero);
         self.graph.select(idle, zero, value)
     }
+}
 
-    /// (operand, adjoint of id times the partial derivative, whether that is a choice between the adjoint and 0)
-    fn contributions(&mut self, id: Id, a: Id) -> Vec<(Id, Id, bool)> {
-        let g = &mut *self.graph;
-        match g.op(id) {
-            Op::Constant(_) | Op::Coordinate(_) | Op::Parameter(_) | Op::Data(..) | Op::Number(_) | Op::Sum(..) => Vec::new(),
-            Op::Unary(Unary::Neg, u) => vec![(u, g.unary(Unary::Neg, a), false)],
-            Op::Unary(Unary::Abs, u) => {
-                let zero = g.constant(0.0);
-                let below = g.binary(Binary::Less, u, zero);
-                let minus = g.unary(Unary::Neg, a);
-                vec![(u, g.select(below, minus, a), false)]
-            }
-            Op::Unary(op, u) => {
-                let value = unary_adjoint(g, op, id, u, a);
-                vec![(u, value, false)]
-            }
-            Op::Power(u, k) => {
-                // u^(k - 1), of which a negative power has the reciprocal at hand.
-                let power = if k < 0 { g.binary(Binary::Div, id, u) } else { g.power(u, k - 1) };
-                let factor = g.constant(f64::from(k));
-                let slope = g.binary(Binary::Mul, factor, power);
-                vec![(u, g.binary(Binary::Mul, a, slope), false)]
-            }
-            Op::Select(c, u, v) => {
-                let zero = g.constant(0.0);
-                vec![(u, g.select(c, a, zero), true), (v, g.select(c, zero, a), true)]
-            }
-            Op::Binary(op, u, v) => binary_adjoint(g, op, id, (u, v), a),
+/// (operand, `a` times the partial derivative of `id` by it, whether that is a choice between `a` and 0), which is linear in `a`:
+/// what the operands receive from the adjoint of `id`, and what `id` receives from the tangent of an operand.
+pub(super) fn contributions(g: &mut Graph, id: Id, a: Id) -> Vec<(Id, Id, bool)> {
+    match g.op(id) {
+        Op::Constant(_) | Op::Coordinate(_) | Op::Parameter(_) | Op::Data(..) | Op::Number(_) | Op::Sum(..) => Vec::new(),
+        Op::Unary(Unary::Neg, u) => vec![(u, g.unary(Unary::Neg, a), false)],
+        Op::Unary(Unary::Abs, u) => {
+            let zero = g.constant(0.0);
+            let below = g.binary(Binary::Less, u, zero);
+            let minus = g.unary(Unary::Neg, a);
+            vec![(u, g.select(below, minus, a), false)]
         }
+        Op::Unary(op, u) => {
+            let value = unary_adjoint(g, op, id, u, a);
+            vec![(u, value, false)]
+        }
+        Op::Power(u, k) => {
+            // u^(k - 1), of which a negative power has the reciprocal at hand.
+            let power = if k < 0 { g.binary(Binary::Div, id, u) } else { g.power(u, k - 1) };
+            let factor = g.constant(f64::from(k));
+            let slope = g.binary(Binary::Mul, factor, power);
+            vec![(u, g.binary(Binary::Mul, a, slope), false)]
+        }
+        Op::Select(c, u, v) => {
+            let zero = g.constant(0.0);
+            vec![(u, g.select(c, a, zero), true), (v, g.select(c, zero, a), true)]
+        }
+        Op::Binary(op, u, v) => binary_adjoint(g, op, id, (u, v), a),
     }
 }
 

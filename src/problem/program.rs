@@ -9,36 +9,45 @@ use super::schedule::{Region, schedule};
 #[derive(Clone, Debug)]
 pub(crate) struct Program {
     pub(crate) graph: Graph,
+    /// f(x) as it was traced: with powers, which other programs are derived from.
+    pub(crate) traced: Id,
     /// f(x)
     pub(crate) value: Id,
     /// The sum of |leaves| of the outermost additive tree of f, and their number.
     pub(crate) scale: Id,
     pub(crate) terms: f64,
-    /// Statements in a tree of regions; the gradient is what they add up.
+    /// Statements in a tree of regions; the outputs are what they add up.
     pub(crate) root: Region,
+    /// How many numbers are added up: the components of the gradient, unless the program gives something else.
+    pub(crate) outputs: usize,
     /// The operations of the value alone, and of everything, each counted once, whatever loop it stands in.
     pub(crate) value_operations: usize,
     pub(crate) operations: usize,
 }
 
 impl Program {
-    /// Differentiates and schedules the objective `value` of `graph`.
-    pub(crate) fn new(mut graph: Graph, value: Id) -> Self {
+    /// Differentiates and schedules the objective `value` of `graph`, a function of `dimension` components.
+    pub(crate) fn new(mut graph: Graph, value: Id, dimension: usize) -> Self {
         let scatters = gradient(&mut graph, value);
-        let (scale, terms) = scale(&mut graph, value);
-        let roots: Vec<Id> = [value, scale].into_iter().chain(scatters.iter().map(|s| s.value)).collect();
+        Self::with_outputs(graph, value, scatters, dimension)
+    }
+
+    /// The program that computes `value` and adds up `scatters` in `outputs` numbers.
+    pub(super) fn with_outputs(mut graph: Graph, traced: Id, scatters: Vec<Scatter>, outputs: usize) -> Self {
+        let (scale, terms) = scale(&mut graph, traced);
+        let roots: Vec<Id> = [traced, scale].into_iter().chain(scatters.iter().map(|s| s.value)).collect();
         let expanded = expand_powers(&mut graph, &roots);
         let (value, scale) = (expanded[0], expanded[1]);
         let scatters: Vec<Scatter> = scatters.into_iter().zip(&expanded[2..]).map(|(s, &value)| Scatter { value, ..s }).collect();
         let value_operations = reachable(&graph, &[value]).len();
         let operations = reachable(&graph, &expanded).len() + scatters.len();
         let root = schedule(&graph, &[value, scale], &scatters);
-        Self { graph, value, scale, terms, root, value_operations, operations }
+        Self { graph, traced, value, scale, terms, root, outputs, value_operations, operations }
     }
 }
 
 /// The values that `roots` need, themselves included, operands first.
-fn reachable(graph: &Graph, roots: &[Id]) -> Vec<Id> {
+pub(super) fn reachable(graph: &Graph, roots: &[Id]) -> Vec<Id> {
     let mut seen = vec![false; graph.len()];
     let mut open = roots.to_vec();
     while let Some(id) = open.pop() {

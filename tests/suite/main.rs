@@ -9,6 +9,7 @@ mod gpu_device;
 mod gpu_engine;
 mod gradients;
 mod guards;
+mod hessians;
 mod invariance;
 mod lanes;
 mod methods;
@@ -16,6 +17,7 @@ mod mgh;
 mod misuse;
 mod mize_traces;
 mod moves;
+mod nist;
 #[cfg(feature = "gpu")]
 mod parity;
 mod precision;
@@ -23,6 +25,7 @@ mod programs;
 mod random;
 mod searches;
 mod shader_text;
+mod squares;
 mod tracing_errors;
 #[cfg(feature = "gpu")]
 mod verbatim;

@@ -7,20 +7,22 @@ mod singular;
 
 use manymin::prelude::*;
 pub(crate) use models::lennard_jones_problem;
-use num_dual::{Dual64, DualNum};
+use num_dual::{Dual64, DualNum, HyperDual64};
 
 /// What oracles compute with.
 pub(crate) trait Number: DualNum<Primitive = f64> + Copy {}
 impl<T: DualNum<Primitive = f64> + Copy> Number for T {}
 
 /// An objective's value from a point and parameters.
-pub(crate) type Oracle = fn(&[Dual64], &[f64]) -> Dual64;
+pub(crate) type Oracle<D> = fn(&[D], &[f64]) -> D;
 
 /// A program, what it should compute, and where to ask.
 pub(crate) struct Case {
     pub(crate) name: &'static str,
     pub(crate) problem: Problem,
-    pub(crate) oracle: Oracle,
+    pub(crate) oracle: Oracle<Dual64>,
+    /// The same, for second derivatives.
+    pub(crate) second: Oracle<HyperDual64>,
     /// (point, parameters)
     pub(crate) points: Vec<(Vec<f64>, Vec<f64>)>,
     /// No kink is within a difference's step of the points.
@@ -31,10 +33,11 @@ pub(crate) struct Case {
 }
 
 impl Case {
-    /// A smooth program without parameters, with the condition of one that is benign.
-    pub(crate) fn new(name: &'static str, problem: manymin::Result<Problem>, oracle: Oracle) -> Self {
+    /// A smooth program without parameters, with the condition of one that is benign. Its oracle is given twice: one name is
+    /// two functions.
+    pub(crate) fn new(name: &'static str, problem: manymin::Result<Problem>, oracle: Oracle<Dual64>, second: Oracle<HyperDual64>) -> Self {
         let problem = problem.unwrap_or_else(|error| panic!("{name}: {error}"));
-        Self { name, problem, oracle, points: Vec::new(), smooth: true, condition: BENIGN }
+        Self { name, problem, oracle, second, points: Vec::new(), smooth: true, condition: BENIGN }
     }
 
     pub(crate) fn at<const N: usize>(self, point: [f64; N]) -> Self {
@@ -69,6 +72,14 @@ impl Case {
             .collect();
         (value, gradient)
     }
+
+    /// The oracle's second derivative by components `i` and `j`.
+    pub(crate) fn expected_second(&self, point: &[f64], parameters: &[f64], (i, j): (usize, usize)) -> f64 {
+        let mut x: Vec<HyperDual64> = point.iter().map(|&v| HyperDual64::from(v)).collect();
+        x[i].eps1 = 1.0;
+        x[j].eps2 = 1.0;
+        (self.second)(&x, parameters).eps1eps2
+    }
 }
 
 /// Some dozens of roundings of half a unit each on the way of any one term; terms that cancel are in the scale.
@@ -89,13 +100,15 @@ pub(crate) fn between(n: usize, low: f64, high: f64, phase: f64) -> Vec<f64> {
     wave(n, (high - low) / 2.0, phase).into_iter().map(|v| v + (low + high) / 2.0).collect()
 }
 
-/// A function of one number that dual numbers lack, from its value and derivative.
-pub(crate) fn lift<D: Number>(x: D, value: f64, slope: f64) -> D {
-    (x - x.re()) * slope + value
+/// A function of one number that dual numbers lack, from its value and two derivatives.
+pub(crate) fn lift<D: Number>(x: D, [value, slope, bend]: [f64; 3]) -> D {
+    let step = x - x.re();
+    (step * (0.5 * bend) + slope) * step + value
 }
 
 pub(crate) fn erf<D: Number>(x: D) -> D {
-    lift(x, libm::erf(x.re()), std::f64::consts::FRAC_2_SQRT_PI * (-x.re() * x.re()).exp())
+    let slope = std::f64::consts::FRAC_2_SQRT_PI * (-x.re() * x.re()).exp();
+    lift(x, [libm::erf(x.re()), slope, -2.0 * x.re() * slope])
 }
 
 pub(crate) fn square<D: Number>(x: D) -> D {

@@ -162,9 +162,11 @@ pub(crate) const SUM_BLOCK: u64 = 32;
 /// A compiled program, for any precision.
 #[derive(Clone, Debug)]
 pub(crate) struct Compiled {
+    /// Numbers that are added up: the gradient, then whatever else the program gives.
+    pub(crate) outputs: usize,
     pub(crate) instructions: Vec<Instruction>,
     pub(crate) loops: Vec<LoopCode>,
-    /// Rows in all. They begin with x, the gradient and the parameters, in that order.
+    /// Rows in all. They begin with x, the outputs and the parameters, in that order.
     pub(crate) rows: usize,
     /// Rows that hold a constant.
     pub(crate) constants: Vec<(u32, f64)>,
@@ -172,7 +174,7 @@ pub(crate) struct Compiled {
     pub(crate) numbers: Vec<f64>,
     /// Index expressions in all.
     pub(crate) offsets: usize,
-    /// The rows of the gradient that are added to before anything is put there.
+    /// The rows of outputs that are added to before anything is put there.
     pub(crate) added_to: Vec<u32>,
     pub(crate) value: Operand,
     pub(crate) scale: Operand,

@@ -17,6 +17,7 @@ const NOTHING: Operand = Operand { row: 0, offset: 0 };
 /// What the memory begins with.
 pub(crate) struct Layout {
     pub(crate) dimension: u32,
+    pub(crate) outputs: u32,
     pub(crate) parameters: u32,
     /// Where each data array begins among the data.
     pub(crate) arrays: Vec<usize>,
@@ -34,7 +35,7 @@ pub(crate) fn compile(program: &Program, layout: &Layout) -> Compiled {
         loops: Vec::new(),
         nests: Vec::new(),
         rounds: Vec::new(),
-        rows: 2 * layout.dimension + layout.parameters,
+        rows: layout.dimension + layout.outputs + layout.parameters,
         free: Vec::new(),
         offsets: Offsets { numbers: HashMap::from([(Vec::new(), 0)]) },
         constants: HashMap::new(),
@@ -46,7 +47,7 @@ pub(crate) fn compile(program: &Program, layout: &Layout) -> Compiled {
         held: None,
         kept: [None; KEPT],
         passing: HashSet::new(),
-        begun: vec![false; layout.dimension as usize],
+        begun: vec![false; layout.outputs as usize],
         added_to: Vec::new(),
         depth: 0,
     };
@@ -72,6 +73,7 @@ pub(crate) fn compile(program: &Program, layout: &Layout) -> Compiled {
     };
     let (constants, numbers) = (in_order(&compiler.constants), in_order(&compiler.numbers).into_iter().map(|n| n.1).collect());
     Compiled {
+        outputs: layout.outputs as usize,
         instructions: compiler.instructions,
         loops: compiler.loops,
         rows: compiler.rows as usize,
@@ -115,7 +117,7 @@ struct Compiler<'a> {
     kept: [Option<Id>; KEPT],
     /// Values that are read for the last time before anything but arithmetic is run: they can be kept.
     passing: HashSet<Id>,
-    /// Which components of the gradient something has been put to, or added to.
+    /// Which outputs something has been put to, or added to.
     begun: Vec<bool>,
     /// Those to which something is added first, as rows.
     added_to: Vec<u32>,
@@ -226,7 +228,7 @@ impl Compiler<'_> {
                 self.places.insert(id, place);
             }
             Op::Parameter(index) => {
-                let place = self.place(self.graph.affine(index), 2 * self.layout.dimension);
+                let place = self.place(self.graph.affine(index), self.layout.dimension + self.layout.outputs);
                 self.places.insert(id, place);
             }
             Op::Data(array, index) => {
@@ -249,27 +251,27 @@ impl Compiler<'_> {
         }
     }
 
-    /// `gradient[index] += value`
+    /// `outputs[index] += value`
     fn scatter(&mut self, index: &Affine, value: Id) {
-        let gradient = self.place(index, self.layout.dimension);
-        if gradient.offset != 0 {
-            // Any component.
+        let output = self.place(index, self.layout.dimension);
+        if output.offset != 0 {
+            // Any of them.
             self.add_to_all();
         } else {
-            let component = (gradient.row - self.layout.dimension) as usize;
-            let first = !std::mem::replace(&mut self.begun[component], true);
+            let number = (output.row - self.layout.dimension) as usize;
+            let first = !std::mem::replace(&mut self.begun[number], true);
             if first && self.depth == 0 && !self.is_number(value) {
-                return self.put(gradient, value);
+                return self.put(output, value);
             }
-            self.added_to.extend(first.then_some(gradient.row));
+            self.added_to.extend(first.then_some(output.row));
         }
-        self.add_to(gradient, value);
+        self.add_to(output, value);
     }
 
-    /// Components of the gradient that nothing has been put to are 0 before the program begins.
+    /// Outputs that nothing has been put to are 0 before the program begins.
     fn add_to_all(&mut self) {
-        for (component, begun) in self.begun.iter_mut().enumerate().filter(|(_, begun)| !**begun) {
-            self.added_to.push(self.layout.dimension + component as u32);
+        for (number, begun) in self.begun.iter_mut().enumerate().filter(|(_, begun)| !**begun) {
+            self.added_to.push(self.layout.dimension + number as u32);
             *begun = true;
         }
     }

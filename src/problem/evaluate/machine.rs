@@ -46,6 +46,19 @@ impl<T: Real> Machine<T> {
         &self.rows[self.dimension..2 * self.dimension]
     }
 
+    /// All that the program adds up for each lane: the gradient, unless the program gives something else in its place, and
+    /// what follows it.
+    #[inline(always)]
+    pub(crate) fn outputs(&self) -> &[Row<T>] {
+        &self.rows[self.dimension..self.first_parameter()]
+    }
+
+    /// The row of the first parameter.
+    #[inline(always)]
+    fn first_parameter(&self) -> usize {
+        self.dimension + self.code.outputs
+    }
+
     /// f
     #[inline(always)]
     pub(crate) fn value(&self) -> &Row<T> {
@@ -66,18 +79,20 @@ impl<T: Real> Machine<T> {
 
     /// Sets the parameters of one lane.
     pub(crate) fn set_parameters(&mut self, lane: usize, parameters: &[f64]) {
-        set(&mut self.rows[2 * self.dimension..][..self.parameters], lane, parameters);
+        let first = self.first_parameter();
+        set(&mut self.rows[first..][..self.parameters], lane, parameters);
     }
 
     /// The parameters of one lane.
     pub(crate) fn parameters(&self, lane: usize) -> Vec<f64> {
-        let rows = &self.rows[2 * self.dimension..][..self.parameters];
+        let rows = &self.rows[self.first_parameter()..][..self.parameters];
         rows.iter().map(|row| row[lane / CHUNK].get().0[lane % CHUNK].to_f64()).collect()
     }
 
     /// Gives one lane the parameters of lane `from` of another evaluator of the same program.
     pub(crate) fn copy_parameters(&mut self, lane: usize, other: &Self, from: usize) {
-        let rows = 2 * self.dimension..2 * self.dimension + self.parameters;
+        let first = self.first_parameter();
+        let rows = first..first + self.parameters;
         for (to, row) in self.rows[rows.clone()].iter_mut().zip(&other.rows[rows]) {
             to[lane / CHUNK].get_mut().0[lane % CHUNK] = row[from / CHUNK].get().0[from % CHUNK];
         }
@@ -121,9 +136,9 @@ impl<T: Real> Evaluate<'_, T> {
         let Machine { code, numbers, rows, indices, .. } = self.machine;
         for first in (0..self.chunks).step_by(vector::chunks::<T, S>()) {
             let pass = Pass { simd, rows, numbers, first };
-            for &gradient in &code.added_to {
+            for &output in &code.added_to {
                 row_by_row();
-                vector::store::<T, S>(&rows[gradient as usize], first, vector::splat(simd, T::ZERO));
+                vector::store::<T, S>(&rows[output as usize], first, vector::splat(simd, T::ZERO));
             }
             pass.run(code, indices);
         }

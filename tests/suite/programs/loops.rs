@@ -50,7 +50,7 @@ fn plain() -> Case {
         total(0..5, |i| square(x[i]) - x[i].sin())
     }
     let problem = Problem::new(5, |x| x.sum(0..x.len(), |i| x.at(i) * x.at(i) - x.at(i).sin()));
-    Case::new("a plain sum", problem, oracle).at_point(wave(5, 2.0, 0.1), &[])
+    Case::new("a plain sum", problem, oracle, oracle).at_point(wave(5, 2.0, 0.1), &[])
 }
 
 fn hundred() -> Case {
@@ -58,7 +58,7 @@ fn hundred() -> Case {
         total(3..100, |i| (x[i] * x[i - 3]).exp())
     }
     let problem = Problem::new(100, |x| x.sum(3..100, |i| (x.at(i) * x.at(i - 3)).exp()));
-    Case::new("a sum over blocks of terms", problem, oracle).at_point(wave(100, 1.0, 0.3), &[])
+    Case::new("a sum over blocks of terms", problem, oracle, oracle).at_point(wave(100, 1.0, 0.3), &[])
 }
 
 fn thousand() -> Case {
@@ -67,7 +67,7 @@ fn thousand() -> Case {
     }
     let problem =
         Problem::new(1000, |x| x.sum(0..999, |i| (x.at(i) - x.at(i + 1)).cos()) + 1.0 + x.sum(0..1000, |i| x.at(i) * x.at(i) * 0.01));
-    Case::new("a sum over a thousand terms", problem, oracle).at_point(wave(1000, 3.0, 0.3), &[])
+    Case::new("a sum over a thousand terms", problem, oracle, oracle).at_point(wave(1000, 3.0, 0.3), &[])
 }
 
 fn nested() -> Case {
@@ -75,7 +75,7 @@ fn nested() -> Case {
         total(0..4, |i| x[i].exp() * total(4..9, |j| (x[i] * x[j]).sin() + x[j]))
     }
     let problem = Problem::new(9, |x| x.sum(0..4, |i| x.at(i).exp() * x.sum(4..9, |j| (x.at(i) * x.at(j)).sin() + x.at(j))));
-    Case::new("a sum in a sum", problem, oracle).at_point(wave(9, 1.5, 0.2), &[]).at_point(wave(9, 0.5, 1.2), &[])
+    Case::new("a sum in a sum", problem, oracle, oracle).at_point(wave(9, 1.5, 0.2), &[]).at_point(wave(9, 0.5, 1.2), &[])
 }
 
 fn upper_triangle() -> Case {
@@ -83,7 +83,7 @@ fn upper_triangle() -> Case {
         total(0..12, |i| total(i + 1..12, |j| (square(x[i] - x[j]) + 0.5).recip()))
     }
     let problem = Problem::new(12, |x| x.sum(0..12, |i| x.sum((i + 1).to(12), |j| 1.0 / ((x.at(i) - x.at(j)).powi(2) + 0.5))));
-    Case::new("pairs above the diagonal", problem, oracle).at_point(wave(12, 2.0, 0.2), &[])
+    Case::new("pairs above the diagonal", problem, oracle, oracle).at_point(wave(12, 2.0, 0.2), &[])
 }
 
 fn lower_triangle() -> Case {
@@ -91,7 +91,7 @@ fn lower_triangle() -> Case {
         total(0..40, |i| x[i] * total(0..i, |j| (x[i] + x[j]).tanh()))
     }
     let problem = Problem::new(40, |x| x.sum(0..40, |i| x.at(i) * x.sum(..i, |j| (x.at(i) + x.at(j)).tanh())));
-    Case::new("pairs below the diagonal", problem, oracle).at_point(wave(40, 2.0, 0.2), &[])
+    Case::new("pairs below the diagonal", problem, oracle, oracle).at_point(wave(40, 2.0, 0.2), &[])
 }
 
 fn triple() -> Case {
@@ -100,7 +100,7 @@ fn triple() -> Case {
     }
     let problem =
         Problem::new(7, |x| x.sum(0..7, |i| x.sum(i.to(7), |j| x.sum(i..j, |k| (x.at(i) * x.at(j) - x.at(k)).sin() * x.at(j)) * x.at(i))));
-    Case::new("a sum in a sum in a sum", problem, oracle).at_point(wave(7, 1.5, 0.2), &[])
+    Case::new("a sum in a sum in a sum", problem, oracle, oracle).at_point(wave(7, 1.5, 0.2), &[])
 }
 
 fn triples() -> Case {
@@ -108,7 +108,7 @@ fn triples() -> Case {
         total(0..5, |i| x[3 * i] * x[3 * i + 1] - x[3 * i + 2].cos() * x[2 * i + 4])
     }
     let problem = Problem::new(15, |x| x.sum(0..5, |i| x.at(3 * i) * x.at(3 * i + 1) - x.at(i * 3 + 2).cos() * x.at(4 + i * 2)));
-    Case::new("strides and shifts", problem, oracle).at_point(wave(15, 1.5, 0.2), &[])
+    Case::new("strides and shifts", problem, oracle, oracle).at_point(wave(15, 1.5, 0.2), &[])
 }
 
 fn reversed() -> Case {
@@ -116,7 +116,7 @@ fn reversed() -> Case {
         total(0..9, |i| x[i] * x[8 - i] + (x[8 - i] * 2.0).sin() * (i as f64))
     }
     let problem = Problem::new(9, |x| x.sum(0..9, |i| x.at(i) * x.at(x.len() - 1 - i) + (2.0 * x.at(8 - i)).sin() * i.number()));
-    Case::new("a reversed index", problem, oracle).at_point(wave(9, 1.5, 0.2), &[])
+    Case::new("a reversed index", problem, oracle, oracle).at_point(wave(9, 1.5, 0.2), &[])
 }
 
 fn convolution() -> Case {
@@ -125,7 +125,7 @@ fn convolution() -> Case {
     }
     let problem =
         Problem::new(8, |x| x.sum(0..8, |i| x.sum(i.to(8), |j| x.at(j - i) * x.at(j) + x.sum(i.to(j), |k| x.at(k - i) * x.at(j - k)))));
-    Case::new("differences of indices", problem, oracle).at_point(wave(8, 1.5, 0.2), &[])
+    Case::new("differences of indices", problem, oracle, oracle).at_point(wave(8, 1.5, 0.2), &[])
 }
 
 fn product_of_sums() -> Case {
@@ -137,7 +137,7 @@ fn product_of_sums() -> Case {
         let part = x.sum(2..5, |i| x.at(i) * x.at(i));
         sines * x.sum(0..6, |i| x.at(i).cos()) + part / (x.sum(0..6, |i| x.at(i) * x.at(i)) + 1.0)
     });
-    Case::new("products and quotients of sums", problem, oracle).at_point(wave(6, 1.5, 0.2), &[])
+    Case::new("products and quotients of sums", problem, oracle, oracle).at_point(wave(6, 1.5, 0.2), &[])
 }
 
 fn sums_of_products() -> Case {
@@ -151,7 +151,7 @@ fn sums_of_products() -> Case {
             all * below * x.sum(i.to(5), |j| (x.at(j) * x.at(i)).cos())
         })
     });
-    Case::new("sums of products of sums", problem, oracle).at_point(wave(5, 1.5, 0.2), &[])
+    Case::new("sums of products of sums", problem, oracle, oracle).at_point(wave(5, 1.5, 0.2), &[])
 }
 
 fn length() -> Case {
@@ -159,7 +159,7 @@ fn length() -> Case {
         total(0..50, |i| square(x[i])).sqrt() + (total(0..50, |i| x[i]) * 0.1).exp()
     }
     let problem = Problem::new(50, |x| x.sum(0..50, |i| x.at(i) * x.at(i)).sqrt() + (0.1 * x.sum(0..50, |i| x.at(i))).exp());
-    Case::new("functions of a sum", problem, oracle).at_point(wave(50, 1.5, 0.2), &[])
+    Case::new("functions of a sum", problem, oracle, oracle).at_point(wave(50, 1.5, 0.2), &[])
 }
 
 fn normalised() -> Case {
@@ -171,7 +171,7 @@ fn normalised() -> Case {
         let length = x.sum(0..6, |i| x.at(i) * x.at(i)).sqrt();
         x.sum(0..6, |i| (x.at(i) / length).powi(4) + (x.at(i) / length * 3.0).sin())
     });
-    Case::new("a loop that needs an earlier one", problem, oracle).at_point(wave(6, 1.5, 0.2), &[])
+    Case::new("a loop that needs an earlier one", problem, oracle, oracle).at_point(wave(6, 1.5, 0.2), &[])
 }
 
 fn log_sum_exp() -> Case {
@@ -179,7 +179,7 @@ fn log_sum_exp() -> Case {
         total(0..33, |i| x[i].exp()).ln() - x[7]
     }
     let problem = Problem::new(33, |x| x.sum(0..33, |i| x.at(i).exp()).ln() - x[7]);
-    Case::new("the logarithm of a sum of exponentials", problem, oracle).at_point(wave(33, 4.0, 0.2), &[])
+    Case::new("the logarithm of a sum of exponentials", problem, oracle, oracle).at_point(wave(33, 4.0, 0.2), &[])
 }
 
 fn hoisted() -> Case {
@@ -190,7 +190,7 @@ fn hoisted() -> Case {
     let problem = Problem::new(8, |x| {
         x.sum(0..8, |i| (x.at(i) - x.sum(0..8, |j| x.at(j)) / 8.0).powi(2) * (x.sum(0..8, |j| x.at(j)) / 8.0 * x[0]).exp())
     });
-    Case::new("a sum that leaves its loop", problem, oracle).at_point(wave(8, 1.5, 0.2), &[])
+    Case::new("a sum that leaves its loop", problem, oracle, oracle).at_point(wave(8, 1.5, 0.2), &[])
 }
 
 fn empty() -> Case {
@@ -202,7 +202,7 @@ fn empty() -> Case {
         let nothing = x.sum(0..3, |i| x.sum(i.to(i), |j| x.at(j) / 0.0) + x.at(i));
         x[0] * x[0] + none + nothing
     });
-    Case::new("empty ranges", problem, oracle).at([0.7, -1.3, 2.0])
+    Case::new("empty ranges", problem, oracle, oracle).at([0.7, -1.3, 2.0])
 }
 
 fn sometimes_empty() -> Case {
@@ -212,7 +212,7 @@ fn sometimes_empty() -> Case {
     let problem = Problem::new(9, |x| {
         x.sum(0..9, |i| x.sum(i.to(5), |j| (x.at(i) * x.at(j)).sin() + x[0]) + i.number() * x.at(i) + x.sum(i.to(4), |_| x[1] * 2.0))
     });
-    Case::new("ranges that would have a negative length", problem, oracle).at_point(wave(9, 1.5, 0.2), &[])
+    Case::new("ranges that would have a negative length", problem, oracle, oracle).at_point(wave(9, 1.5, 0.2), &[])
 }
 
 fn several() -> Case {
@@ -222,7 +222,7 @@ fn several() -> Case {
     let problem = Problem::new(6, |x| {
         x.sum(0..6, |i| x.at(i).sin()) + x.sum(0..3, |i| x.at(i) * x.at(i + 3)) + x.sum(1..6, |i| x.at(i) - x.at(i - 1)) * x[2] + 4.0 * x[5]
     });
-    Case::new("x in several loops", problem, oracle).at_point(wave(6, 1.5, 0.2), &[])
+    Case::new("x in several loops", problem, oracle, oracle).at_point(wave(6, 1.5, 0.2), &[])
 }
 
 fn numbers() -> Case {
@@ -240,7 +240,7 @@ fn numbers() -> Case {
             })
         })
     });
-    Case::new("indices as numbers", problem, oracle).at_point(wave(6, 1.5, 0.2), &[])
+    Case::new("indices as numbers", problem, oracle, oracle).at_point(wave(6, 1.5, 0.2), &[])
 }
 
 fn parameters() -> Case {
@@ -250,7 +250,9 @@ fn parameters() -> Case {
     let problem = Problem::builder(2)
         .parameters(3)
         .build(|x, c| (x[0] - c.parameter(0)).powi(2) * c.parameter(1) + (x[1] * c.parameters().at(2)).sin());
-    Case::new("fixed parameters", problem, oracle).at_point(vec![0.7, -1.3], &[2.0, 3.0, 0.5]).at_point(vec![0.7, -1.3], &[-1.0, 0.0, 4.5])
+    Case::new("fixed parameters", problem, oracle, oracle)
+        .at_point(vec![0.7, -1.3], &[2.0, 3.0, 0.5])
+        .at_point(vec![0.7, -1.3], &[-1.0, 0.0, 4.5])
 }
 
 fn indexed_parameters() -> Case {
@@ -261,7 +263,7 @@ fn indexed_parameters() -> Case {
         let p = c.parameters();
         x.sum(0..4, |i| (x.at(i) - c.parameter(2 * i + 1)).powi(2) * p.at(2 * i)) * c.sum(0..p.len(), |i| p.at(i).sin()) + x[0] * p.at(8)
     });
-    Case::new("parameters in loops", problem, oracle)
+    Case::new("parameters in loops", problem, oracle, oracle)
         .at_point(wave(4, 1.5, 0.2), &wave(9, 1.0, 0.4))
         .at_point(wave(4, 0.5, 1.2), &wave(9, 2.0, 1.4))
 }
@@ -279,7 +281,7 @@ fn data() -> Case {
         let (a, b) = (c.data("a"), c.data("b"));
         x.sum(0..b.len(), |i| (x[0] * a.at(2 * i) + x[1] * a.at(69 - i) - b.at(i)).powi(2) / b.at(34 - i)) + x[1] * a.at(3)
     });
-    Case::new("data arrays", problem, oracle).at([0.7, -1.3]).at([3.0, 0.1])
+    Case::new("data arrays", problem, oracle, oracle).at([0.7, -1.3]).at([3.0, 0.1])
 }
 
 fn selected() -> Case {
@@ -289,7 +291,7 @@ fn selected() -> Case {
     let problem = Problem::new(10, |x| {
         x.sum(0..10, |i| x.sum(..i, |j| x.at(i).less(x.at(j)).select((x.at(j) - x.at(i)).sqrt(), x.at(i).powi(2) * x.at(j))))
     });
-    Case::new("selections in nested sums", problem, oracle).at_point(wave(10, 1.5, 0.2), &[])
+    Case::new("selections in nested sums", problem, oracle, oracle).at_point(wave(10, 1.5, 0.2), &[])
 }
 
 fn unvarying() -> Case {
@@ -298,7 +300,7 @@ fn unvarying() -> Case {
     }
     let problem =
         Problem::new(6, |x| x.sum(3..10, |_| x[0].exp()) + x.sum(0..6, |i| x.sum(i.to(6), |_| x[1].sin()) + x.sum(..i, |_| x.at(i) * 3.0)));
-    Case::new("sums of what does not vary", problem, oracle).at_point(wave(6, 1.5, 0.2), &[])
+    Case::new("sums of what does not vary", problem, oracle, oracle).at_point(wave(6, 1.5, 0.2), &[])
 }
 
 fn variance() -> Case {
@@ -312,7 +314,7 @@ fn variance() -> Case {
         let variance = x.sum(0..64, |i| (x.at(i) - mean).powi(2)) / 63.0;
         x.sum(0..64, |i| ((x.at(i) - mean) / variance.sqrt()).powi(3)) + variance.ln()
     });
-    Case::new("three loops, each needing the one before", problem, oracle).at_point(wave(64, 1.5, 0.2), &[])
+    Case::new("three loops, each needing the one before", problem, oracle, oracle).at_point(wave(64, 1.5, 0.2), &[])
 }
 
 fn closed_inside() -> Case {
@@ -328,7 +330,7 @@ fn closed_inside() -> Case {
             x.at(i) * s + x.sum(0..5, |j| x.at(j) * s * x.at(i) + x.sum(0..5, |k| x.at(k) * t) * x.at(j))
         })
     });
-    Case::new("closed sums of one range at several depths", problem, oracle).at_point(wave(5, 1.0, 0.2), &[])
+    Case::new("closed sums of one range at several depths", problem, oracle, oracle).at_point(wave(5, 1.0, 0.2), &[])
 }
 
 fn stages() -> Case {
@@ -344,7 +346,7 @@ fn stages() -> Case {
             -density.sqrt() + x.sum(..i, |j| (x.at(i) - x.at(j)).tanh() * density)
         })
     });
-    Case::new("an embedding inside a loop", problem, oracle).at_point(wave(6, 1.0, 0.2), &[])
+    Case::new("an embedding inside a loop", problem, oracle, oracle).at_point(wave(6, 1.0, 0.2), &[])
 }
 
 fn deep_pairs() -> Case {
@@ -354,7 +356,7 @@ fn deep_pairs() -> Case {
     let problem = Problem::new(16, |x| {
         x.sum(0..4, |i| x.sum(0..4, |j| x.sum(0..4, |k| x.sum(0..4, |l| (x.at(i) + x.at(j + 4) * x.at(k + 8) - x.at(12 + l)).sin()))))
     });
-    Case::new("four sums deep", problem, oracle).at_point(wave(16, 1.0, 0.2), &[])
+    Case::new("four sums deep", problem, oracle, oracle).at_point(wave(16, 1.0, 0.2), &[])
 }
 
 fn constant_sums() -> Case {
@@ -364,7 +366,7 @@ fn constant_sums() -> Case {
     let problem = Problem::new(2, |x| {
         x[0] * x.sum(1..11, |i| i.number()) + x[1] * x.sum(1..11, |i| 1.0 / i.number()) + x.sum(0..4, |_| x.constant(0.0))
     });
-    Case::new("sums of constants", problem, oracle).at([0.7, -1.3])
+    Case::new("sums of constants", problem, oracle, oracle).at([0.7, -1.3])
 }
 
 fn long_nested() -> Case {
@@ -376,5 +378,5 @@ fn long_nested() -> Case {
             x.at(i) * x.sum(0..70, |j| x.at(j) * (1.0 / (i + j).number()).min(1.0)) + x.sum(0..33, |j| (x.at(i) * x.at(j)).cos())
         })
     });
-    Case::new("blocks in blocks", problem, oracle).at_point(wave(70, 1.0, 0.2), &[])
+    Case::new("blocks in blocks", problem, oracle, oracle).at_point(wave(70, 1.0, 0.2), &[])
 }

@@ -43,7 +43,7 @@ fn rosenbrock() -> Case {
         square(x[1] - square(x[0])) * 100.0 + square(x[0] - 1.0)
     }
     let problem = Problem::new(2, |x| 100.0 * (x[1] - x[0] * x[0]).powi(2) + (1.0 - x[0]).powi(2));
-    Case::new("Rosenbrock's valley", problem, oracle).at([-1.2, 1.0]).at([0.7, 0.3]).at([1.0, 1.0])
+    Case::new("Rosenbrock's valley", problem, oracle, oracle).at([-1.2, 1.0]).at([0.7, 0.3]).at([1.0, 1.0])
 }
 
 fn chained_rosenbrock() -> Case {
@@ -51,7 +51,7 @@ fn chained_rosenbrock() -> Case {
         x.windows(2).map(|w| square(w[1] - square(w[0])) * 100.0 + square(w[0] - 1.0)).sum()
     }
     let problem = Problem::new(50, |x| x.sum(0..49, |i| 100.0 * (x.at(i + 1) - x.at(i) * x.at(i)).powi(2) + (1.0 - x.at(i)).powi(2)));
-    Case::new("Rosenbrock's valley in 50 dimensions", problem, oracle).at_point(wave(50, 1.5, 0.3), &[])
+    Case::new("Rosenbrock's valley in 50 dimensions", problem, oracle, oracle).at_point(wave(50, 1.5, 0.3), &[])
 }
 
 fn ackley() -> Case {
@@ -67,7 +67,7 @@ fn ackley() -> Case {
         let cosines = x.sum(0..10, |i| (2.0 * PI * x.at(i)).cos());
         -20.0 * (-0.2 * (squares / n).sqrt()).exp() - (cosines / n).exp() + 20.0 + E
     });
-    Case::new("Ackley's function", problem, oracle).at_point(wave(10, 3.0, 0.3), &[]).at_point(wave(10, 0.3, 1.3), &[])
+    Case::new("Ackley's function", problem, oracle, oracle).at_point(wave(10, 3.0, 0.3), &[]).at_point(wave(10, 0.3, 1.3), &[])
 }
 
 fn rastrigin() -> Case {
@@ -75,7 +75,7 @@ fn rastrigin() -> Case {
         x.iter().map(|v| square(*v) - (*v * 2.0 * PI).cos() * 10.0 + 10.0).sum()
     }
     let problem = Problem::new(20, |x| x.sum(0..20, |i| x.at(i) * x.at(i) - 10.0 * (2.0 * PI * x.at(i)).cos() + 10.0));
-    Case::new("Rastrigin's function", problem, oracle).at_point(wave(20, 5.0, 0.3), &[])
+    Case::new("Rastrigin's function", problem, oracle, oracle).at_point(wave(20, 5.0, 0.3), &[])
 }
 
 fn lennard_jones() -> Case {
@@ -105,7 +105,7 @@ fn lennard_jones() -> Case {
             })
             .collect()
     };
-    Case::new("Lennard-Jones", lennard_jones_problem(13), oracle).at_point(shaken(0.1), &[]).at_point(shaken(0.02), &[])
+    Case::new("Lennard-Jones", lennard_jones_problem(13), oracle, oracle).at_point(shaken(0.1), &[]).at_point(shaken(0.02), &[])
 }
 
 fn gaussian_fit() -> Case {
@@ -123,7 +123,7 @@ fn gaussian_fit() -> Case {
         let (t, y) = (c.data("t"), c.data("y"));
         x.sum(0..t.len(), |i| (x[0] * (-(t.at(i) - x[1]).powi(2) / (2.0 * x[2] * x[2])).exp() + x[3] - y.at(i)).powi(2))
     });
-    Case::new("a Gaussian fitted to data", problem, oracle).at([1.5, 1.2, 0.4, 0.3]).at([2.5, 2.2, 0.9, -0.3])
+    Case::new("a Gaussian fitted to data", problem, oracle, oracle).at([1.5, 1.2, 0.4, 0.3]).at([2.5, 2.2, 0.9, -0.3])
 }
 
 fn decay() -> Case {
@@ -135,7 +135,7 @@ fn decay() -> Case {
         .parameters(4)
         .data("t", &TIMES)
         .build(|x, c| x.sum(0..4, |i| (x[0] * (-x[1] * c.data("t").at(i)).exp() - c.parameter(i)).powi(2)));
-    Case::new("exponential decay", problem, oracle)
+    Case::new("exponential decay", problem, oracle, oracle)
         .at_point(vec![3.0, 0.4], &[4.0, 2.5, 1.0, 0.1])
         .at_point(vec![1.0, 0.9], &[1.0, 0.6, 0.4, 0.2])
 }
@@ -161,7 +161,7 @@ fn log_likelihood() -> Case {
             (1.0 + score.exp()).ln() - c.data("label").at(i) * score
         })
     });
-    Case::new("logistic regression", problem, oracle).at([0.3, -0.8, 0.5, 0.1]).at([1.3, 0.8, -0.5, -1.0])
+    Case::new("logistic regression", problem, oracle, oracle).at([0.3, -0.8, 0.5, 0.1]).at([1.3, 0.8, -0.5, -1.0])
 }
 
 fn styblinski() -> Case {
@@ -169,7 +169,7 @@ fn styblinski() -> Case {
         x.iter().map(|v| v.powi(4) - v.powi(2) * 16.0 + *v * 5.0).sum::<D>() / 2.0
     }
     let problem = Problem::new(8, |x| x.sum(0..8, |i| x.at(i).powi(4) - 16.0 * x.at(i).powi(2) + 5.0 * x.at(i)) / 2.0);
-    Case::new("Styblinski and Tang's function", problem, oracle).at_point(wave(8, 4.0, 0.3), &[])
+    Case::new("Styblinski and Tang's function", problem, oracle, oracle).at_point(wave(8, 4.0, 0.3), &[])
 }
 
 fn griewank() -> Case {
@@ -185,7 +185,7 @@ fn griewank() -> Case {
         }
         x.sum(0..4, |i| x.at(i) * x.at(i)) / 4000.0 - product + 1.0
     });
-    Case::new("Griewank's function", problem, oracle).at([0.7, -1.3, 2.0, 4.0]).at([10.0, -21.3, 2.0, 4.0])
+    Case::new("Griewank's function", problem, oracle, oracle).at([0.7, -1.3, 2.0, 4.0]).at([10.0, -21.3, 2.0, 4.0])
 }
 
 fn michalewicz() -> Case {
@@ -194,7 +194,7 @@ fn michalewicz() -> Case {
     }
     let problem = Problem::new(5, |x| -x.sum(0..5, |i| x.at(i).sin() * ((i.number() + 1.0) * x.at(i) * x.at(i) / PI).sin().powi(20)));
     // The 20th power multiplies a relative error by 20.
-    Case::new("Michalewicz's function", problem, oracle)
+    Case::new("Michalewicz's function", problem, oracle, oracle)
         .at([2.2, 1.57, 1.28, 1.92, 1.72])
         .at([0.5, 1.0, 1.5, 2.0, 2.5])
         .condition(20.0 * super::BENIGN)
@@ -220,5 +220,5 @@ fn torsion() -> Case {
         })
     });
     let chain = (0..16).map(|k| if k % 2 == 0 { 0.9 * f64::from(k / 2) } else { 0.4 * (f64::from(k) * 1.3).sin() }).collect();
-    Case::new("a chain of beads", problem, oracle).at_point(chain, &[])
+    Case::new("a chain of beads", problem, oracle, oracle).at_point(chain, &[])
 }

@@ -19,7 +19,7 @@ fn roots() -> Case {
         let logarithm = x[1].less_equal(0.0).select(x[1] * x[1], x[1].ln() - x[1].powf(1.5));
         root + logarithm
     });
-    Case::new("an untaken root and logarithm of a negative number", problem, oracle)
+    Case::new("an untaken root and logarithm of a negative number", problem, oracle, oracle)
         .at([-0.7, -1.3])
         .at([0.7, 1.3])
         .at([-0.5, 0.4])
@@ -34,7 +34,7 @@ fn quotients() -> Case {
         sinc * x[1]
     }
     let problem = Problem::new(2, |x| x[0].abs().less_equal(0.0).select(1.0 - x[0] * x[0] / 6.0, x[0].sin() / x[0]) * x[1]);
-    Case::new("an untaken quotient of zeros", problem, oracle).at([0.0, 2.0]).at([0.5, -1.0]).kinked()
+    Case::new("an untaken quotient of zeros", problem, oracle, oracle).at([0.0, 2.0]).at([0.5, -1.0]).kinked()
 }
 
 fn bounded() -> Case {
@@ -44,7 +44,7 @@ fn bounded() -> Case {
         safe.ln() + capped + x[1]
     }
     let problem = Problem::new(2, |x| x[0].max(1e-3).ln() + x[1].min(2.0).sqrt() + x[1]);
-    Case::new("a bound that keeps a logarithm finite", problem, oracle).at([-0.7, 1.3]).at([0.7, 3.0])
+    Case::new("a bound that keeps a logarithm finite", problem, oracle, oracle).at([-0.7, 1.3]).at([0.7, 3.0])
 }
 
 fn nested() -> Case {
@@ -55,7 +55,7 @@ fn nested() -> Case {
         let inner = x[1].greater(0.0).select((x[0] / x[1]).ln(), x[0].ln());
         x[0].greater(0.0).select(inner, (x[0] - x[1]).exp())
     });
-    Case::new("selections in selections", problem, oracle).at([0.7, 1.3]).at([0.7, 0.0]).at([-0.7, 1.3]).at([-0.7, -0.2]).kinked()
+    Case::new("selections in selections", problem, oracle, oracle).at([0.7, 1.3]).at([0.7, 0.0]).at([-0.7, 1.3]).at([-0.7, -0.2]).kinked()
 }
 
 fn summed() -> Case {
@@ -69,7 +69,7 @@ fn summed() -> Case {
         let all = x.sum(0..4, |i| x.at(i).powi(3));
         roots + all.greater(0.0).select(x.sum(0..4, |i| x.at(i).ln()), all)
     });
-    Case::new("selections in sums and sums in selections", problem, oracle)
+    Case::new("selections in sums and sums in selections", problem, oracle, oracle)
         .at([0.7, 0.2, 1.3, 0.4])
         .at([-0.7, 0.2, -1.3, 0.4])
         .at([-1.0, 0.0, 0.5, 0.25])
@@ -82,7 +82,7 @@ fn origin() -> Case {
         length + x[0] * 3.0 + if x[1].re() < 0.0 { -x[1] } else { x[1] }
     }
     let problem = Problem::new(2, |x| x[0].hypot(x[1]) + 3.0 * x[0] + x[1].abs());
-    Case::new("kinks at the origin", problem, oracle).at([0.0, 0.0]).at([0.0, -2.0]).kinked()
+    Case::new("kinks at the origin", problem, oracle, oracle).at([0.0, 0.0]).at([0.0, -2.0]).kinked()
 }
 
 fn idle_loops() -> Case {
@@ -98,5 +98,5 @@ fn idle_loops() -> Case {
         let before = x.sum(0..5, |i| x.sum(..i, |j| x.at(j) / (x[0] * i.number()).sqrt()));
         next + before
     });
-    Case::new("what leaves a loop that may be empty", problem, oracle).at([0.7, 0.2, -1.3, 0.4, 2.0])
+    Case::new("what leaves a loop that may be empty", problem, oracle, oracle).at([0.7, 0.2, -1.3, 0.4, 2.0])
 }
