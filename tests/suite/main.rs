@@ -2,6 +2,8 @@
 
 mod bounds;
 mod devices;
+#[cfg(feature = "gpu")]
+mod engines_agree;
 mod faces;
 #[cfg(feature = "gpu")]
 mod gpu_device;
@@ -22,6 +24,7 @@ mod nist;
 mod parity;
 mod precision;
 mod programs;
+mod properties;
 mod random;
 mod searches;
 mod shader_text;

@@ -2,7 +2,6 @@
 
 mod objectives;
 mod operations;
-mod paths;
 
 use manymin::prelude::*;
 use manymin::probe::{Evaluated, evaluate_on};

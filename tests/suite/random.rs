@@ -43,7 +43,7 @@ fn random_programs_have_the_value_and_gradient_of_their_interpretation() {
 }
 
 /// A random program, ready to be asked.
-#[cfg_attr(not(feature = "gpu"), expect(dead_code, reason = "points are asked of the GPU engine"))]
+#[cfg_attr(not(feature = "gpu"), expect(dead_code, reason = "tolerances are the GPU engine's"))]
 pub(crate) struct Prepared {
     pub(crate) problem: manymin::Problem,
     pub(crate) point: Vec<f64>,
@@ -58,7 +58,6 @@ pub(crate) struct Prepared {
 }
 
 /// The program that a seed gives; none if it is left out.
-#[cfg(feature = "gpu")]
 pub(crate) fn prepared(seed: u64) -> Option<Prepared> {
     prepare(seed, &Program::random(&mut Random::new(seed)))
 }

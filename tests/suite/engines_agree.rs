@@ -20,6 +20,10 @@ const ALIKE: f64 = 99.5;
 /// How alike, as a part of 1 + |f|. Where the minimum is 0 values have no digits in common, and are 1 and more elsewhere.
 const VALUE: f64 = 1e-5;
 
+/// Lanes whose iterations differ by at most a tenth, in percent. Where a lane ends at the floor of the precision, its last steps are
+/// rounding, and how many they are is chance; on Ackley's function some lanes part early, see [`ASTRAY`].
+const AS_LONG: f64 = 60.0;
+
 /// Successes at another minimum, in percent. Last bits differ, since compilers of shaders fuse and reorder sums; a lane that
 /// passes a ridge falls to either side of it. Ackley's function has thousands of minima on its slopes, and first steps across
 /// several of them: 3 % of its lanes were seen to part, and at most 0.04 % of the others'.
@@ -31,12 +35,13 @@ fn lanes_take_the_same_way_on_both_engines() {
     for (long, cheap) in problems(LANES_OF_LONG).into_iter().zip(problems(LANES)) {
         let study = if long.name == "quad20" { long } else { cheap };
         let (ours, theirs) = (run(&study, &gpu()), run(&study, &Device::cpu(Precision::F32)));
-        let (mut agree, mut both, mut same, mut alike, mut identical) = (0_u32, 0_u32, 0_u32, 0_u32, 0_u32);
+        let (mut agree, mut both, mut same, mut alike, mut identical, mut as_long) = (0_u32, 0_u32, 0_u32, 0_u32, 0_u32, 0_u32);
         for (a, b) in ours.iter().zip(theirs.iter()) {
             let successes = a.status.is_success() && b.status.is_success();
             agree += u32::from(a.status == b.status || successes);
             identical += u32::from(a.point == b.point && a.evaluations == b.evaluations && a.status == b.status);
             let distance = a.point.iter().zip(&b.point).fold(0.0, |most: f64, (a, b)| most.max((a - b).abs() / (1.0 + b.abs())));
+            as_long += u32::from(a.iterations.abs_diff(b.iterations) <= 1 + b.iterations / 10);
             if successes {
                 both += 1;
                 same += u32::from(distance <= SAME_MINIMUM);
@@ -45,16 +50,17 @@ fn lanes_take_the_same_way_on_both_engines() {
         }
         let percent = |part: u32, whole: u32| 100.0 * f64::from(part) / f64::from(whole.max(1));
         let lanes = study.starts.lanes() as u32;
-        let shares = [percent(agree, lanes), 100.0 - percent(same, both), percent(alike, same)];
+        let shares = [percent(agree, lanes), 100.0 - percent(same, both), percent(alike, same), percent(as_long, lanes)];
         println!(
-            "{:13} | {lanes:5} lanes | statuses agree {:6.2} % | at another minimum {:5.2} % | values alike {:6.2} % | the same to the bit {:6.2} %",
+            "{:13} | {lanes:5} lanes | statuses agree {:6.2} % | at another minimum {:5.2} % | values alike {:6.2} % | as long {:6.2} % | the same to the bit {:6.2} %",
             study.name,
             shares[0],
             shares[1],
             shares[2],
+            shares[3],
             percent(identical, lanes)
         );
-        if !(shares[0] >= AGREEMENT && shares[1] <= ASTRAY && shares[2] >= ALIKE && both > 0) {
+        if !(shares[0] >= AGREEMENT && shares[1] <= ASTRAY && shares[2] >= ALIKE && shares[3] >= AS_LONG && both > 0) {
             faults.push(format!("{}: {shares:?}", study.name));
         }
     }
