@@ -229,6 +229,22 @@ impl<'m> Minimizer<'m> {
         Err(DeviceError::MatrixTooLarge { dimension, lanes: LANES, bytes, limit })
     }
 
+    /// Whether a method that takes residuals finds them.
+    fn check_regions(&self, device: &Device, problem: &Problem) -> Result<()> {
+        if !self.settings.method.has_regions() {
+            return Ok(());
+        }
+        if device.is_gpu() {
+            let must = "another on a GPU: this one runs on the CPU engine, `Device::cpu(..)`";
+            return Err(Error::Setting { name: "method", value: "LevenbergMarquardt".into(), must });
+        }
+        if self.settings.curvature {
+            let must = "left off with `LevenbergMarquardt`: `Problem::fit_statistics` tells more";
+            return Err(Error::Setting { name: "inverse_hessian_diagonals", value: "set".into(), must });
+        }
+        problem.check_regions()
+    }
+
     /// The minimizer of a batch, without monitors.
     pub(crate) fn again(settings: &Settings) -> Self {
         Self { settings: settings.clone(), monitors: Vec::new() }
@@ -238,6 +254,7 @@ impl<'m> Minimizer<'m> {
     pub(crate) fn engine(&self, device: &Device, problem: &Problem, starts: &Starts, standing: Standing) -> Result<Box<dyn Engine>> {
         let settings = &self.settings;
         check_device(device, problem)?;
+        self.check_regions(device, problem)?;
         self.check_matrix(device, problem)?;
         let pool = match settings.pool {
             Some(0) => return Err(Error::Setting { name: "pool", value: "0".into(), must: "at least 1" }),

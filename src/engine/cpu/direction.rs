@@ -8,6 +8,7 @@ use super::bfgs;
 use super::conjugate_gradient;
 use super::delta_bar_delta;
 use super::initial_step::{first_gamma, initial_step};
+use super::levenberg_marquardt;
 use super::momentum;
 use super::steepest_descent;
 use super::tile::{Rules, Tile};
@@ -52,11 +53,12 @@ pub(super) fn turn<T: Real>(
         Method::Momentum(settings) => momentum::direct(tile, turns, kept, &mut scratch.q, settings.into(), !rules.walk.is_free()),
         Method::Nesterov(settings) => momentum::direct(tile, turns, kept, &mut scratch.q, settings.into(), !rules.walk.is_free()),
         Method::DeltaBarDelta(settings) => delta_bar_delta::direct(tile, turns, settings),
+        Method::LevenbergMarquardt(_) => levenberg_marquardt::direct(tile, turns),
     };
     tile.lanes.slope = turns.choose(slope, tile.lanes.slope);
     let descends = slope.below(Chunk::splat(T::ZERO)).and(Chunk::splat(-T::HUGE).at_most(slope));
     let lost = turns.without(descends);
-    if lost.any() && !rules.walk.is_free() {
+    if lost.any() && !rules.walk.is_free() && !rules.walk.method.has_regions() {
         (0..CHUNK).filter(|&l| lost.has(l)).for_each(|l| along_gradient(tile, l));
     }
     set_out(tile, turns, first, restarts, rules);
@@ -178,7 +180,10 @@ fn set_out<T: Real>(tile: &mut Tile<T>, turns: Mask<T>, first: Mask<T>, restarts
     let whole = if rules.walk.method.is_newton_like() { first.choose(alpha, Chunk::splat(T::ONE)) } else { alpha };
     // A restart keeps what the last quasi-Newton step promised: it tells whether rounding is to blame.
     let tells = turns.without(restarts);
-    lanes.decrement = tells.choose(whole.zip(lanes.slope, |alpha, slope| (alpha * slope).abs()), lanes.decrement);
+    let promised = whole.zip(lanes.slope, |alpha, slope| (alpha * slope).abs());
+    // In a region a step may be short for other reasons than that little is left: the whole step tells.
+    let promised = if rules.walk.method.has_regions() { lanes.high_value.map(|whole| T::from_f64(2.0) * whole) } else { promised };
+    lanes.decrement = tells.choose(promised, lanes.decrement);
     lanes.alpha = turns.choose(alpha, lanes.alpha);
     lanes.low = turns.choose(Chunk::splat(T::ZERO), lanes.low);
     lanes.low_slope = turns.choose(lanes.slope, lanes.low_slope);

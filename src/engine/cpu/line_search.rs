@@ -158,7 +158,8 @@ pub(super) fn end_search<T: Real>(tile: &mut Tile<T>, l: usize, trial: &Trial<T>
         tile.finish(l, Status::PrecisionFloor, promised, noise);
         return false;
     }
-    if lanes.pairs.0[l] > 0 && lanes.resets.0[l] < MOST_RESETS {
+    // What a method with regions knows of the point is not to blame.
+    if lanes.pairs.0[l] > 0 && lanes.resets.0[l] < MOST_RESETS && !rules.walk.method.has_regions() {
         lanes.resets.0[l] += 1;
         return true;
     }
