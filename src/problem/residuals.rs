@@ -106,7 +106,7 @@ impl Problem {
     /// [`FitError::TooMany`] if there are more than can be listed.
     pub fn residuals(&self, point: &[f64], parameters: &[f64]) -> Result<Vec<f64>> {
         let (squares, places) = self.listed("`residuals`", point, parameters)?;
-        let program = listing(&squares, &places, None);
+        let program = listing(squares, &places, None);
         let mut machine = self.machine_of::<f64>(self.compile(&program, 0), 0);
         machine.set_lane(0, point, parameters);
         machine.evaluate(1);
@@ -121,7 +121,7 @@ impl Problem {
     pub fn jacobian(&self, point: &[f64], parameters: &[f64]) -> Result<DMatrix<f64>> {
         let (squares, places) = self.listed("`jacobian`", point, parameters)?;
         let n = self.dimension();
-        let program = listing(&squares, &places, Some(Direction::Parameters { first: self.parameters() }));
+        let program = listing(squares, &places, Some(Direction::Parameters { first: self.parameters() }));
         let mut machine = self.machine_of::<f64>(self.compile(&program, n), n);
         let columns = self.along_units(&mut machine, point, parameters, places.outputs..2 * places.outputs);
         Ok(columns.select_rows(&places.taken))

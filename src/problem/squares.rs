@@ -6,6 +6,7 @@
 //! to be negative: a positive constant, an array of data without negative numbers, an exponential, a square.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use super::affine::{Affine, Loop, LoopId};
 use super::graph::{Binary, Graph, Id, Op, Unary};
@@ -48,14 +49,12 @@ impl Squares {
     }
 }
 
+/// What is done with the values of the outer loops and the range of the innermost.
+type Visit<'a> = &'a mut dyn FnMut(&[(LoopId, i64)], Range<i64>);
+
 /// Calls `visit` with the values of the outer loops of `nest` and the range of the innermost, in order; for no loops once, with
 /// a range of one.
-pub(super) fn rounds(
-    nest: &[LoopId],
-    loops: &[Loop],
-    at: &mut Vec<(LoopId, i64)>,
-    visit: &mut dyn FnMut(&[(LoopId, i64)], std::ops::Range<i64>),
-) {
+pub(super) fn rounds(nest: &[LoopId], loops: &[Loop], at: &mut Vec<(LoopId, i64)>, visit: Visit<'_>) {
     let value = |a: &Affine| a.terms.iter().fold(a.constant, |sum, &(id, c)| sum + c * at.iter().find(|v| v.0 == id).map_or(0, |v| v.1));
     let Some((&id, inner)) = nest.split_first() else { return visit(at, 0..1) };
     let range = &loops[id as usize];
