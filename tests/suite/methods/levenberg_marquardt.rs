@@ -31,11 +31,11 @@ fn no_cut_no_company_and_no_move_changes_a_bit() {
         let expected = Bits::all(&whole);
         let statuses = whole.status_counts();
         assert!(statuses.len() > 1 && whole.statuses().iter().any(|s| s.is_success()), "some lanes run out: {statuses:?}");
-        type Cut = fn(usize, &mut Batch);
+        type Cut = fn(usize, &mut Batch, &Device);
         let cuts: [(&str, Cut); 4] = [
-            ("step()", |_, batch| batch.step().unwrap()),
-            ("advance(3)", |_, batch| batch.advance(3).unwrap()),
-            ("steps, then rounds, then a branch runs", |k, batch| match k {
+            ("step()", |_, batch, _| batch.step().unwrap()),
+            ("advance(3)", |_, batch, _| batch.advance(3).unwrap()),
+            ("steps, then rounds, then a branch runs", |k, batch, _| match k {
                 0..3 => batch.step().unwrap(),
                 3..6 => batch.advance(1).unwrap(),
                 _ => {
@@ -43,16 +43,16 @@ fn no_cut_no_company_and_no_move_changes_a_bit() {
                     batch.run().unwrap();
                 }
             }),
-            ("moves", |k, batch| {
+            ("moves", |k, batch, device| {
                 if k % 2 == 0 { batch.step() } else { batch.advance(2) }.unwrap();
-                batch.move_to(&Device::cpu(batch.device().precision())).unwrap();
+                batch.move_to(&Device::cpu(device.precision())).unwrap();
             }),
         ];
         for (cut, act) in cuts {
             let mut batch = limited().pool(20).start(&device, &problem, &starts).unwrap();
             let mut k = 0;
             while batch.active() > 0 {
-                act(k, &mut batch);
+                act(k, &mut batch, &device);
                 k += 1;
             }
             let outcome = batch.finish().unwrap();
