@@ -88,8 +88,8 @@ pub use engine::{Summary, Totals};
 pub use error::{BoundsError, DeviceError, Error, FitError, ProblemError, Result, StartsError, WgslError};
 pub use method::{
     Backtracking, Bfgs, Bounds, CgUpdate, ConjugateGradient, ConstantStep, DeltaBarDelta, Evidence, FirstStep, FloorPolicy, InitialStep,
-    Lbfgs, Limits, LineSearch, Method, Momentum, MoreThuente, Nesterov, NextStep, Pairs, Restart, Schedule, SlopeSearch, Status,
-    SteepestDescent, StepUp, Test, Tolerances,
+    Lbfgs, LevenbergMarquardt, Limits, LineSearch, Method, Momentum, MoreThuente, Nesterov, NextStep, Pairs, Restart, Schedule,
+    SlopeSearch, Status, SteepestDescent, StepUp, Test, Tolerances,
 };
 pub use minimizer::Minimizer;
 pub use monitor::{Answer, Control, Monitor, Step};
@@ -102,9 +102,9 @@ pub mod prelude {
     pub use crate::problem::{Array, Condition, Context, Index, Point, Scalar, select};
     pub use crate::{
         Backtracking, Batch, Bfgs, Bounds, CgUpdate, ConjugateGradient, ConstantStep, Control, DeltaBarDelta, Device, Evaluation,
-        FirstStep, InitialStep, LaneResult, Lbfgs, Limits, LineSearch, Method, Minimizer, Momentum, Monitor, MoreThuente, Nesterov,
-        NextStep, Outcome, Pairs, Polished, Precision, Problem, Restart, Schedule, SlopeSearch, Source, Starts, Status, SteepestDescent,
-        Step, StepUp, Summary, Test, Tolerances,
+        FirstStep, InitialStep, LaneResult, Lbfgs, LevenbergMarquardt, Limits, LineSearch, Method, Minimizer, Momentum, Monitor,
+        MoreThuente, Nesterov, NextStep, Outcome, Pairs, Polished, Precision, Problem, Restart, Schedule, SlopeSearch, Source, Starts,
+        Status, SteepestDescent, Step, StepUp, Summary, Test, Tolerances,
     };
 }
 

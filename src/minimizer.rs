@@ -280,6 +280,28 @@ impl<'m> Minimizer<'m> {
         Err(DeviceError::MatrixTooLarge { dimension, lanes: LANES, bytes, limit })
     }
 
+    /// Whether a method that takes residuals finds them.
+    fn check_regions(&self, device: &Device, problem: &Problem, placement: &Placement) -> Result<()> {
+        let refused = |name, must| Err(Error::Setting { name, value: "set".into(), must });
+        if self.settings.curvature && !self.settings.method.is_quasi_newton() {
+            return refused(
+                "inverse_hessian_diagonals",
+                "left off with a method that learns no Hessian; of a fit see `Problem::fit_statistics`",
+            );
+        }
+        if !self.settings.method.has_regions() {
+            return Ok(());
+        }
+        if placement.is_bounded() {
+            return refused("bounds", "left off with `LevenbergMarquardt`; `Lbfgs` keeps lanes in a box");
+        }
+        if device.is_gpu() {
+            let must = "another on a GPU: this one runs on the CPU engine, `Device::cpu(..)`";
+            return Err(Error::Setting { name: "method", value: "LevenbergMarquardt".into(), must });
+        }
+        problem.check_regions()
+    }
+
     /// The minimizer of a batch, without monitors.
     pub(crate) fn again(settings: &Settings) -> Self {
         Self { settings: settings.clone(), monitors: Vec::new() }
@@ -289,8 +311,9 @@ impl<'m> Minimizer<'m> {
     pub(crate) fn engine(&self, device: &Device, problem: &Problem, starts: &Starts, standing: Standing) -> Result<Box<dyn Engine>> {
         let settings = &self.settings;
         check_device(device, problem)?;
-        self.check_matrix(device, problem)?;
         let placement = settings.placement(starts, device.precision());
+        self.check_regions(device, problem, &placement)?;
+        self.check_matrix(device, problem)?;
         let pool = match settings.pool {
             Some(0) => return Err(Error::Setting { name: "pool", value: "0".into(), must: "at least 1" }),
             Some(lanes) => lanes,

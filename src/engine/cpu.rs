@@ -14,6 +14,7 @@ mod direction;
 mod held;
 mod initial_step;
 mod judge;
+mod levenberg_marquardt;
 mod line_search;
 mod momentum;
 mod more_thuente;
@@ -89,10 +90,14 @@ impl<T: Real> CpuEngine<T> {
             curvature: setup.curvature,
             noise: T::from_f64(NOISE_UNITS + setup.problem.terms().max(1.0).log2()) * T::EPSILON,
         };
+        let machine = match setup.walk.method.has_regions() {
+            true => setup.problem.normal_machine().unwrap_or_else(|_| unreachable!("refused before an engine is set up")),
+            false => setup.problem.machine(),
+        };
         Self {
             placement: setup.placement.clone(),
             rules,
-            machine: setup.problem.machine(),
+            machine,
             blocks: Vec::new(),
             held: states,
             queue,

@@ -1,8 +1,8 @@
 //! The methods there are: each a struct of settings, gathered in one enum.
 
 use super::{
-    Bfgs, ConjugateGradient, ConstantStep, DeltaBarDelta, FirstStep, Inertia, InitialStep, Lbfgs, LineSearch, Momentum, MoreThuente,
-    Nesterov, NextStep, SlopeSearch, SteepestDescent,
+    Bfgs, ConjugateGradient, ConstantStep, DeltaBarDelta, FirstStep, Inertia, InitialStep, Lbfgs, LevenbergMarquardt, LineSearch, Momentum,
+    MoreThuente, Nesterov, NextStep, SlopeSearch, SteepestDescent,
 };
 use crate::error::Result;
 
@@ -35,6 +35,8 @@ pub enum Method {
     Nesterov(Nesterov),
     /// See [`DeltaBarDelta`].
     DeltaBarDelta(DeltaBarDelta),
+    /// See [`LevenbergMarquardt`].
+    LevenbergMarquardt(LevenbergMarquardt),
 }
 
 impl Method {
@@ -47,6 +49,7 @@ impl Method {
             Self::Momentum(momentum) => Inertia::from(momentum).validate(),
             Self::Nesterov(nesterov) => Inertia::from(nesterov).validate(),
             Self::DeltaBarDelta(delta) => delta.validate(),
+            Self::LevenbergMarquardt(settings) => settings.validate(),
         }
     }
 
@@ -55,7 +58,7 @@ impl Method {
         match self {
             Self::Lbfgs(lbfgs) => lbfgs.memory,
             Self::Bfgs(_) | Self::ConjugateGradient(_) | Self::SteepestDescent(_) => 0,
-            Self::Momentum(_) | Self::Nesterov(_) | Self::DeltaBarDelta(_) => 0,
+            Self::Momentum(_) | Self::Nesterov(_) | Self::DeltaBarDelta(_) | Self::LevenbergMarquardt(_) => 0,
         }
     }
 
@@ -65,6 +68,8 @@ impl Method {
             Self::Bfgs(_) => dimension * (dimension + 1) / 2,
             // The gains and the averaged gradient.
             Self::DeltaBarDelta(_) => 2 * dimension,
+            // The lower triangle of J'J, and the scales.
+            Self::LevenbergMarquardt(_) => dimension * (dimension + 3) / 2,
             Self::Lbfgs(_) | Self::ConjugateGradient(_) | Self::SteepestDescent(_) | Self::Momentum(_) | Self::Nesterov(_) => 0,
         }
     }
@@ -87,7 +92,8 @@ impl Method {
     /// The line search that it has unless another is set.
     pub(crate) fn default_line_search(self) -> LineSearch {
         match self {
-            Self::Lbfgs(_) | Self::Bfgs(_) => SlopeSearch::default().into(),
+            // Levenberg and Marquardt's method has none, and asks for none.
+            Self::Lbfgs(_) | Self::Bfgs(_) | Self::LevenbergMarquardt(_) => SlopeSearch::default().into(),
             // Directions that build on the last one build on its search.
             Self::ConjugateGradient(_) | Self::SteepestDescent(_) => {
                 MoreThuente { curvature: 0.1, approximate_armijo: true, ..MoreThuente::default() }.into()
@@ -101,11 +107,18 @@ impl Method {
     pub(crate) fn default_initial_step(self) -> InitialStep {
         match self {
             Self::Lbfgs(_) | Self::Bfgs(_) => InitialStep::default(),
+            // The whole step.
+            Self::LevenbergMarquardt(_) => InitialStep { first: FirstStep::Value(1.0), next: NextStep::Unit },
             Self::ConjugateGradient(_) | Self::SteepestDescent(_) => InitialStep { next: NextStep::SlopeRatio, ..InitialStep::default() },
             Self::Momentum(_) | Self::Nesterov(_) | Self::DeltaBarDelta(_) => {
                 InitialStep { first: FirstStep::Value(1.0), next: NextStep::SlopeRatio }
             }
         }
+    }
+
+    /// Whether it looks for the length of a step by itself, and takes residuals to do so.
+    pub(crate) fn has_regions(self) -> bool {
+        matches!(self, Self::LevenbergMarquardt(_))
     }
 
     /// Whether its directions come with a length of their own, so that a step of 1 is the natural one.
@@ -159,5 +172,11 @@ impl From<Nesterov> for Method {
 impl From<DeltaBarDelta> for Method {
     fn from(delta: DeltaBarDelta) -> Self {
         Self::DeltaBarDelta(delta)
+    }
+}
+
+impl From<LevenbergMarquardt> for Method {
+    fn from(settings: LevenbergMarquardt) -> Self {
+        Self::LevenbergMarquardt(settings)
     }
 }

@@ -26,6 +26,12 @@ impl Walk {
     /// What is not set is the method's own.
     pub(crate) fn new(method: Method, line_search: Option<LineSearch>, initial_step: Option<InitialStep>, pairs: Pairs) -> Result<Self> {
         method.validate()?;
+        for (name, set) in [("line_search", line_search.is_some()), ("initial_step", initial_step.is_some())] {
+            if method.has_regions() && set {
+                let must = "left unset with `LevenbergMarquardt`, which finds the length of its steps by itself";
+                return Err(Error::Setting { name, value: "set".into(), must });
+            }
+        }
         let line_search = line_search.unwrap_or_else(|| method.default_line_search());
         line_search.validate()?;
         let initial_step = match (line_search, initial_step) {

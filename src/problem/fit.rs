@@ -144,6 +144,11 @@ impl Problem {
         root_from(factor.l().transpose(), &norms, f64::EPSILON.sqrt())
     }
 
+    /// An error if there is no [`normal_machine`](Problem::normal_machine).
+    pub(crate) fn check_regions(&self) -> Result<()> {
+        self.normal_machine::<f64>().map(|_| ())
+    }
+
     /// A machine that computes f, its gradient and, in the n^2 outputs behind that, a matrix B with `J'J = B + B'`.
     pub(crate) fn normal_machine<T: Real>(&self) -> Result<Machine<T>> {
         let n = self.dimension();

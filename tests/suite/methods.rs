@@ -4,6 +4,7 @@ mod conjugate_gradient;
 mod convergence;
 mod cuts;
 mod ends;
+mod levenberg_marquardt;
 mod misuse;
 mod momentum;
 mod references;

@@ -99,3 +99,25 @@ fn a_trust_region_fits_all_sets_from_both_starts_but_the_one_that_rounding_forbi
     println!("{fitted} of 54 runs, {evaluations} evaluations of f, gradient and J'J");
     assert!(fitted >= 52, "{fitted} of 54 runs");
 }
+
+#[test]
+fn the_engine_fits_them_too_as_they_are() {
+    let device = Device::cpu(Precision::F64);
+    let tolerances = Tolerances { gradient_max: 0.0, ..Tolerances::default() };
+    let (mut fitted, mut evaluations) = (0, 0);
+    for (data, problem) in all() {
+        let from = nalgebra::DMatrix::from_fn(data.parameters.len(), 2, |k, start| data.parameters[k].starts[start]);
+        let minimizer = Minimizer::new(LevenbergMarquardt::default()).tolerances(tolerances).max_iterations(5_000);
+        let outcome = minimizer.minimize(&device, &problem, &Starts::from_matrix(from)).unwrap();
+        for lane in outcome.iter() {
+            let certified = relative(lane.value, data.residual) < SIX_DIGITS;
+            fitted += usize::from(certified);
+            evaluations += lane.evaluations;
+            let name = format!("{} from start {}", data.name, lane.lane + 1);
+            assert!(certified || data.name == "Lanczos1", "{name}: {:e} for {:e}, {}", lane.value, data.residual, lane.status);
+            assert!(!certified || lane.status.is_success(), "{name}: {}, {:?}", lane.status, lane.evidence);
+        }
+    }
+    println!("{fitted} of 54 runs, {evaluations} evaluations of f, gradient and J'J");
+    assert!(fitted >= 52, "{fitted} of 54 runs");
+}

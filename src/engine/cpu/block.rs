@@ -3,6 +3,7 @@
 use super::accept::{accept, forget};
 use super::direction::{Scratch, turn};
 use super::judge::judge;
+use super::levenberg_marquardt;
 use super::line_search::end_search;
 use super::tests::{stop_at_floor, test};
 use super::tile::{Rules, Tile};
@@ -11,7 +12,7 @@ use crate::engine::Lanes;
 use crate::engine::lane::{Fields, Phase};
 use crate::engine::placement::Start;
 use crate::engine::state::LaneState;
-use crate::method::Status;
+use crate::method::{Method, Status};
 use crate::problem::evaluate::chunk::{CHUNK, CHUNKS, Chunk, LANES, Mask};
 use crate::problem::evaluate::dispatch::dispatch;
 use crate::problem::evaluate::machine::Machine;
@@ -168,12 +169,19 @@ impl<T: Real> pulp::NullaryFnOnce for Conclude<'_, T> {
         let rules = self.rules;
         for (c, tile) in tiles[..self.tiles].iter_mut().enumerate() {
             let trial = measure(tile, c, machine);
-            let verdict = judge(tile, &trial, rules);
+            let verdict = match rules.walk.method {
+                Method::LevenbergMarquardt(settings) => levenberg_marquardt::judge(tile, &trial, c, machine, settings),
+                _ => judge(tile, &trial, rules),
+            };
             let none = Mask::lanes(|_| false);
             let (mut turns, mut kept, mut restarts) = (none, none, none);
             if verdict.accepted.any() {
-                let stepped = verdict.accepted.without(Mask::of(tile.lanes.phase, |phase| phase == Phase::Fresh as u32));
+                let fresh = Mask::of(tile.lanes.phase, |phase| phase == Phase::Fresh as u32);
+                let stepped = verdict.accepted.without(fresh);
                 let accepted = accept(tile, c, machine, &trial, verdict.accepted, rules);
+                if let Method::LevenbergMarquardt(settings) = rules.walk.method {
+                    levenberg_marquardt::remember(tile, c, machine, verdict.accepted, verdict.accepted.and(fresh), settings);
+                }
                 turns = test(tile, verdict.accepted, &trial, accepted.decrease, rules);
                 kept = accepted.kept;
                 if self.stepping {

@@ -9,6 +9,7 @@ use super::conjugate_gradient;
 use super::delta_bar_delta;
 use super::held::direct_held;
 use super::initial_step::{first_gamma, initial_step, unit};
+use super::levenberg_marquardt;
 use super::momentum;
 use super::steepest_descent;
 use super::tile::{Rules, Tile};
@@ -60,12 +61,13 @@ pub(super) fn turn<T: Real>(
         Method::Momentum(settings) => momentum::direct(tile, turns, kept, &mut scratch.q, settings.into(), !rules.walk.is_free()),
         Method::Nesterov(settings) => momentum::direct(tile, turns, kept, &mut scratch.q, settings.into(), !rules.walk.is_free()),
         Method::DeltaBarDelta(settings) => delta_bar_delta::direct(tile, turns, settings),
+        Method::LevenbergMarquardt(_) => levenberg_marquardt::direct(tile, turns),
     };
     let slope = if tile.is_bounded() { tile.hold(turns) } else { slope };
     tile.lanes.slope = turns.choose(slope, tile.lanes.slope);
     let descends = slope.below(Chunk::splat(T::ZERO)).and(Chunk::splat(-T::HUGE).at_most(slope));
     let lost = turns.without(descends);
-    if lost.any() && !rules.walk.is_free() {
+    if lost.any() && !rules.walk.is_free() && !rules.walk.method.has_regions() {
         (0..CHUNK).filter(|&l| lost.has(l)).for_each(|l| along_gradient(tile, l));
     }
     set_out(tile, turns, first, restarts, rules);
@@ -194,6 +196,8 @@ fn set_out<T: Real>(tile: &mut Tile<T>, turns: Mask<T>, first: Mask<T>, restarts
     let lanes = &mut tile.lanes;
     // A restart keeps what the last quasi-Newton step promised: it tells whether rounding is to blame.
     let tells = turns.without(restarts);
+    // In a region a step may be short for other reasons than that little is left: the whole step tells.
+    let promised = if rules.walk.method.has_regions() { lanes.high_value.map(|whole| T::from_f64(2.0) * whole) } else { promised };
     lanes.decrement = tells.choose(promised, lanes.decrement);
     lanes.alpha = turns.choose(alpha, lanes.alpha);
     lanes.low = turns.choose(Chunk::splat(T::ZERO), lanes.low);

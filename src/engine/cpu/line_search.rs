@@ -198,7 +198,8 @@ pub(super) fn end_search<T: Real>(tile: &mut Tile<T>, l: usize, trial: &Trial<T>
         tile.finish(l, Status::PrecisionFloor, promised, noise);
         return false;
     }
-    if again {
+    // What a method with regions knows of the point is not to blame.
+    if again && !rules.walk.method.has_regions() {
         tile.lanes.resets.0[l] += 1;
         return true;
     }

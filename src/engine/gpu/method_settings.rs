@@ -13,7 +13,7 @@ pub(super) fn method_settings(walk: Walk) -> String {
     text.flag("MAY_RISE", walk.may_rise());
     text.flag("FREE", walk.is_free());
     match walk.method {
-        Method::Lbfgs(_) | Method::Bfgs(_) | Method::SteepestDescent(_) => {}
+        Method::Lbfgs(_) | Method::Bfgs(_) | Method::SteepestDescent(_) | Method::LevenbergMarquardt(_) => {}
         Method::ConjugateGradient(settings) => conjugate_gradient(settings, &mut text),
         Method::Momentum(settings) => momentum(settings.into(), &mut text),
         Method::Nesterov(settings) => momentum(settings.into(), &mut text),

@@ -41,6 +41,7 @@ pub(super) fn method_stages(method: Method, bounded: bool) -> Vec<Stage> {
         Method::SteepestDescent(_) => ("steepest_descent", include_str!("../../../shaders/steepest_descent.wgsl")),
         Method::Momentum(_) | Method::Nesterov(_) => ("momentum", include_str!("../../../shaders/momentum.wgsl")),
         Method::DeltaBarDelta(_) => ("delta_bar_delta", include_str!("../../../shaders/delta_bar_delta.wgsl")),
+        Method::LevenbergMarquardt(_) => unreachable!("refused before a GPU engine is set up"),
     };
     vec![stage]
 }
