@@ -76,7 +76,8 @@ fn bracket(level: bool) {
 fn cubic() -> f32 {
     let s = lane.slope;
     let s_t = trial.slope;
-    let bend = 3.0 * ((lane.value - trial.value) / lane.alpha) + s + s_t;
+    let fall = (lane.value - trial.value) / lane.alpha;
+    let bend = fall + 2.0 * fall + s + s_t;
     // Squares of slopes overflow, those of their quotients don't.
     let size = max(abs(bend), max(abs(s), abs(s_t)));
     let root = size * sqrt((bend / size) * (bend / size) - (s / size) * (s_t / size));

@@ -123,7 +123,7 @@ impl Method {
 
     /// Whether its directions come with a length of their own, so that a step of 1 is the natural one.
     pub(crate) fn is_newton_like(self) -> bool {
-        self.is_quasi_newton()
+        self.is_quasi_newton() || self.has_regions()
     }
 }
 

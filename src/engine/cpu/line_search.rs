@@ -104,7 +104,10 @@ pub(super) fn reaches<T: Real>(counts: Chunk<u32>, limits: Chunk<u32>) -> Mask<T
 /// The minimum, as a part of alpha, of the cubic that has the values and slopes of f at x and at the trial.
 #[inline(always)]
 fn cubic<T: Real>(trial: &Trial<T>, f: Chunk<T>, slope: Chunk<T>, alpha: Chunk<T>) -> Chunk<T> {
-    let rise = f.zip3(trial.value, alpha, |f, f_t, alpha| T::from_f64(3.0) * ((f - f_t) / alpha));
+    let rise = f.zip3(trial.value, alpha, |f, f_t, alpha| {
+        let fall = (f - f_t) / alpha;
+        fall + T::from_f64(2.0) * fall
+    });
     rise.zip3(slope, trial.slope, |rise, s, s_t| {
         let bend = rise + s + s_t;
         // Squares of slopes overflow, those of their quotients don't.

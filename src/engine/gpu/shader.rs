@@ -358,8 +358,7 @@ mod tests {
             }
             for first in [FirstStep::Scaled, FirstStep::Rasmussen, FirstStep::Value(0.1)] {
                 for next in [NextStep::Unit, NextStep::Quadratic, NextStep::SlopeRatio, NextStep::Value(0.1)] {
-                    let walk = Walk::new(method, Some(SlopeSearch::default().into()), Some(InitialStep { first, next }), Pairs::default())
-                        .unwrap();
+                    let walk = Walk::new(method, Some(searches()[0]), Some(InitialStep { first, next }), Pairs::default()).unwrap();
                     validate(&assemble(Shape::of(&bowl, method, false), walk, &bowl.wgsl()));
                 }
             }

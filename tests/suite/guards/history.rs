@@ -60,7 +60,7 @@ fn follow(problem: &Problem, start: &[f64], memory: usize) -> Followed {
     let mut x = DVector::from_row_slice(start);
     let mut g = gradient(&x);
     let mut pairs: Vec<(DVector<f64>, DVector<f64>)> = Vec::new();
-    let mut gamma = 1.0 / g.amax();
+    let mut gamma = 1.0 / g.norm();
     let mut seen = Followed { compared: 0, wrapped: 0, skipped: 0, forgotten: 0, refused: 0 };
     let mut steps = 0;
     while batch.active() > 0 {
