@@ -318,7 +318,7 @@ mod tests {
 
     use super::*;
     use crate::engine::gpu::stages::tests::{methods, searches};
-    use crate::method::{FirstStep, InitialStep, NextStep, Pairs, SlopeSearch};
+    use crate::method::{FirstStep, InitialStep, NextStep, Pairs};
 
     fn shape(dimension: usize, memory: usize) -> Shape {
         Shape { dimension, memory, matrix: 0, parameters: 0, bounded: false }
