@@ -17,6 +17,7 @@ use super::trial::dot;
 use crate::engine::lane::Phase;
 use crate::method::Method;
 use crate::problem::evaluate::chunk::{CHUNK, Chunk, Mask, row_by_row};
+use crate::problem::evaluate::dispatch::dispatch;
 use crate::problem::evaluate::real::Real;
 
 /// Memory for the recursion, n and m + 1 chunks, and as many for the one over free components.
@@ -54,7 +55,7 @@ pub(super) fn turn<T: Real>(
         tile.lanes.gamma = first.choose(first_gamma(tile, rules), tile.lanes.gamma);
     }
     let slope = match rules.walk.method {
-        Method::Lbfgs(_) => direct(tile, turns, kept, scratch, rules.walk.pairs.noise),
+        Method::Lbfgs(_) => dispatch(Direct { tile, turns, kept, scratch, noise: rules.walk.pairs.noise }),
         Method::Bfgs(_) => bfgs::direct(tile, turns, kept, &mut scratch.q),
         Method::ConjugateGradient(settings) => conjugate_gradient::direct(tile, turns, kept, &mut scratch.q, settings),
         Method::SteepestDescent(_) => steepest_descent::direct(tile, turns),
@@ -71,6 +72,24 @@ pub(super) fn turn<T: Real>(
         (0..CHUNK).filter(|&l| lost.has(l)).for_each(|l| along_gradient(tile, l));
     }
     set_out(tile, turns, first, restarts, rules);
+}
+
+/// A function of its own in the code of the machine: among the other methods the compiler would keep q in memory.
+struct Direct<'a, T: Real> {
+    tile: &'a mut Tile<T>,
+    turns: Mask<T>,
+    kept: Mask<T>,
+    scratch: &'a mut Scratch<T>,
+    noise: f64,
+}
+
+impl<T: Real> pulp::NullaryFnOnce for Direct<'_, T> {
+    type Output = Chunk<T>;
+
+    #[inline(always)]
+    fn call(self) -> Chunk<T> {
+        direct(self.tile, self.turns, self.kept, self.scratch, self.noise)
+    }
 }
 
 /// Sets d = -H g for the lanes of `turns`, moves the pairs of those of `kept` on by one place, and returns g.d.
