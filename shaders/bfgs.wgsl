@@ -57,19 +57,27 @@ fn direct() {
         take_direction(lane.gamma);
         return;
     }
+    // Components that are held on a bound count for nothing: d = -Z H Z g descends whatever their gradient.
     for (var i = 0u; i < N; i++) {
-        let g_i = g(i);
+        let g_i = free_gradient(i);
         var sum = 0.0;
         for (var j = 0u; j <= i; j++) {
             let h = steps[at_matrix(i, j)];
-            sum -= h * g(j);
+            sum -= h * free_gradient(j);
             if (j < i) {
                 set_q(j, q(j) - h * g_i);
             }
         }
         set_q(i, sum);
     }
+    for (var i = 0u; i < N; i++) {
+        set_q(i, select(q(i), 0.0, is_firm(i)));
+    }
     take_direction(1.0);
+}
+
+fn free_gradient(i: u32) -> f32 {
+    return select(g(i), 0.0, is_firm(i));
 }
 
 // What is remembered, to the host and back.

@@ -2,6 +2,7 @@
 
 mod edges;
 mod inside;
+mod methods;
 mod minima;
 mod misuse;
 mod problems;

@@ -3,27 +3,38 @@
 //! # References
 //! J. Nocedal, S. J. Wright: Numerical Optimization, 2nd ed. (2006), equation 6.17.
 
+use super::direction::Scratch;
 use super::tile::Tile;
 use super::trial::dot;
 use crate::problem::evaluate::chunk::{Chunk, Mask, row_by_row};
 use crate::problem::evaluate::real::Real;
 
 /// Takes the pairs of the lanes of `kept` into H, sets d = -H g for the lanes of `turns`, and returns g.d. Lanes without pairs have
-/// H = gamma I, and nothing is read of their matrix. `q` is room for a vector.
+/// H = gamma I, and nothing is read of their matrix. Components that are held on a bound count for nothing: d = -Z H Z g descends
+/// whatever their gradient, and stays on the face.
 #[inline(always)]
-pub(super) fn direct<T: Real>(tile: &mut Tile<T>, turns: Mask<T>, kept: Mask<T>, q: &mut [Chunk<T>]) -> Chunk<T> {
+pub(super) fn direct<T: Real>(tile: &mut Tile<T>, turns: Mask<T>, kept: Mask<T>, scratch: &mut Scratch<T>) -> Chunk<T> {
+    let Scratch { q, free, .. } = scratch;
     if kept.any() {
         update(tile, kept, q);
     }
-    let Tile { lanes, g, d, h, .. } = tile;
-    multiply(h, g, q);
-    let has_matrix = Mask::of(lanes.pairs, |pairs| pairs > 0);
-    for ((d, q), g) in d.iter_mut().zip(&mut *q).zip(&*g) {
+    let zero = Chunk::splat(T::ZERO);
+    let bounded = tile.is_bounded();
+    for i in (0..tile.g.len()).filter(|_| bounded) {
         row_by_row();
-        *q = has_matrix.choose(q.map(|q| -q), g.zip(lanes.gamma, |g, gamma| -(gamma * g)));
-        *d = turns.choose(*q, *d);
+        free[i] = tile.held(i).choose(zero, tile.g[i]);
     }
-    dot(g, q)
+    multiply(&tile.h, if bounded { free } else { &tile.g }, q);
+    let has_matrix = Mask::of(tile.lanes.pairs, |pairs| pairs > 0);
+    for (i, q) in q.iter_mut().enumerate() {
+        row_by_row();
+        *q = has_matrix.choose(q.map(|q| -q), tile.g[i].zip(tile.lanes.gamma, |g, gamma| -(gamma * g)));
+        if bounded {
+            *q = tile.held(i).choose(zero, *q);
+        }
+        tile.d[i] = turns.choose(*q, tile.d[i]);
+    }
+    dot(&tile.g, q)
 }
 
 /// H <- (I - rho s y^T) H (I - rho y s^T) + rho s s^T, which is, with v = H y,
