@@ -76,10 +76,6 @@ fn direct() {
     take_direction(1.0);
 }
 
-fn free_gradient(i: u32) -> f32 {
-    return select(g(i), 0.0, is_firm(i));
-}
-
 // What is remembered, to the host and back.
 fn save_history(to: u32) {
     for (var k = 0u; k < STEP_ROWS && lane.pairs > 0u; k++) {

@@ -80,6 +80,11 @@ fn is_firm(i: u32) -> bool {
     return is_held(i, x(i), g(i));
 }
 
+// g_i, or nothing of a component that is held.
+fn free_gradient(i: u32) -> f32 {
+    return select(g(i), 0.0, is_firm(i));
+}
+
 // The largest gradient component of those that are not held, at the lane's place and at the trial: more than the projected
 // gradient, which ends at the bounds.
 fn steepest() -> f32 {

@@ -16,6 +16,7 @@ fn remember(pair: Pair) {
 fn direct() {
     let stepped = lane.pairs > 0u;
     if (stepped) {
+        leave_held();
         lane.pairs = select(0u, 1u, conjugate());
         lane.restarts += 1u - lane.pairs;
         if (lane.pairs == 0u && is_usable(promise_anew)) {
@@ -32,13 +33,22 @@ fn direct() {
     take_direction(lane.gamma);
 }
 
+// Components that are held on a bound count for nothing: a large gradient that pushes out would make every direction one
+// along -g.
+fn leave_held() {
+    for (var i = 0u; i < N; i++) {
+        set_q(i, select(q(i), 0.0, is_firm(i)));
+        set_d(i, select(d(i), 0.0, is_firm(i)));
+    }
+}
+
 // Sets q = p; false if the direction is to begin anew.
 fn conjugate() -> bool {
     var gg = Sum();
     var gy = Sum();
     for (var i = 0u; i < N; i++) {
-        add(&gg, i, g(i), g(i));
-        add(&gy, i, g(i), g(i) - q(i));
+        add(&gg, i, free_gradient(i), free_gradient(i));
+        add(&gy, i, free_gradient(i), free_gradient(i) - q(i));
     }
     let square = total(gg);
     let factor = beta(square, total(gy)) / lane.gamma;
@@ -52,8 +62,8 @@ fn conjugate() -> bool {
     }
     var slope = Sum();
     for (var i = 0u; i < N; i++) {
-        set_q(i, factor * d(i) - g(i));
-        add(&slope, i, g(i), q(i));
+        set_q(i, factor * d(i) - free_gradient(i));
+        add(&slope, i, free_gradient(i), q(i));
     }
     return is_finite(total(slope)) && total(slope) < 0.0;
 }
@@ -66,11 +76,11 @@ fn beta(gg: f32, gy: f32) -> f32 {
     var dg = Sum();
     var dd = Sum();
     for (var i = 0u; i < N; i++) {
-        let y = g(i) - q(i);
+        let y = free_gradient(i) - q(i);
         add(&old, i, q(i), q(i));
         add(&yy, i, y, y);
         add(&dy, i, y, d(i));
-        add(&dg, i, g(i), d(i));
+        add(&dg, i, free_gradient(i), d(i));
         add(&dd, i, d(i), d(i));
     }
     let py = total(dy) / lane.gamma;

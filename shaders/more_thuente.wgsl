@@ -36,6 +36,11 @@ fn decide(finite: bool) -> u32 {
     }
     let outside = lane.alpha <= bounds.x || lane.alpha >= bounds.y || bounds.y - bounds.x <= EPSILON * bounds.y;
     if (exhausted || (bracketed && (outside || !trial.moved))) {
+        if (trial.moved && trial.value < select(lane.value, lane.safe_value, lane.has_safe != 0u)) {
+            lane.has_safe = 1u;
+            lane.safe_alpha = lane.alpha;
+            lane.safe_value = trial.value;
+        }
         return END;
     }
     // The first stage looks for a step below the line of sufficient decrease whose slope is no steeper than that line's.

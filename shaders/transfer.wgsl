@@ -47,12 +47,16 @@ fn report(@builtin(global_invocation_id) id: vec3<u32>) {
     let to = k * (REPORT + select(0u, 2u * N, points));
     write_report(to);
     // The 2-norm of the gradient, of its components by the largest: squares overflow.
+    var largest = TINY;
+    for (var i = 0u; i < N; i++) {
+        largest = max(largest, abs(g(i)));
+    }
     var square = Sum();
     for (var i = 0u; i < N; i++) {
-        let part = g(i) / max(lane.gradient_max, TINY);
+        let part = g(i) / largest;
         add(&square, i, part, part);
     }
-    transfer[to + REPORT - 1u] = bitcast<u32>(lane.gradient_max * sqrt(total(square)));
+    transfer[to + REPORT - 1u] = bitcast<u32>(largest * sqrt(total(square)));
     if (points) {
         for (var i = 0u; i < N; i++) {
             transfer[to + REPORT + i] = bitcast<u32>(select(x(i), best(i), lane.best_elsewhere != 0u));

@@ -36,6 +36,10 @@ fn is_firm(i: u32) -> bool {
     return false;
 }
 
+fn free_gradient(i: u32) -> f32 {
+    return g(i);
+}
+
 fn steepest() -> f32 {
     return lane.gradient_max;
 }

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use crate::batch::Batch;
 use crate::device::{Device, Precision};
 use crate::engine::Engine;
@@ -12,7 +14,7 @@ use crate::engine::lane;
 use crate::engine::placement::{Holds, Placement};
 use crate::engine::state::Standing;
 use crate::error::{DeviceError, Error, Result, StartsError};
-use crate::method::{Bounds, Demands, InitialStep, Limits, LineSearch, Method, Pairs, Tolerances, Walk};
+use crate::method::{Bounds, Demands, InitialStep, Lbfgs, Limits, LineSearch, Method, Pairs, Tolerances, Walk};
 use crate::monitor::Monitor;
 use crate::outcome::Outcome;
 use crate::problem::Problem;
@@ -57,6 +59,17 @@ impl Settings {
     pub(crate) fn placement(&self, starts: &Starts, precision: Precision) -> Placement {
         let demands = Demands { tolerances: self.tolerances, limits: self.limits };
         Placement::new(starts.source(), &self.holds, precision, demands)
+    }
+
+    /// What goes on in f64 where these settings have led: the same way to walk, or L-BFGS where that has steps of no length of
+    /// its own.
+    pub(crate) fn polisher(&self) -> Minimizer<'static> {
+        let polisher = Minimizer::new(self.method);
+        if !self.method.is_newton_like() {
+            return Minimizer::new(Lbfgs::default());
+        }
+        let Self { line_search, initial_step, pairs, .. } = *self;
+        Minimizer { settings: Self { line_search, initial_step, pairs, ..polisher.settings }, ..polisher }
     }
 
     /// How lanes make their steps.
@@ -350,7 +363,21 @@ fn check_starts(problem: &Problem, starts: &Starts) -> Result<(), StartsError> {
     if source.parameters() != problem.parameters() {
         return Err(StartsError::Parameters { starts: source.parameters(), problem: problem.parameters() });
     }
-    source.validate()
+    source.validate()?;
+    // Those of a source of one's own.
+    let fault = |lane: usize| {
+        let tolerances = source.tolerances(lane).map_or(Ok(()), |tolerances| tolerances.validate());
+        of_lane(lane, tolerances.and_then(|()| source.limits(lane).map_or(Ok(()), Limits::validate))).err()
+    };
+    (0..source.lanes()).into_par_iter().find_map_first(fault).map_or(Ok(()), Err)
+}
+
+/// What is wrong with the settings of one lane.
+fn of_lane(lane: usize, checked: Result<()>) -> Result<(), StartsError> {
+    match checked {
+        Err(Error::Setting { name, value, must }) => Err(StartsError::Setting { lane, name, value, must }),
+        _ => Ok(()),
+    }
 }
 
 fn check_device(device: &Device, problem: &Problem) -> Result<(), DeviceError> {

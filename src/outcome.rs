@@ -11,7 +11,7 @@ use crate::engine::source::Queue;
 use crate::engine::{Lanes, Totals};
 use crate::error::{Error, Result};
 use crate::method::{Evidence, Limits, Status, Tolerances};
-use crate::minimizer::{Minimizer, Settings};
+use crate::minimizer::Settings;
 use crate::problem::{Evaluation, Problem};
 use crate::starts::Starts;
 
@@ -320,7 +320,10 @@ impl Outcome {
             start
         };
         let starts = Starts::new(results.iter().map(begin).collect::<Vec<_>>());
-        let outcome = Minimizer::new(self.run.settings.method)
+        let outcome = self
+            .run
+            .settings
+            .polisher()
             .tolerances(Tolerances { gradient_max: 0.0, ..Tolerances::default() })
             .limits(Limits { iterations: POLISH_ITERATIONS, ..Limits::default() })
             .minimize(&Device::cpu(Precision::F64), &self.run.problem, &starts)?;

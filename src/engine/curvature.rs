@@ -23,7 +23,8 @@ pub(crate) fn inverse_hessian_diagonal(s: &[f64], y: &[f64], gamma: f64, dimensi
     };
     let (s, y) = (oldest_first(s), oldest_first(y));
     if s.ncols() == 0 {
-        return vec![gamma; dimension];
+        // Before the first step there is no scale.
+        return vec![if gamma > 0.0 { gamma } else { f64::NAN }; dimension];
     }
     let products = s.transpose() * &y;
     let upper = products.upper_triangle();

@@ -140,10 +140,8 @@ impl Placement {
         for i in 0..start.point.len() {
             let (low, high) = rounded(start.lower[i], start.upper[i], self.precision);
             let x = &mut start.point[i];
-            if fixed(i) {
-                if x.is_finite() {
-                    *x = clamp(nearest(*x, self.precision), low, high);
-                }
+            if fixed(i) && x.is_finite() {
+                *x = clamp(nearest(*x, self.precision), low, high);
                 (start.lower[i], start.upper[i]) = (*x, *x);
             } else {
                 (start.lower[i], start.upper[i]) = (low, high);

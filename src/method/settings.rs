@@ -76,7 +76,9 @@ impl Tolerances {
             }
         }
         match self.target {
-            Some(target) if target.is_nan() => Err(Error::Setting { name: "target", value: target.to_string(), must: "a number" }),
+            Some(target) if !(target < f64::INFINITY) => {
+                Err(Error::Setting { name: "target", value: target.to_string(), must: "a number below infinity" })
+            }
             _ => Ok(()),
         }
     }

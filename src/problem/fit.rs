@@ -7,10 +7,12 @@ use super::evaluate::machine::Machine;
 use super::evaluate::real::Real;
 use super::normal::normal_program;
 use super::residuals::MOST_LISTED;
-use crate::error::{FitError, Result};
+use crate::error::{DeviceError, FitError, Result};
 
 /// The largest n that normal equations are set up for: n^2 numbers a lane.
 pub(crate) const MOST_COMPONENTS: usize = 256;
+/// The most operations of f, g and J'J: as many as the CPU engine takes of f and g.
+const MOST_OPERATIONS: usize = 1 << 20;
 
 /// How well a fit by least squares determines its parameters; see [`Problem::fit_statistics`].
 #[derive(Clone, Debug, PartialEq)]
@@ -157,8 +159,17 @@ impl Problem {
             return Err(FitError::TooLarge { components: n, limit: MOST_COMPONENTS }.into());
         }
         let Some(traced) = self.traced() else { return Err(FitError::NotSquares.into()) };
-        let make = || self.compile(&normal_program(squares, traced.program.traced, n), 0);
-        Ok(self.machine_of(traced.derived.normal.get_or_init(make).clone(), 0))
+        let compiled = match traced.derived.normal.get() {
+            Some(compiled) => compiled.clone(),
+            None => {
+                let program = normal_program(squares, traced.program.traced, n);
+                if program.operations > MOST_OPERATIONS {
+                    return Err(DeviceError::ObjectiveTooLarge { operations: program.operations, limit: MOST_OPERATIONS }.into());
+                }
+                traced.derived.normal.get_or_init(|| self.compile(&program, 0)).clone()
+            }
+        };
+        Ok(self.machine_of(compiled, 0))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::Starts;
 use crate::engine::source::Source;
-use crate::error::{Error, StartsError};
+use crate::error::StartsError;
 use crate::method::{Limits, Tolerances};
 
 /// Starts whose lanes end as each is told.
@@ -44,11 +44,9 @@ impl Source for WithDemands {
         let starts = self.lanes();
         if let Some(tolerances) = &self.tolerances {
             all_lanes("tolerances", tolerances.len(), starts)?;
-            tolerances.iter().enumerate().try_for_each(|(lane, tolerances)| of_lane(lane, tolerances.validate()))?;
         }
         if let Some(limits) = &self.limits {
             all_lanes("limits", limits.len(), starts)?;
-            limits.iter().enumerate().try_for_each(|(lane, limits)| of_lane(lane, limits.validate()))?;
         }
         Ok(())
     }
@@ -63,14 +61,6 @@ impl Source for WithDemands {
 
     fn limits(&self, lane: usize) -> Option<Limits> {
         self.limits.as_ref().map(|all| all[lane]).or_else(|| self.starts.source.limits(lane))
-    }
-}
-
-/// What is wrong with the settings of one lane.
-fn of_lane(lane: usize, checked: Result<(), Error>) -> Result<(), StartsError> {
-    match checked {
-        Err(Error::Setting { name, value, must }) => Err(StartsError::Setting { lane, name, value, must }),
-        _ => Ok(()),
     }
 }
 

@@ -76,23 +76,25 @@ pub(crate) fn single(minimizer: Minimizer<'_>, device: &Device, problem: &Proble
 pub(crate) struct Bits {
     lane: usize,
     status: Status,
-    counts: [u32; 5],
+    counts: [u32; 6],
     scalars: [u64; 5],
     point: Vec<u64>,
     last_point: Vec<u64>,
+    curvature: Option<Vec<u64>>,
 }
 
 impl Bits {
     pub(crate) fn of(result: &LaneResult) -> Self {
-        let bits = |values: &[f64]| values.iter().map(|v| v.to_bits()).collect();
+        let bits = |values: &[f64]| -> Vec<u64> { values.iter().map(|v| v.to_bits()).collect() };
         let numbers = [result.value, result.gradient_max, result.last_value, result.evidence.measured, result.evidence.threshold];
         Self {
             lane: result.lane,
             status: result.status,
-            counts: [result.iterations, result.evaluations, result.refused_pairs, result.resets, result.restarts],
+            counts: [result.iterations, result.evaluations, result.refused_pairs, result.resets, result.restarts, result.longest_search],
             scalars: numbers.map(f64::to_bits),
             point: bits(&result.point),
             last_point: bits(&result.last_point),
+            curvature: result.inverse_hessian_diagonal.as_deref().map(bits),
         }
     }
 

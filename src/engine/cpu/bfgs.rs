@@ -127,7 +127,7 @@ mod tests {
         let before = tile(|l| (l % 4) as u32);
         let kept = Mask::lanes(|l| l % 4 > 0 && l != 7);
         let mut after = before.clone();
-        let slope = direct(&mut after, Mask::lanes(|l| l != 9), kept, &mut [Chunk::splat(0.0); N]);
+        let slope = direct(&mut after, Mask::lanes(|l| l != 9), kept, &mut Scratch::new(N, 0));
         for l in 0..CHUNK {
             let (s, y, g, rho) = (vector(&before.s, l), vector(&before.y, l), vector(&before.g, l), 0.3);
             let old = if l % 4 == 1 { DMatrix::identity(N, N) * 0.7 } else { matrix(&before.h, l) };

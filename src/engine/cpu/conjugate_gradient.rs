@@ -4,6 +4,7 @@
 //! J. Nocedal, S. J. Wright: Numerical Optimization, 2nd ed. (2006), section 5.2; for each beta see
 //! [`CgUpdate`](crate::CgUpdate).
 
+use super::direction::Scratch;
 use super::tile::Tile;
 use super::trial::dot;
 use crate::method::constants::BETA_FLOOR;
@@ -12,15 +13,35 @@ use crate::problem::evaluate::chunk::{Chunk, Mask, row_by_row};
 use crate::problem::evaluate::real::Real;
 
 /// Sets d for the lanes of `turns` and returns g.d. Those of `kept` come from a step, the change of gradient in the first
-/// place of `y`; the others begin along -g. `q` is memory.
+/// place of `y`; the others begin along -g. Components that are held on a bound count for nothing: a large gradient that
+/// pushes out would make every direction one along -g.
 #[inline(never)]
 pub(super) fn direct<T: Real>(
     tile: &mut Tile<T>,
     turns: Mask<T>,
     kept: Mask<T>,
-    q: &mut [Chunk<T>],
+    scratch: &mut Scratch<T>,
     settings: ConjugateGradient,
 ) -> Chunk<T> {
+    let Scratch { q, free, .. } = scratch;
+    if !tile.is_bounded() {
+        return conjugate(tile, turns, kept, q, settings);
+    }
+    let zero = Chunk::splat(T::ZERO);
+    for (i, free) in free.iter_mut().enumerate() {
+        row_by_row();
+        let held = tile.held(i);
+        *free = held.choose(zero, tile.g[i]);
+        tile.y[i] = held.choose(zero, tile.y[i]);
+        tile.d[i] = turns.and(held).choose(zero, tile.d[i]);
+    }
+    std::mem::swap(&mut tile.g, free);
+    let slope = conjugate(tile, turns, kept, q, settings);
+    std::mem::swap(&mut tile.g, free);
+    slope
+}
+
+fn conjugate<T: Real>(tile: &mut Tile<T>, turns: Mask<T>, kept: Mask<T>, q: &mut [Chunk<T>], settings: ConjugateGradient) -> Chunk<T> {
     let kept = turns.and(kept);
     let zero = Chunk::splat(T::ZERO);
     let factor = beta(tile, q, settings.update);

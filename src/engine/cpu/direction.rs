@@ -57,7 +57,7 @@ pub(super) fn turn<T: Real>(
     let slope = match rules.walk.method {
         Method::Lbfgs(_) => dispatch(Direct { tile, turns, kept, scratch, noise: rules.walk.pairs.noise }),
         Method::Bfgs(_) => bfgs::direct(tile, turns, kept, scratch),
-        Method::ConjugateGradient(settings) => conjugate_gradient::direct(tile, turns, kept, &mut scratch.q, settings),
+        Method::ConjugateGradient(settings) => conjugate_gradient::direct(tile, turns, kept, scratch, settings),
         Method::SteepestDescent(_) => steepest_descent::direct(tile, turns),
         Method::Momentum(settings) => momentum::direct(tile, turns, kept, &mut scratch.q, settings.into(), !rules.walk.is_free()),
         Method::Nesterov(settings) => momentum::direct(tile, turns, kept, &mut scratch.q, settings.into(), !rules.walk.is_free()),

@@ -51,7 +51,7 @@ pub(super) fn direct<T: Real>(
         let part = if inertia.weighted { mu.map(|mu| (T::ONE - mu) * rate) } else { Chunk::splat(rate) };
         *d = turns.choose(mu.zip4(*w, part, *g, |mu, w, part, g| mu * w - part * g), *d);
     }
-    let slope = dot(&tile.g, &tile.d);
+    let slope = if tile.is_bounded() { tile.hold(turns) } else { dot(&tile.g, &tile.d) };
     let lost = turns.without(slope.below(zero));
     let lanes = &mut tile.lanes;
     lanes.mu = turns.choose(mu, lanes.mu);

@@ -64,6 +64,10 @@ pub(super) fn decide<T: Real>(lanes: &mut Scalars<T>, l: usize, seen: Seen<T>, s
     }
     let resolved = bracketed && (alpha <= lower || alpha >= upper || upper - lower <= T::EPSILON * upper || !seen.moved);
     if exhausted || resolved {
+        let lowest = if lanes.has_safe.0[l] != 0 { lanes.safe_value.0[l] } else { f };
+        if seen.moved && seen.value < lowest {
+            (lanes.has_safe.0[l], lanes.safe_alpha.0[l], lanes.safe_value.0[l]) = (1, alpha, seen.value);
+        }
         return Decision::End;
     }
     // The first stage looks for a step below the line of sufficient decrease whose slope is no steeper than that line's.

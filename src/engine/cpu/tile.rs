@@ -101,6 +101,7 @@ impl<T: Real> Tile<T> {
         for vector in [&mut self.g, &mut self.d, &mut self.best] {
             vector.iter_mut().for_each(|chunk| chunk.0[l] = T::ZERO);
         }
+        self.curvature.iter_mut().for_each(|chunk| chunk.0[l] = T::from_f64(f64::NAN));
         if !finite {
             let nan = T::from_f64(f64::NAN);
             self.finish(l, Status::NonFiniteStart, nan, nan);

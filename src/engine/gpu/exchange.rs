@@ -70,7 +70,8 @@ impl GpuEngine {
             if start.iter().all(|x| x.is_finite()) {
                 finite.extend_from_slice(words);
             } else {
-                self.finished.append(never_started(words[0], start));
+                let curvatures = if self.curvature { vec![(0, vec![f64::NAN; n])] } else { Vec::new() };
+                self.finished.append(Lanes { curvatures, ..never_started(words[0], start) });
             }
         }
         finite
@@ -124,7 +125,9 @@ fn demanded(demands: &Demands) -> [u32; DEMANDS.len()] {
     let mut fields = HashMap::new();
     let mut names = FIELDS.iter();
     Fields::fresh(0, demands).write(|kind, value| {
-        let word = if kind == Kind::Float { (value as f32).to_bits() } else { value as u32 };
+        // No target is minus infinity; what is beyond f32 is its largest number.
+        let single = if value.is_finite() { (value as f32).clamp(f32::MIN, f32::MAX) } else { value as f32 };
+        let word = if kind == Kind::Float { single.to_bits() } else { value as u32 };
         fields.extend(names.next().map(|field| (field.name, word)));
     });
     DEMANDS.map(|name| fields.get(name).copied().unwrap_or_default())

@@ -45,7 +45,7 @@ impl Sizes {
 
     /// Words of the largest transfer.
     fn transfer_words(&self) -> usize {
-        self.report_words().max(self.shape.start_words() * self.portion())
+        self.report_words().max(self.shape.start_words().saturating_mul(self.portion()))
     }
 
     /// The storage buffers in the order of their bindings: name and bytes. None is empty, since empty ones can't be bound.
@@ -53,26 +53,27 @@ impl Sizes {
         let (shape, pool) = (self.shape, self.pool);
         let lists = HEAD + list::SUMS as usize * pool + pool / WORKGROUP as usize;
         let words = [
-            ("fields", shape.field_elements() * pool),
-            ("vectors", shape.vector_elements() * pool),
-            ("steps", shape.step_elements() * pool),
-            ("changes", shape.change_elements() * pool),
-            ("parameters", shape.parameters * pool),
+            ("fields", shape.field_elements().saturating_mul(pool)),
+            ("vectors", shape.vector_elements().saturating_mul(pool)),
+            ("steps", shape.step_elements().saturating_mul(pool)),
+            ("changes", shape.change_elements().saturating_mul(pool)),
+            ("parameters", shape.parameters.saturating_mul(pool)),
             ("data", self.data),
             ("lists", lists),
             ("transfer", self.transfer_words()),
         ];
-        words.map(|(name, words)| (name, 4 * words.max(1) as u64))
+        words.map(|(name, words)| (name, (words.max(1) as u64).saturating_mul(4)))
     }
 
     /// Words of the largest transfer to the host, which is of reports or of one whole state at least.
     fn report_words(&self) -> usize {
-        ((REPORT_WORDS + 2 * self.shape.dimension) * self.portion()).max(self.shape.state_words())
+        (REPORT_WORDS + 2 * self.shape.dimension).saturating_mul(self.portion()).max(self.shape.state_words())
     }
 
     /// All that a batch allocates, in bytes.
     pub(super) fn total(&self) -> u64 {
-        self.storage().iter().map(|(_, bytes)| bytes).sum::<u64>() + 4 * self.report_words() as u64
+        let reports = (self.report_words() as u64).saturating_mul(4);
+        self.storage().iter().fold(reports, |sum, (_, bytes)| sum.saturating_add(*bytes))
     }
 
     /// The most lanes of this shape whose memory stays within `binding` bytes a buffer and `total` bytes in all; 0 if not

@@ -155,7 +155,7 @@ impl Shape {
         let bounds = if self.bounded { n * (4 + 2 * m) + m } else { 0 };
         // A matrix is passed over three times, and its rows.
         let matrix = if self.matrix > 0 { 3 * self.matrix as u64 + 5 * n } else { 0 };
-        (round + bounds + matrix, 4 * n + self.box_elements() as u64 + self.parameters as u64 + 64)
+        (round + bounds + matrix, 5 * n + self.box_elements() as u64 + self.parameters as u64 + 64)
     }
 }
 

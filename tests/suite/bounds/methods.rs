@@ -16,7 +16,7 @@ fn walks() -> Vec<(&'static str, Minimizer<'static>)> {
         ("BFGS, More-Thuente", Minimizer::new(Bfgs::default()).line_search(exact)),
         ("conjugate gradients", Minimizer::new(ConjugateGradient::default())),
         ("steepest descent", Minimizer::new(SteepestDescent)),
-        ("momentum", Minimizer::new(Momentum { rate: 0.05, ..Momentum::default() })),
+        ("momentum", Minimizer::new(Momentum { rate: 0.1, ..Momentum::default() })),
         ("Nesterov", Minimizer::new(Nesterov { rate: 0.05, ..Nesterov::default() })),
         ("delta-bar-delta", Minimizer::new(DeltaBarDelta::default())),
     ]
