@@ -18,8 +18,7 @@ fn test(decrease: f32) {
         finish(TARGET_REACHED, lane.value, lane.goal);
     } else if (lane.stagnant >= MOST_STAGNANT) {
         let promised = promise();
-        // What a step of a given length promises tells nothing of what is left.
-        finish(select(STALLED, PRECISION_FLOOR, is_floor(promised) && !MAY_RISE), promised.x, promised.y);
+        finish(select(STALLED, PRECISION_FLOOR, is_floor(promised)), promised.x, promised.y);
     } else if (lane.iterations >= lane.iteration_limit) {
         finish(ITERATION_LIMIT, f32(lane.iterations), f32(lane.iteration_limit));
     } else if (lane.evaluations >= lane.evaluation_limit) {

@@ -44,7 +44,7 @@ pub(super) fn test<T: Real>(tile: &mut Tile<T>, accepted: Mask<T>, trial: &Trial
     let mut ended = [false; CHUNK];
     for l in (0..CHUNK).filter(|&l| suspects.has(l)) {
         leave_saddle(tile, l);
-        if let Some((status, measured, threshold)) = ending(tile, l, trial.step_max.0[l], decrease.0[l], rules) {
+        if let Some((status, measured, threshold)) = ending(tile, l, trial.step_max.0[l], decrease.0[l]) {
             tile.finish(l, status, measured, threshold);
             ended[l] = true;
         }
@@ -70,7 +70,7 @@ fn larger<T: Real>(absolute: Chunk<T>, relative: Chunk<T>, size: Chunk<T>) -> Ch
 }
 
 /// The first test that lane `l` passes, with what was measured and compared.
-fn ending<T: Real>(tile: &Tile<T>, l: usize, step: T, decrease: T, rules: &Rules<T>) -> Option<(Status, T, T)> {
+fn ending<T: Real>(tile: &Tile<T>, l: usize, step: T, decrease: T) -> Option<(Status, T, T)> {
     let lanes = &tile.lanes;
     let (value, gradient) = (lanes.value.0[l], lanes.gradient_max.0[l]);
     let stepped = lanes.phase.0[l] != Phase::Fresh as u32;
@@ -95,8 +95,7 @@ fn ending<T: Real>(tile: &Tile<T>, l: usize, step: T, decrease: T, rules: &Rules
     }
     if lanes.stagnant.0[l] >= MOST_STAGNANT {
         let (promised, noise) = tile.promise(l);
-        // What a step of a given length promises tells nothing of what is left.
-        let floor = promised <= noise && lanes.floor_policy.0[l] != FloorPolicy::Off as u32 && !rules.walk.may_rise();
+        let floor = promised <= noise && lanes.floor_policy.0[l] != FloorPolicy::Off as u32;
         return Some((if floor { Status::PrecisionFloor } else { Status::Stalled }, promised, noise));
     }
     let (iterations, evaluations) = (lanes.iterations.0[l], lanes.evaluations.0[l]);
