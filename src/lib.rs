@@ -6,8 +6,8 @@
 //!     min f(x; p)    over x in R^n, or in a box
 //! ```
 //!
-//! from its own start x, with its own parameters p, by L-BFGS or another [`Method`]. You write f once, as a Rust closure; its gradient is
-//! derived. All lanes run at once, none waits for another, and each ends with a verdict and the evidence for it.
+//! from its own start x, with its own parameters p, by L-BFGS or another [`Method`]. You write f once, as a Rust closure; its
+//! gradient is derived. All lanes run at once, none waits for another, and each ends with a verdict and the evidence for it.
 //!
 //! # In a minute
 //!
@@ -38,7 +38,11 @@
 //! | write value and gradient in WGSL by hand, for GPUs | [`Problem::verbatim`] |
 //! | hold lanes inside a box, or components where they start | [`Minimizer::bounds`], [`Starts::with_bounds`], [`Minimizer::fixed`] |
 //! | set tolerances and budgets | [`Tolerances`], [`Limits`] |
+//! | set them for each lane | [`Starts::with_tolerances`], [`Starts::with_limits`] |
 //! | choose a method, a line search, and where it begins | [`Method`], [`LineSearch`], [`InitialStep`] |
+//! | fit by least squares, on the CPU engine | [`LevenbergMarquardt`] |
+//! | know how well a fit determines its parameters | [`Problem::fit_statistics`] |
+//! | know second derivatives | [`Problem::hessian`], [`Minimizer::inverse_hessian_diagonals`] |
 //! | walk as the R package mize does | [`MoreThuente`](MoreThuente#as-mize-does-it) |
 //! | own the loop: step, look, stop, branch | [`Batch`] |
 //! | go on elsewhere, also after a device has failed | [`Batch::move_to`], [`Batch::sync`] |

@@ -25,14 +25,15 @@ pub struct LaneResult {
     pub status: Status,
     /// What the status rests on.
     pub evidence: Evidence,
-    /// The lowest value met, the start's included, in the lane's own precision. Not finite if the start's is not; NaN before
-    /// the first evaluation.
+    /// The lowest value met, the start's included, in the lane's own precision; of a success the value where its test was
+    /// passed, if that is within the noise of f of the lowest. Not finite if the start's is not; NaN before the first evaluation.
     pub value: f64,
     /// The point of that value.
     pub point: Vec<f64>,
-    /// The largest gradient component at that point.
+    /// `max_i |P(x - g) - x|_i` at that point, which is the largest gradient component where no bound is met.
     pub gradient_max: f64,
-    /// The value at the last point, which may lie above the best within the rounding of f.
+    /// The value at the last point. It may lie above `value` by the rounding of f, and with
+    /// [`ConstantStep`](crate::ConstantStep) by any amount.
     pub last_value: f64,
     /// The last point.
     pub last_point: Vec<f64>,
@@ -136,7 +137,7 @@ pub struct Polished {
     pub value: f64,
     /// The point reached.
     pub point: Vec<f64>,
-    /// The largest gradient component there, in f64.
+    /// `max_i |P(x - g) - x|_i` there, in f64, which is the largest gradient component where no bound is met.
     pub gradient_max: f64,
     /// How the polishing ended.
     pub status: Status,

@@ -117,11 +117,13 @@ table! {
         alpha,
         /// g.d at x.
         slope,
-        /// The lower end of the bracket, or the best step so far, and value and slope there.
+        /// The lower end of the bracket, or the best step so far, and value and slope there. Of Levenberg and Marquardt's method
+        /// `low_value` is the decrease that the trial promises.
         low,
         low_value,
         low_slope,
-        /// The upper end of the bracket, or the other end of the interval, and value and slope there.
+        /// The upper end of the bracket, or the other end of the interval, and value and slope there. Of Levenberg and
+        /// Marquardt's method `high_value` is the decrease that the whole Gauss-Newton step promises.
         high,
         high_value,
         high_slope,
@@ -133,7 +135,7 @@ table! {
         safe_value,
         /// s.y / y.y of the newest pair kept.
         gamma,
-        /// |g.d| of the last quasi-Newton direction.
+        /// |g.(x_t - x)| of the last step, other than a restart's, at its natural length: see `Tolerances`.
         decrement,
         /// The value and gradient that progress is measured from.
         reference_value,
@@ -146,7 +148,9 @@ table! {
         accepted_alpha,
         accepted_slope,
         decrease,
-        /// The momentum of the direction, that of the last accepted step, what the next comes from, and how long the step before was.
+        /// The momentum of the direction, that of the last accepted step, what the next comes from, and how long the step
+        /// before was. Of Levenberg and Marquardt's method `theta` is delta, the radius of its region, and `pace` lambda, its
+        /// damping.
         mu,
         accepted_mu,
         theta,
@@ -213,7 +217,8 @@ table! {
         y History,
         /// 1 / s.y, 0 where there is no pair.
         rho Memory,
-        /// The lower triangle of the inverse Hessian, row by row; the method's that has one.
+        /// The method's matrix. BFGS: the lower triangle of the inverse Hessian, row by row. Levenberg and Marquardt's: that of
+        /// J'J, and the scales D behind it. Delta-bar-delta: the gains, and the averaged gradient behind them.
         h Matrix,
         parameters Parameters,
         /// The box that x stays in.

@@ -37,17 +37,16 @@ pub trait Source: Send + Sync {
         0
     }
 
-    /// When lane `lane` has converged, where that is not what the minimizer says.
-    fn tolerances(&self, lane: usize) -> Option<Tolerances> {
-        let _ = lane;
+    /// When a lane has converged, where that is not what the minimizer says.
+    fn tolerances(&self, _lane: usize) -> Option<Tolerances> {
         None
     }
 
-    /// How much work lane `lane` may do, where that is not what the minimizer says.
-    fn limits(&self, lane: usize) -> Option<Limits> {
-        let _ = lane;
+    /// How much work a lane may do, where that is not what the minimizer says.
+    fn limits(&self, _lane: usize) -> Option<Limits> {
         None
     }
+
     /// Whether lanes have bounds of their own, which [`fill_bounds`](Source::fill_bounds) then gives; not unless said
     /// otherwise.
     fn has_bounds(&self) -> bool {

@@ -97,8 +97,8 @@ pub enum DeviceError {
     },
     /// A method whose matrix is more than the device holds.
     #[error(
-        "BFGS takes {} for the {lanes} lanes that are computed together, since each has a matrix of {dimension} x {dimension}, and this \
-         device takes up to {}; take `Lbfgs`, whose memory grows as the dimension",
+        "this method takes {} for the {lanes} lanes that are computed together, since each has a matrix of its own for its {dimension} \
+         components, and this device takes up to {}; take `Lbfgs` with few pairs, or `ConjugateGradient`, which have none",
         Bytes(*bytes), Bytes(*limit)
     )]
     MatrixTooLarge {

@@ -11,8 +11,8 @@ use crate::error::{Error, Result};
 /// beta being one of the formulas of [`CgUpdate`]. A lane remembers no pairs: it takes four vectors where L-BFGS with its
 /// default memory takes twenty.
 ///
-/// Unless set, lanes search by [`MoreThuente`](crate::MoreThuente) with a curvature of 0.1 and `approximate_armijo`, and a search first tries the step
-/// that promises the decrease of the last one: [`NextStep::SlopeRatio`](crate::NextStep::SlopeRatio).
+/// Unless set, lanes search by [`MoreThuente`](crate::MoreThuente) with a curvature of 0.1 and `approximate_armijo`, and a search
+/// first tries the step that promises the decrease of the last one: [`NextStep::SlopeRatio`](crate::NextStep::SlopeRatio).
 ///
 /// The direction begins anew along -g, which [`LaneResult::restarts`](crate::LaneResult::restarts) counts, where beta is not
 /// positive (PR+), where `p_k` does not descend, and by the two rules below.

@@ -39,7 +39,8 @@ pub enum NextStep {
     #[default]
     Unit,
     /// The minimum of the parabola that has the slope g.d, and would lower f as the last step did:
-    /// `2 (f_k - f_{k-1}) / g.d`; for quasi-Newton methods at most 1, and 1 % more below that. 1 where the last step did not lower f.
+    /// `2 (f_k - f_{k-1}) / g.d`; for quasi-Newton methods at most 1, and 1 % more below that. 1 where the last step did not
+    /// lower f.
     Quadratic,
     /// As far as the last step was expected to change f, to first order: its alpha times its slope, by the slope `g.d`; for
     /// quasi-Newton methods at most 1, and 1 % more below that.

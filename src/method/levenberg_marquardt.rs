@@ -15,11 +15,28 @@ use crate::error::Result;
 /// gain is above 3/4 and shrinks where it is below 1/4. f, its gradient and J'J come from one pass, which counts as an
 /// evaluation, whether its point is accepted or not; a point where one of them is not finite is rejected.
 ///
-/// For fits it takes a fraction of the evaluations of a method that knows gradients alone, and needs no scaling of the parameters.
-/// A lane keeps n (n + 3) / 2 numbers besides its vectors, and a step takes some n^3 / 6 operations for each lambda tried. It
-/// runs on the CPU engine; line searches and initial steps have no part in it.
+/// For fits it takes a fraction of the evaluations of a method that knows gradients alone, and needs no scaling of the
+/// parameters. A lane keeps n (n + 3) / 2 numbers besides its vectors, and a step takes some n^3 / 6 operations for each lambda
+/// tried.
 ///
-/// Objectives that are not seen to be sums of squares are refused, see [`Problem::residual_count`](crate::Problem::residual_count).
+/// What it can't do is refused when a batch starts:
+///
+/// | what | error | instead |
+/// | --- | --- | --- |
+/// | a GPU | [`Error::Setting`] of `method` | `Device::cpu(..)`, or [`Lbfgs`] on the GPU |
+/// | bounds, and `fixed` components | [`Error::Setting`] of `bounds` | [`Lbfgs`], or any other method |
+/// | a line search | [`Error::Setting`] of `line_search` | `first_region` and `least_gain` |
+/// | an initial step | [`Error::Setting`] of `initial_step` | `first_region` |
+/// | inverse Hessians | [`Error::Setting`] of `inverse_hessian_diagonals` | [`Problem::fit_statistics`] |
+/// | what is not seen to be a sum of squares | [`FitError::NotSquares`] | as [`Problem::residual_count`] tells, or [`Lbfgs`] |
+/// | more than 256 components | [`FitError::TooLarge`] | [`Lbfgs`] |
+///
+/// [`Error::Setting`]: crate::Error::Setting
+/// [`FitError::NotSquares`]: crate::FitError::NotSquares
+/// [`FitError::TooLarge`]: crate::FitError::TooLarge
+/// [`Lbfgs`]: crate::Lbfgs
+/// [`Problem::fit_statistics`]: crate::Problem::fit_statistics
+/// [`Problem::residual_count`]: crate::Problem::residual_count
 ///
 /// # References
 /// J. J. Moré: The Levenberg-Marquardt algorithm: implementation and theory, Lecture Notes in Mathematics 630 (1978) 105-116.

@@ -8,7 +8,8 @@ use crate::error::Result;
 
 /// How a lane finds its directions. Each method has a line search and initial steps that suit it, unless others are set:
 /// L-BFGS and BFGS [`SlopeSearch`] with a curvature of 0.9, and steps of 1 after the first; conjugate gradients and steepest
-/// descent [`MoreThuente`] with a curvature of 0.1, and steps by the ratio of slopes; the others [`ConstantStep`].
+/// descent [`MoreThuente`] with a curvature of 0.1, and steps by the ratio of slopes; momentum, Nesterov's gradient and
+/// delta-bar-delta [`ConstantStep`]. Levenberg and Marquardt's method takes neither: it finds the length of its steps by itself.
 ///
 /// Each method's settings turn into it, so that [`Minimizer::new`](crate::Minimizer::new) takes them as they are.
 ///

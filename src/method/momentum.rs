@@ -10,9 +10,9 @@ use crate::error::Result;
 /// ```
 ///
 /// mu_k from a [`Schedule`]. Unless another search is set, every step is taken ([`ConstantStep`](crate::ConstantStep) of 1)
-/// and f may rise: the lowest point met is what a lane reports, as
-/// [`LaneResult::point`](crate::LaneResult::point). A lane that rises and falls by more than rounding isn't stagnant. One whose steps are too long
-/// ends as [`Status::Diverged`](crate::Status::Diverged).
+/// and f may rise: the lowest point met is what a lane reports, as [`LaneResult::point`](crate::LaneResult::point). A lane that
+/// rises and falls by more than rounding isn't stagnant. One whose steps are too long ends as
+/// [`Status::Diverged`](crate::Status::Diverged).
 ///
 /// With a step of alpha, `x_{k+1} = x_k + alpha_k d_k` and v_k is `(x_k - x_{k-1}) / alpha_{k-1}`. With a search that wants f to
 /// fall, a d_k that doesn't descend is replaced by `-rate g_k`, which counts as a restart.
@@ -23,8 +23,8 @@ use crate::error::Result;
 /// ICML 2013.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Momentum {
-    /// The step along -g, above 0; 1e-3 unless set. Constant steps go round a minimum with largest curvature L, and don't leave it, if it is below
-    /// `2 (1 + mu) / L`.
+    /// The step along -g, above 0; 1e-3 unless set. Constant steps go round a minimum with largest curvature L, and don't leave
+    /// it, if it is below `2 (1 + mu) / L`.
     pub rate: f64,
     /// How mu grows; 0.9 throughout unless set.
     pub schedule: Schedule,

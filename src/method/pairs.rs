@@ -18,9 +18,10 @@ pub struct Pairs {
     pub cosine: f64,
     /// How many units of rounding s.y must exceed, at least 0; 4 unless set.
     pub noise: f64,
-    /// A number, at least 0, that is added to s.y and y.y before anything is divided by them; 0 unless set. It makes steps depend on the
-    /// scale of f: set it only to walk as a program does that has it, as [mize](crate::MoreThuente#as-mize-does-it) with
-    /// `f64::EPSILON`, which moves the ninth digit of values once s.y has fallen to 1e-7.
+    /// A number, at least 0, that is added to s.y and y.y before anything is divided by them; 0 unless set. It makes steps
+    /// depend on the scale of f: set it only to walk as a program does that has it, as
+    /// [mize](crate::MoreThuente#as-mize-does-it) with `f64::EPSILON`, which moves the ninth digit of values once s.y has fallen
+    /// to 1e-7.
     pub offset: f64,
 }
 

@@ -9,21 +9,47 @@ use crate::error::{Error, Result};
 ///
 /// | test | holds if | status |
 /// | --- | --- | --- |
-/// | gradient | `max_i abs(P(x_t - g_t) - x_t)_i <= max(gradient_max, gradient_relative max(1, abs(f_t)))` | [`Converged(Gradient)`](crate::Test::Gradient) |
-/// | step | `0 < max_i abs(x_t - x)_i <= max(step_max, step_relative max_i abs(x_t)_i)` | [`Converged(Step)`](crate::Test::Step) |
-/// | value | `abs(f - f_t) <= max(value_change, value_relative max(abs(f), abs(f_t)))`, the right side above 0 | [`Converged(Value)`](crate::Test::Value) |
-/// | target | `f_t <= target` | [`TargetReached`](crate::Status::TargetReached) |
-/// | floor | `floor_policy` is [`FloorPolicy::Stop`], and `abs(d.g) / 2 <= noise` for the next quasi-Newton direction d | [`PrecisionFloor`](crate::Status::PrecisionFloor) |
-/// | stagnation | ten steps in a row, none of which lowers f by more than its noise or the gradient by a tenth | [`PrecisionFloor`](crate::Status::PrecisionFloor) if `abs(d.g) / 2 <= noise`, else [`Stalled`](crate::Status::Stalled) |
-/// | [`Limits`] | as many iterations, or evaluations, as allowed, or more | [`IterationLimit`](crate::Status::IterationLimit), [`EvaluationLimit`](crate::Status::EvaluationLimit) |
+/// | gradient | `max_i abs(P(x_t - g_t) - x_t)_i <= max(gradient_max, gradient_relative max(1, abs(f_t)))` | [`Converged(Gradient)`] |
+/// | step | `0 < max_i abs(x_t - x)_i <= max(step_max, step_relative max_i abs(x_t)_i)` | [`Converged(Step)`] |
+/// | value | `abs(f - f_t) <= max(value_change, value_relative max(abs(f), abs(f_t)))`, the right side above 0 | [`Converged(Value)`] |
+/// | target | `f_t <= target` | [`TargetReached`] |
+/// | stagnation | ten steps, all of which lower f by no more than its noise and the gradient by less than a tenth | see below |
+/// | [`Limits`] | as many iterations, or evaluations, as allowed, or more | [`IterationLimit`], [`EvaluationLimit`] |
+/// | floor | `floor_policy` is [`FloorPolicy::Stop`], and `promise <= noise` for the next step | [`PrecisionFloor`] |
 ///
-/// At the start gradient, target and limits are tested alone. A step of zero, or a search that failed, satisfies none of them.
+/// A lane that stagnates ends in [`PrecisionFloor`] if `promise <= noise` for its last step, else in [`Stalled`]. With
+/// [`ConstantStep`](crate::ConstantStep) it is always the latter, since what a step of given length promises tells nothing of
+/// what is left; a rise by more than noise is no standstill there.
+///
+/// The floor is tested when the next direction is known, and only where that rests on something which the method has learned,
+/// such as pairs (s, y). At the start gradient, target and limits are tested alone, and the floor where the method knows
+/// enough by then, as [`LevenbergMarquardt`](crate::LevenbergMarquardt) does. A step of zero, or a search that failed, satisfies
+/// none of them.
+///
+/// # What a step promises
+/// `promise` is half of `abs(g.(x_t - x))`, what f would fall by if it were quadratic, for the step at its natural length and in
+/// its box: 1 for quasi-Newton methods after the first step, the alpha that the search begins with for that and for methods
+/// whose directions have no natural length. Where the last search of one of these has failed, it is `(g.d)^2 / 2` over the
+/// curvature along d, as the slopes at the ends of the bracket tell it. For `LevenbergMarquardt` it is what the whole
+/// Gauss-Newton step promises, however small the region. A restart along the gradient keeps the promise of the step before.
+/// It is what [`Evidence::measured`](crate::Evidence::measured) tells of such ends.
 ///
 /// # The noise of f
 /// What rounding may change f by is taken to be `(8 + log2 k) EPSILON max(abs(f), S / 4)`, where f is the sum of k terms, S the
 /// sum of their absolute values, both of which the objective's program tells, and EPSILON the distance from 1 to the next
-/// number: 1.2e-7 in f32, 2.2e-16 in f64. Where a search has failed or lanes stagnate, it is no less than `8 EPSILON sum_i
-/// abs(x_i g_i)`, what rounding the point does.
+/// number: 1.2e-7 in f32, 2.2e-16 in f64. Beside a promise it is no less than `8 EPSILON sum_i abs(x_i g_i)` over the components
+/// that no bound holds, what rounding the point does. A search that fails may have measured it as well: if its last trial, next
+/// to x, has a value that differs from f by more than its slope explains, `abs(f_t - f) > abs(g.(x_t - x))`, that difference
+/// counts, up to 64 times the model. [`Evidence::threshold`](crate::Evidence::threshold) is the largest of these.
+///
+/// [`Converged(Gradient)`]: crate::Test::Gradient
+/// [`Converged(Step)`]: crate::Test::Step
+/// [`Converged(Value)`]: crate::Test::Value
+/// [`TargetReached`]: crate::Status::TargetReached
+/// [`PrecisionFloor`]: crate::Status::PrecisionFloor
+/// [`Stalled`]: crate::Status::Stalled
+/// [`IterationLimit`]: crate::Status::IterationLimit
+/// [`EvaluationLimit`]: crate::Status::EvaluationLimit
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Tolerances {
     /// The largest component of the projected gradient; 1e-5 unless set. 0 asks for all that the precision gives: lanes then
@@ -95,7 +121,8 @@ pub enum FloorPolicy {
     /// It also ends a lane at once when the next step promises no more: fewer evaluations, and a little less accuracy on
     /// ill-conditioned problems.
     Stop,
-    /// It decides nothing: such lanes end in [`Status::LineSearchFailed`](crate::Status::LineSearchFailed) or [`Status::Stalled`](crate::Status::Stalled).
+    /// It decides nothing: such lanes end in [`Status::LineSearchFailed`](crate::Status::LineSearchFailed) or
+    /// [`Status::Stalled`](crate::Status::Stalled).
     Off,
 }
 

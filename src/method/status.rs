@@ -126,9 +126,9 @@ impl fmt::Display for Status {
 
 /// The measurement that a status rests on: `measured` was compared with `threshold`.
 ///
-/// Converged and target: what was tested, and the tolerance. Precision floor, stalled, line search failed, diverged: half the
-/// decrease that the last quasi-Newton step promised, and the noise of f. Limits: the count and the limit. Unbounded: the
-/// largest component of the point, or a value of minus infinity, and what it must not exceed. Others: NaN.
+/// Converged and target: what was tested, and the tolerance. Precision floor, stalled, line search failed, diverged: what the
+/// last step promised, and the noise of f, both as [`Tolerances`](crate::Tolerances) has them. Limits: the count and the limit.
+/// Unbounded: the largest component of the point, or a value of minus infinity, and what it must not exceed. Others: NaN.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Evidence {
     /// What was measured.
