@@ -18,8 +18,8 @@ use crate::error::{Error, Result};
 /// | floor | `floor_policy` is [`FloorPolicy::Stop`], and `promise <= noise` for the next step | [`PrecisionFloor`] |
 ///
 /// A lane that stagnates ends in [`PrecisionFloor`] if `promise <= noise` for its last step, else in [`Stalled`]. With
-/// [`ConstantStep`](crate::ConstantStep) it is always the latter, since what a step of given length promises tells nothing of
-/// what is left; a rise by more than noise is no standstill there.
+/// [`ConstantStep`](crate::ConstantStep) a rise by more than noise is no standstill, and a step that is far shorter than the best
+/// promises less than is left.
 ///
 /// The floor is tested when the next direction is known, and only where that rests on something which the method has learned,
 /// such as pairs (s, y). At the start gradient, target and limits are tested alone, and the floor where the method knows
