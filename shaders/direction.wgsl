@@ -48,6 +48,7 @@ fn turn(restart: bool) {
         lane.decrement = abs(promised_descent(select(lane.alpha, 1.0, NEWTON_LIKE && !first)));
     }
     lane.low = 0.0;
+    lane.low_value = lane.value;
     lane.low_slope = lane.slope;
     lane.width = HUGE;
     lane.phase = PHASE_SEARCH;
