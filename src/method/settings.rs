@@ -24,6 +24,13 @@ use crate::error::{Error, Result};
 /// sum of their absolute values, both of which the objective's program tells, and EPSILON the distance from 1 to the next
 /// number: 1.2e-7 in f32, 2.2e-16 in f64. Where a search has failed or lanes stagnate, it is no less than `8 EPSILON sum_i
 /// abs(x_i g_i)`, what rounding the point does.
+///
+/// A term may be rounded by more than that, as the square of a small residual that cancels large numbers. Where a search of a
+/// Newton-like method by [`SlopeSearch`](crate::SlopeSearch) fails after it has met a difference of f beside the point that
+/// slopes don't explain, it is made anew with that for the noise, and the lane goes on by it, steered by slopes: up to 4,096
+/// times what the model says, in all. No lane is at the floor by what was measured so. Besides, where it was and the gradient is
+/// more than four times what it changes by next to the point, the gradient tells, and there is no floor: the lane restarts
+/// along it, and after the last restart has failed.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Tolerances {
     /// The largest component of the projected gradient; 1e-5 unless set. 0 asks for all that the precision gives: lanes then

@@ -4,6 +4,7 @@
 //! W. W. Hager, H. Zhang, SIAM J. Optim. 16 (2005), for the approximate Wolfe conditions; the rest is this crate's own.
 
 use super::judge::Verdict;
+use super::roughness::{self, gradient_tells, search_again};
 use super::tile::{Rules, Tile};
 use super::trial::Trial;
 use crate::engine::lane::{Phase, Scalars};
@@ -192,11 +193,16 @@ pub(super) fn end_search<T: Real>(tile: &mut Tile<T>, l: usize, trial: &Trial<T>
     }
     let (promised, noise) = tile.promise(l);
     let lanes = &mut tile.lanes;
-    // A last trial next to x whose value differs by more than its slope explains has measured the noise: the model of it
-    // does not see what cancels inside a term, as in the square of a small residual.
-    let difference = (trial.value.0[l] - lanes.value.0[l]).abs();
-    let measured = if trial.finite.has(l) && trial.descent.0[l].abs() < difference { difference } else { T::ZERO };
-    let noise = noise.max(measured.min(T::from_f64(MEASURED_NOISE) * lanes.noise.0[l]));
+    let measured = roughness::measured(lanes, l, trial);
+    let measures = rules.walk.measures_noise();
+    if measures && search_again(tile, l, measured, rules) {
+        return false;
+    }
+    let lanes = &mut tile.lanes;
+    // Lanes that have gone on by what they measured must have more to say for themselves than it.
+    let excuse = if measures && lanes.iterations.0[l] > 0 { T::ZERO } else { T::from_f64(MEASURED_NOISE) * lanes.noise.0[l] };
+    let noise = noise.max(measured.min(excuse));
+    let tells = tells && !(measures && gradient_tells(lanes, l, trial));
     // A constant step that can't be taken is too long, whatever it promised.
     let too_long = rules.walk.may_rise() && (trial.moved.has(l) || !trial.finite.has(l));
     let may_floor = lanes.floor_policy.0[l] != FloorPolicy::Off as u32;
