@@ -78,7 +78,7 @@ fn accept() -> f32 {
         set_g(i, trial_g(i));
     }
     let decrease = lane.value - trial.value;
-    lane.noise = rules.noise * max(abs(trial.value), trial.scale * (1.0 / NOISE_SHARE));
+    lane.noise = rules.noise * max(abs(trial.value), trial.scale * (1.0 / NOISE_SHARE)) * max(lane.roughness, 1.0);
     lane.value = trial.value;
     lane.gradient_max = trial.gradient_max;
     return decrease;

@@ -28,6 +28,21 @@ fn along_gradient() {
     }
 }
 
+// Begins a search along d, whose slope is known.
+fn set_out(alpha: f32) {
+    lane.alpha = alpha;
+    lane.low = 0.0;
+    lane.low_value = lane.value;
+    lane.low_slope = lane.slope;
+    lane.width = HUGE;
+    lane.phase = PHASE_SEARCH;
+    lane.bracketed = 0u;
+    lane.high_known = 0u;
+    lane.has_safe = 0u;
+    lane.expansions = 0u;
+    lane.search_evaluations = 0u;
+}
+
 // Gives the lane a new direction and sets out on it. `restart`: its last search failed.
 fn turn(restart: bool) {
     let first = lane.phase == PHASE_FRESH;
@@ -41,19 +56,11 @@ fn turn(restart: bool) {
     if (!FREE && !descends()) {
         along_gradient();
     }
-    lane.alpha = initial_step(first);
+    let alpha = initial_step(first);
     // A restart keeps what the last quasi-Newton step promised: it tells whether rounding is to blame.
     if (!restart) {
         // Told by the step's natural length, where it has one; that its search begins nearer says nothing.
-        lane.decrement = abs(promised_descent(select(lane.alpha, 1.0, NEWTON_LIKE && !first)));
+        lane.decrement = abs(promised_descent(select(alpha, 1.0, NEWTON_LIKE && !first)));
     }
-    lane.low = 0.0;
-    lane.low_slope = lane.slope;
-    lane.width = HUGE;
-    lane.phase = PHASE_SEARCH;
-    lane.bracketed = 0u;
-    lane.high_known = 0u;
-    lane.has_safe = 0u;
-    lane.expansions = 0u;
-    lane.search_evaluations = 0u;
+    set_out(alpha);
 }

@@ -19,7 +19,9 @@ fn promise() -> vec2<f32> {
         // What a bound holds stands there to the bit.
         change += select(abs(x(i)) * abs(g(i)), 0.0, is_firm(i));
     }
-    return vec2<f32>(0.5 * lane.decrement, max(lane.noise, NOISE_UNITS * EPSILON * change));
+    // What was measured besides lets a lane go on; it ends none.
+    let modelled = lane.noise / max(lane.roughness, 1.0);
+    return vec2<f32>(0.5 * lane.decrement, max(modelled, NOISE_UNITS * EPSILON * change));
 }
 
 // Whether such a promise may end the lane.
@@ -64,14 +66,18 @@ fn end_search() -> bool {
     let again = lane.pairs > 0u && lane.resets < MOST_RESETS;
     remeasure(again);
     var promised = promise();
-    // A last trial next to x whose value differs by more than its slope explains has measured the noise.
-    let difference = abs(trial.value - lane.value);
-    if (trial.finite && abs(trial.descent) < difference) {
-        promised.y = max(promised.y, min(difference, MEASURED_NOISE * lane.noise));
+    let measured = measured_noise();
+    if (MEASURES_NOISE && search_again(measured)) {
+        return false;
     }
+    // Lanes that have gone on by what they measured must have more to say for themselves than it.
+    if (!MEASURES_NOISE || lane.iterations == 0u) {
+        promised.y = max(promised.y, min(measured, MEASURED_NOISE * lane.noise));
+    }
+    let tells = (NEWTON_LIKE || !again) && !(MEASURES_NOISE && gradient_tells());
     // A constant step that can't be taken is too long, whatever it promised.
     let too_long = MAY_RISE && (trial.moved || !trial.finite);
-    if (is_floor(promised) && !too_long && (NEWTON_LIKE || !again)) {
+    if (is_floor(promised) && !too_long && tells) {
         finish(PRECISION_FLOOR, promised.x, promised.y);
         return false;
     }

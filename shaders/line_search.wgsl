@@ -11,7 +11,8 @@ fn judge() -> u32 {
     // Above the lowest point, not above the last: else a lane climbs by the noise with every step, and is reported elsewhere
     // than where it passes its test.
     let lowest = select(lane.value, lane.best_value, lane.best_elsewhere != 0u);
-    let level = trial.finite && trial.value <= lowest + lane.noise;
+    let ceiling = lowest + lane.noise;
+    let level = trial.finite && trial.value <= ceiling;
     let armijo = good && trial.value <= lane.value + ARMIJO * trial.descent;
     let curved = good && trial.slope >= CURVATURE * lane.slope;
     let approximate = level && trial.slope <= APPROXIMATE * lane.slope;
@@ -28,7 +29,7 @@ fn judge() -> u32 {
     if ((curved && (armijo || approximate)) || (safe && last)) {
         return ACCEPT;
     }
-    bracket(level);
+    bracket(level, ceiling);
     // Taking the safe point needs one evaluation more.
     let exhausted = lane.expansions > MOST_EXPANSIONS || lane.search_evaluations >= MOST_SEARCH_EVALUATIONS
         || lane.evaluations + lane.has_safe >= lane.evaluation_limit;
@@ -39,15 +40,17 @@ fn judge() -> u32 {
 }
 
 // Narrows the bracket by the trial and sets the next step: by the secant of the slopes, by bisection where that can't be
-// had or is too slow, outwards while there is no upper end. Where the lower end is x and f beyond it is higher by more than
-// noise, f itself tells where to: a cubic step.
-fn bracket(level: bool) {
+// had or is too slow, outwards while there is no upper end. Where f at the upper end is higher by more than noise, above
+// `ceiling`, f itself tells where to: a cubic step.
+fn bracket(level: bool, ceiling: f32) {
     let was_bracketed = lane.bracketed != 0u;
     if (level && trial.slope < 0.0) {
         lane.low = lane.alpha;
+        lane.low_value = trial.value;
         lane.low_slope = trial.slope;
     } else {
         lane.high = lane.alpha;
+        lane.high_value = trial.value;
         lane.high_slope = trial.slope;
         lane.high_known = select(0u, 1u, level && !trial.clamped);
         lane.bracketed = 1u;
@@ -59,12 +62,12 @@ fn bracket(level: bool) {
     }
     let width = lane.high - lane.low;
     let stubborn = was_bracketed && width > SHRINKAGE * lane.width;
-    let overshot = !level && lane.low == 0.0;
+    let overshot = lane.high_value > ceiling && is_finite(lane.high_value + lane.high_slope);
     var part = 0.5;
     if (!trial.finite) {
         part = RETREAT;
     } else if ((overshot || lane.high_known != 0u) && !stubborn) {
-        let step = select(lane.low_slope / (lane.low_slope - lane.high_slope), cubic(), overshot);
+        let step = select(lane.low_slope / (lane.low_slope - lane.high_slope), cubic(width), overshot);
         // Values and slopes that overflow leave none.
         part = select(MARGIN, clamp(step, MARGIN, 1.0 - MARGIN), is_finite(step));
     }
@@ -72,16 +75,16 @@ fn bracket(level: bool) {
     lane.width = width;
 }
 
-// The minimum, as a part of alpha, of the cubic that has the values and slopes of f at x and at the trial.
-fn cubic() -> f32 {
-    let s = lane.slope;
-    let s_t = trial.slope;
-    let fall = (lane.value - trial.value) / lane.alpha;
-    let bend = fall + 2.0 * fall + s + s_t;
+// The minimum, as a part of the bracket, of the cubic that has the values and slopes of f at its ends.
+fn cubic(width: f32) -> f32 {
+    let low = lane.low_slope;
+    let high = lane.high_slope;
+    let fall = (lane.low_value - lane.high_value) / width;
+    let bend = fall + 2.0 * fall + low + high;
     // Squares of slopes overflow, those of their quotients don't.
-    let size = max(abs(bend), max(abs(s), abs(s_t)));
-    let root = size * sqrt((bend / size) * (bend / size) - (s / size) * (s_t / size));
-    return (root - s + bend) / (root - s + root + s_t);
+    let size = max(abs(bend), max(abs(low), abs(high)));
+    let root = size * sqrt((bend / size) * (bend / size) - (low / size) * (high / size));
+    return (root - low + bend) / (root - low + root + high);
 }
 
 // Whether no other point lies between the bracket's ends: |high - low| |d_i| <= 2 EPSILON |x_i| for every component.

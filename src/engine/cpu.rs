@@ -19,6 +19,7 @@ mod line_search;
 mod momentum;
 mod more_thuente;
 pub(crate) mod probe;
+mod roughness;
 mod steepest_descent;
 mod tests;
 mod tile;

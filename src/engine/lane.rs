@@ -113,6 +113,8 @@ table! {
         gradient_max,
         /// The noise of f at x in this precision.
         noise,
+        /// How many times what the model says the noise was measured to be, 0 where it was not.
+        roughness,
         /// The step to try.
         alpha,
         /// g.d at x.
@@ -330,7 +332,7 @@ mod tests {
     #[test]
     fn a_lane_of_ten_components_takes_about_a_kilobyte() {
         let words = bytes_per_lane(10, Method::default(), 0, false, 4) / 4;
-        assert_eq!(words, (2 * 8 + 4) * 10 + 8 + 38 + 23, "(2 m + 4) n + m + the scalars");
+        assert_eq!(words, (2 * 8 + 4) * 10 + 8 + 39 + 23, "(2 m + 4) n + m + the scalars");
         assert_eq!(bytes_per_lane(10, Method::default(), 0, true, 4) / 4, words + 2 * 10, "bounds are paid for where there are some");
     }
 }

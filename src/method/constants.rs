@@ -36,6 +36,11 @@ pub(crate) const MOMENTUM_DELAY: f64 = 5.0;
 pub(crate) const MISLED: f64 = 64.0;
 /// Rounding measured in a failed search counts up to this many times what the model of the noise says: more is a jump.
 pub(crate) const MEASURED_NOISE: f64 = 64.0;
+/// A lane that searches anew by the noise it has measured may find so many times what the model says, in all: residuals of
+/// 40 that cancel have thousands. Each time it grows by [`MEASURED_NOISE`] at most.
+pub(crate) const MOST_ROUGHNESS: f64 = 4096.0;
+/// A gradient so many times as large as what it changes by next to x is no noise: where only values are, x is no floor.
+pub(crate) const GRADIENT_TELLS: f64 = 4.0;
 /// Restarts along the gradient after a search that found nothing.
 pub(crate) const MOST_RESETS: u32 = 3;
 /// Accepted steps without progress that end a lane.

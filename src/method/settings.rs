@@ -38,9 +38,15 @@ use crate::error::{Error, Result};
 /// What rounding may change f by is taken to be `(8 + log2 k) EPSILON max(abs(f), S / 4)`, where f is the sum of k terms, S the
 /// sum of their absolute values, both of which the objective's program tells, and EPSILON the distance from 1 to the next
 /// number: 1.2e-7 in f32, 2.2e-16 in f64. Beside a promise it is no less than `8 EPSILON sum_i abs(x_i g_i)` over the components
-/// that no bound holds, what rounding the point does. A search that fails may have measured it as well: if its last trial, next
-/// to x, has a value that differs from f by more than its slope explains, `abs(f_t - f) > abs(g.(x_t - x))`, that difference
-/// counts, up to 64 times the model. [`Evidence::threshold`](crate::Evidence::threshold) is the largest of these.
+/// that no bound holds, what rounding the point does.
+///
+/// A term may be rounded by more than that, as the square of a small residual that cancels large numbers. Where a search of a
+/// Newton-like method by [`SlopeSearch`](crate::SlopeSearch) fails after it has met a difference of f beside the point that
+/// slopes don't explain, it is made anew with that for the noise, and the lane goes on by it, steered by slopes: up to 4,096
+/// times what the model says, in all. No lane is at the floor by what was measured so. (With other methods and
+/// searches such a difference counts as noise of the failed search, up to 64 times the model.) Besides, where it was and the gradient is
+/// more than four times what it changes by next to the point, the gradient tells, and there is no floor: the lane restarts
+/// along it, and after the last restart has failed.
 ///
 /// [`Converged(Gradient)`]: crate::Test::Gradient
 /// [`Converged(Step)`]: crate::Test::Step

@@ -23,7 +23,8 @@ pub enum Status {
     Converged(Test),
     /// The value is at or below the target.
     TargetReached,
-    /// The lane can't improve in its precision: what the next step promises is less than the rounding of f.
+    /// The lane can't improve in its precision: what the next step promises is less than the rounding of f. The promise is that
+    /// of the remembered steps: of directions that they don't tell of, f may fall farther. See [`Tolerances`](crate::Tolerances).
     PrecisionFloor,
     /// Ten steps without progress that rounding does not explain: a kink, or a value and gradient that disagree.
     Stalled,
@@ -33,7 +34,8 @@ pub enum Status {
     EvaluationLimit,
     /// The limit of time.
     TimeLimit,
-    /// No lower point along the quasi-Newton direction nor along the gradient, and rounding does not explain it.
+    /// No lower point along the quasi-Newton direction nor along the gradient, and rounding does not explain it; or values are
+    /// rounded by more than the objective's terms show, and the gradient is not: see [`Tolerances`](crate::Tolerances).
     LineSearchFailed,
     /// The start, or the value there, is not finite.
     NonFiniteStart,

@@ -18,6 +18,12 @@ impl Walk {
         matches!(self.line_search, LineSearch::Constant(_))
     }
 
+    /// Whether a failed search is made anew when it has measured more noise than the model of it says: slopes go on to tell
+    /// where values don't, and the search is steered by them.
+    pub(crate) fn measures_noise(&self) -> bool {
+        matches!(self.line_search, LineSearch::Slopes(_)) && self.method.is_newton_like() && !self.method.has_regions()
+    }
+
     /// Whether directions are taken as they are, descending or not: nothing but the method's own rule says how far to go.
     pub(crate) fn is_free(&self) -> bool {
         self.may_rise() && !self.method.is_quasi_newton()

@@ -48,6 +48,7 @@ pub(super) fn accept<T: Real>(
     let lanes = &mut tile.lanes;
     let decrease = lanes.value.zip(trial.value, |f, f_t| f - f_t);
     let noise = trial.value.zip(trial.scale, |f, scale| rules.noise * f.abs().max(scale * T::from_f64(1.0 / NOISE_SHARE)));
+    let noise = noise.zip(lanes.roughness, |noise, times| noise * times.max(T::ONE));
     lanes.noise = accepted.choose(noise, lanes.noise);
     lanes.value = accepted.choose(trial.value, lanes.value);
     lanes.gradient_max = accepted.choose(trial.gradient_max, lanes.gradient_max);

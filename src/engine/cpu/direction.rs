@@ -215,8 +215,13 @@ fn set_out<T: Real>(tile: &mut Tile<T>, turns: Mask<T>, first: Mask<T>, restarts
     let lanes = &mut tile.lanes;
     // A restart keeps what the last quasi-Newton step promised: it tells whether rounding is to blame.
     let tells = turns.without(restarts);
-    // In a region a step may be short for other reasons than that little is left: the whole step tells.
-    let promised = if rules.walk.method.has_regions() { lanes.high_value.map(|whole| T::from_f64(2.0) * whole) } else { promised };
+    let promised = if rules.walk.method.has_regions() {
+        // In a region a step may be short for other reasons than that little is left: the whole step tells.
+        lanes.high_value.map(|whole| T::from_f64(2.0) * whole)
+    } else {
+        lanes.low_value = turns.choose(lanes.value, lanes.low_value);
+        promised
+    };
     lanes.decrement = tells.choose(promised, lanes.decrement);
     lanes.alpha = turns.choose(alpha, lanes.alpha);
     lanes.low = turns.choose(Chunk::splat(T::ZERO), lanes.low);

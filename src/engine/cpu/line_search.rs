@@ -4,6 +4,7 @@
 //! W. W. Hager, H. Zhang, SIAM J. Optim. 16 (2005), for the approximate Wolfe conditions; the rest is this crate's own.
 
 use super::judge::Verdict;
+use super::roughness::{self, gradient_tells, search_again};
 use super::tile::{Rules, Tile};
 use super::trial::Trial;
 use crate::engine::lane::{Phase, Scalars};
@@ -53,18 +54,21 @@ pub(super) fn judge<T: Real>(tile: &mut Tile<T>, trial: &Trial<T>, search: &Slop
     let lower = goes_on.without(upper);
     let bracketed = was_bracketed.or(upper);
     lanes.low = lower.choose(alpha, lanes.low);
+    lanes.low_value = lower.choose(f_t, lanes.low_value);
     lanes.low_slope = lower.choose(s_t, lanes.low_slope);
     lanes.high = upper.choose(alpha, lanes.high);
+    lanes.high_value = upper.choose(f_t, lanes.high_value);
     lanes.high_slope = upper.choose(s_t, lanes.high_slope);
     let high_known = upper.and(known).without(trial.clamped).or(Mask::of(lanes.high_known, |is| is != 0).without(upper));
     let width = lanes.high.zip(lanes.low, |high, low| high - low);
 
-    // The next trial: a secant step on the slopes, bisection where that can't be had or is too slow. Where the lower end is x
-    // and f beyond it is higher by more than noise, f itself tells where to: a cubic step.
+    // The next trial: a secant step on the slopes, bisection where that can't be had or is too slow. Where f at the upper end
+    // is higher by more than noise, f itself tells where to: a cubic step.
     let stubborn = was_bracketed.and(lanes.width.scaled(SHRINKAGE).below(width));
     let secant = lanes.low_slope.zip(lanes.high_slope, |low, high| low / (low - high));
-    let overshot = upper.without(known).and(lanes.low.at_most(Chunk::splat(T::ZERO)));
-    let step = if overshot.any() { overshot.choose(cubic(trial, f, slope, alpha), secant) } else { secant };
+    let overshot =
+        goes_on.and(bracketed).and(ceiling.below(lanes.high_value)).and(lanes.high_value.zip(lanes.high_slope, |f, s| f + s).finite());
+    let step = if overshot.any() { overshot.choose(cubic(lanes, width), secant) } else { secant };
     // Kept in the inner part; not-a-number goes to the lower margin.
     let step = Chunk::splat(T::from_f64(MARGIN)).zip(step, T::max);
     let step = Chunk::splat(T::from_f64(1.0 - MARGIN)).zip(step, T::min);
@@ -101,19 +105,19 @@ pub(super) fn reaches<T: Real>(counts: Chunk<u32>, limits: Chunk<u32>) -> Mask<T
     Mask::lanes(|l| counts.0[l] >= limits.0[l])
 }
 
-/// The minimum, as a part of alpha, of the cubic that has the values and slopes of f at x and at the trial.
+/// The minimum, as a part of the bracket, of the cubic that has the values and slopes of f at its ends.
 #[inline(always)]
-fn cubic<T: Real>(trial: &Trial<T>, f: Chunk<T>, slope: Chunk<T>, alpha: Chunk<T>) -> Chunk<T> {
-    let rise = f.zip3(trial.value, alpha, |f, f_t, alpha| {
-        let fall = (f - f_t) / alpha;
+fn cubic<T: Real>(lanes: &Scalars<T>, width: Chunk<T>) -> Chunk<T> {
+    let rise = lanes.low_value.zip3(lanes.high_value, width, |low, high, width| {
+        let fall = (low - high) / width;
         fall + T::from_f64(2.0) * fall
     });
-    rise.zip3(slope, trial.slope, |rise, s, s_t| {
-        let bend = rise + s + s_t;
+    rise.zip3(lanes.low_slope, lanes.high_slope, |rise, low, high| {
+        let bend = rise + low + high;
         // Squares of slopes overflow, those of their quotients don't.
-        let size = bend.abs().max(s.abs()).max(s_t.abs());
-        let root = size * ((bend / size) * (bend / size) - (s / size) * (s_t / size)).sqrt();
-        (root - s + bend) / (root - s + root + s_t)
+        let size = bend.abs().max(low.abs()).max(high.abs());
+        let root = size * ((bend / size) * (bend / size) - (low / size) * (high / size)).sqrt();
+        (root - low + bend) / (root - low + root + high)
     })
 }
 
@@ -189,11 +193,16 @@ pub(super) fn end_search<T: Real>(tile: &mut Tile<T>, l: usize, trial: &Trial<T>
     }
     let (promised, noise) = tile.promise(l);
     let lanes = &mut tile.lanes;
-    // A last trial next to x whose value differs by more than its slope explains has measured the noise: the model of it
-    // does not see what cancels inside a term, as in the square of a small residual.
-    let difference = (trial.value.0[l] - lanes.value.0[l]).abs();
-    let measured = if trial.finite.has(l) && trial.descent.0[l].abs() < difference { difference } else { T::ZERO };
-    let noise = noise.max(measured.min(T::from_f64(MEASURED_NOISE) * lanes.noise.0[l]));
+    let measured = roughness::measured(lanes, l, trial);
+    let measures = rules.walk.measures_noise();
+    if measures && search_again(tile, l, measured, rules) {
+        return false;
+    }
+    let lanes = &mut tile.lanes;
+    // Lanes that have gone on by what they measured must have more to say for themselves than it.
+    let excuse = if measures && lanes.iterations.0[l] > 0 { T::ZERO } else { T::from_f64(MEASURED_NOISE) * lanes.noise.0[l] };
+    let noise = noise.max(measured.min(excuse));
+    let tells = tells && !(measures && gradient_tells(lanes, l, trial));
     // A constant step that can't be taken is too long, whatever it promised.
     let too_long = rules.walk.may_rise() && (trial.moved.has(l) || !trial.finite.has(l));
     let may_floor = lanes.floor_policy.0[l] != FloorPolicy::Off as u32;

@@ -136,7 +136,9 @@ impl<T: Real> Tile<T> {
             }
         }
         let resolution = T::from_f64(NOISE_UNITS) * T::EPSILON * change;
-        (lanes.decrement.0[l] * T::from_f64(0.5), lanes.noise.0[l].max(resolution))
+        // What was measured besides lets a lane go on; it ends none.
+        let modelled = lanes.noise.0[l] / lanes.roughness.0[l].max(T::ONE);
+        (lanes.decrement.0[l] * T::from_f64(0.5), modelled.max(resolution))
     }
 
     /// Frees place `l` after its result was collected.

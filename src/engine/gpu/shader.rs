@@ -232,6 +232,8 @@ fn preamble(shape: Shape) -> String {
     float("RESOLUTION", c::RESOLUTION);
     float("MISLED", c::MISLED);
     float("MEASURED_NOISE", c::MEASURED_NOISE);
+    float("MOST_ROUGHNESS", c::MOST_ROUGHNESS);
+    float("GRADIENT_TELLS", c::GRADIENT_TELLS);
     float("GRADIENT_PROGRESS", c::GRADIENT_PROGRESS);
     float("GRADIENT_ESCAPE", c::GRADIENT_ESCAPE);
     text

@@ -10,12 +10,13 @@ use crate::method::{FirstStep, LineSearch, Method, NextStep, Walk};
 pub(super) type Stage = (&'static str, &'static str);
 
 /// The stages that all methods share, in the order they stand in the text.
-pub(super) const STAGES: [Stage; 11] = [
+pub(super) const STAGES: [Stage; 12] = [
     ("memory", include_str!("../../../shaders/memory.wgsl")),
     ("evaluate", include_str!("../../../shaders/evaluate.wgsl")),
     ("accept", include_str!("../../../shaders/accept.wgsl")),
     ("initial_step", include_str!("../../../shaders/initial_step.wgsl")),
     ("direction", include_str!("../../../shaders/direction.wgsl")),
+    ("roughness", include_str!("../../../shaders/roughness.wgsl")),
     ("ending", include_str!("../../../shaders/ending.wgsl")),
     ("tests", include_str!("../../../shaders/tests.wgsl")),
     ("round", include_str!("../../../shaders/round.wgsl")),
@@ -116,6 +117,7 @@ pub(super) fn settings(walk: Walk) -> String {
     float("NEXT_ALPHA", if let NextStep::Value(alpha) = walk.initial_step.next { alpha } else { 1.0 });
     _ = writeln!(text, "const MOST_SEARCH_EVALUATIONS: u32 = {most}u;");
     _ = writeln!(text, "const APPROXIMATE_ARMIJO: bool = {approximate};");
+    _ = writeln!(text, "const MEASURES_NOISE: bool = {};", walk.measures_noise());
     _ = writeln!(text, "const NEWTON_LIKE: bool = {};", walk.method.is_newton_like());
     _ = writeln!(text, "const FIRST_STEP: u32 = {first};\nconst NEXT_STEP: u32 = {next};");
     text
