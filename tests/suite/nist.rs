@@ -8,7 +8,6 @@ mod file;
 mod model;
 #[path = "../../examples/nist_fit/objective.rs"]
 mod objective;
-mod trust_region;
 
 use std::path::Path;
 
@@ -75,33 +74,7 @@ fn standard_deviations_are_those_that_nist_certifies() {
 const SIX_DIGITS: f64 = 5e-7;
 
 #[test]
-fn a_trust_region_fits_all_sets_from_both_starts_but_the_one_that_rounding_forbids() {
-    let (mut fitted, mut evaluations) = (0, 0);
-    for (data, problem) in all() {
-        for start in 0..2 {
-            let from: Vec<f64> = data.parameters.iter().map(|p| p.starts[start]).collect();
-            let ended = trust_region::minimize(&problem, &from);
-            evaluations += ended.evaluations;
-            let certified = relative(ended.value, data.residual) < SIX_DIGITS;
-            fitted += usize::from(certified);
-            // The data of Lanczos1 are those of the model to 14 digits, and its residuals have the rounding of the model in their third.
-            assert!(
-                certified || data.name == "Lanczos1",
-                "{} from start {}: {:e} for {:e} after {} evaluations",
-                data.name,
-                start + 1,
-                ended.value,
-                data.residual,
-                ended.evaluations
-            );
-        }
-    }
-    println!("{fitted} of 54 runs, {evaluations} evaluations of f, gradient and J'J");
-    assert!(fitted >= 52, "{fitted} of 54 runs");
-}
-
-#[test]
-fn the_engine_fits_them_too_as_they_are() {
+fn all_sets_are_fitted_from_both_starts_but_the_one_that_rounding_forbids() {
     let device = Device::cpu(Precision::F64);
     let tolerances = Tolerances { gradient_max: 0.0, ..Tolerances::default() };
     let (mut fitted, mut evaluations) = (0, 0);
@@ -114,6 +87,7 @@ fn the_engine_fits_them_too_as_they_are() {
             fitted += usize::from(certified);
             evaluations += lane.evaluations;
             let name = format!("{} from start {}", data.name, lane.lane + 1);
+            // The data of Lanczos1 are those of the model to 14 digits, and its residuals have the rounding of the model in their third.
             assert!(certified || data.name == "Lanczos1", "{name}: {:e} for {:e}, {}", lane.value, data.residual, lane.status);
             assert!(!certified || lane.status.is_success(), "{name}: {}, {:?}", lane.status, lane.evidence);
         }

@@ -11,6 +11,7 @@ use crate::devices::{epsilon, rounded};
 
 /// Starts an instance. A software driver compiles fifty shaders and runs on the host's processor: it gets fewer.
 const LANES: usize = 1000;
+#[cfg(feature = "gpu")]
 const LANES_IN_SOFTWARE: usize = 100;
 /// Each component of a start is moved by up to this part of itself, of 1 where it is 0.
 const PERTURBATION: f64 = 0.1;
