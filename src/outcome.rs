@@ -49,7 +49,7 @@ pub struct LaneResult {
     pub longest_search: u32,
     /// The diagonal of the inverse Hessian at the last point, as the last pairs (s, y) suggest it: `gamma` in directions of
     /// which they tell nothing, so a matter of magnitude unless n is small and many steps near the minimum are remembered. If
-    /// [`Minimizer::inverse_hessian_diagonals`] asked for it.
+    /// [`Minimizer::inverse_hessian_diagonals`](crate::Minimizer::inverse_hessian_diagonals) asked for it; after BFGS, that of its matrix.
     ///
     /// # References
     /// R. H. Byrd, J. Nocedal, R. B. Schnabel: Representations of quasi-Newton matrices and their use in limited memory methods,
