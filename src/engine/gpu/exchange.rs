@@ -1,6 +1,5 @@
 //! Lanes that come and go: starts to the device, reports back.
 
-use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::PoisonError;
 
@@ -10,11 +9,11 @@ use super::clock::Stage;
 use super::engine::GpuEngine;
 use super::kernels::{Dispatch, Rules};
 use super::shader::{REPORT, REPORT_WORDS, flag};
-use crate::engine::lane::{DEMANDS, FIELDS, Fields, Kind};
+use crate::engine::lane::{DEMANDS, Fields};
 use crate::engine::state::LaneState;
 use crate::engine::{Lanes, Record, Summary};
 use crate::error::DeviceError;
-use crate::method::{Demands, Evidence, Status};
+use crate::method::{Demands, Evidence, Limits, Status};
 
 impl GpuEngine {
     /// Fills free places with lanes that wait: those under way, then from the queue, in order.
@@ -120,17 +119,17 @@ impl GpuEngine {
     }
 }
 
-/// The words of what ends a lane, in the order of `DEMANDS`.
+/// The words of what ends a lane, in the order of `DEMANDS`: made for every lane that is placed.
 fn demanded(demands: &Demands) -> [u32; DEMANDS.len()] {
-    let mut fields = HashMap::new();
-    let mut names = FIELDS.iter();
-    Fields::fresh(0, demands).write(|kind, value| {
-        // No target is minus infinity; what is beyond f32 is its largest number.
-        let single = if value.is_finite() { (value as f32).clamp(f32::MIN, f32::MAX) } else { value as f32 };
-        let word = if kind == Kind::Float { single.to_bits() } else { value as u32 };
-        fields.extend(names.next().map(|field| (field.name, word)));
-    });
-    DEMANDS.map(|name| fields.get(name).copied().unwrap_or_default())
+    let Demands { tolerances: t, limits } = demands;
+    // No target is minus infinity; what is beyond f32 is its largest number.
+    let word = |value: f64| if value.is_finite() { (value as f32).clamp(f32::MIN, f32::MAX) } else { value as f32 }.to_bits();
+    let [gradient, gradient_relative] = [t.gradient_max, t.gradient_relative].map(word);
+    let [step, step_relative] = [t.step_max, t.step_relative].map(word);
+    let [value, value_relative] = [t.value_change, t.value_relative].map(word);
+    let goal = word(t.target.unwrap_or(f64::NEG_INFINITY));
+    let Limits { iterations, evaluations } = *limits;
+    [gradient, gradient_relative, step, step_relative, value, value_relative, goal, iterations, evaluations, t.floor_policy as u32]
 }
 
 /// A lane whose start overflows, or is not finite to begin with.
@@ -176,4 +175,34 @@ fn read(words: &[u32], n: usize, points: bool, lanes: &mut Lanes) {
         lanes.points.extend(point(0));
     }
     lanes.records.push(Record::of(&fields, norm * norm));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::lane::{FIELDS, Kind};
+    use crate::method::{FloorPolicy, Tolerances};
+
+    #[test]
+    fn demands_stand_in_the_order_of_their_names() {
+        let tolerances = Tolerances {
+            gradient_max: 1.0,
+            gradient_relative: 2.0,
+            step_max: 3.0,
+            step_relative: 4.0,
+            value_change: 5.0,
+            value_relative: 6.0,
+            target: Some(7.0),
+            floor_policy: FloorPolicy::Off,
+        };
+        let demands = Demands { tolerances, limits: Limits { iterations: 8, evaluations: 9 } };
+        let mut names = FIELDS.iter();
+        let mut words = Vec::new();
+        Fields::fresh(0, &demands).write(|kind, value| {
+            let word = if kind == Kind::Float { (value as f32).to_bits() } else { value as u32 };
+            words.extend(names.next().map(|field| (field.name, word)));
+        });
+        let by_name = DEMANDS.map(|name| words.iter().find(|word| word.0 == name).expect("a field").1);
+        assert_eq!(demanded(&demands), by_name);
+    }
 }
