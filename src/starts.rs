@@ -1,13 +1,12 @@
 //! Starting points: given as a matrix, drawn at random, or from a source of your own.
 
-mod bounded;
-mod demands;
+mod given;
 
 use std::sync::Arc;
 
 use nalgebra::DMatrix;
 
-use self::demands::WithDemands;
+use self::given::Given;
 use crate::engine::source::Source;
 use crate::error::StartsError;
 use crate::method::{Bounds, Limits, Tolerances};
@@ -67,7 +66,7 @@ impl Starts {
     /// These starts with the columns of `parameters` as the lanes' parameters. That there is one for each lane is checked
     /// when the batch starts.
     pub fn with_parameters(self, parameters: DMatrix<f64>) -> Self {
-        Self::new(WithParameters { starts: self, parameters })
+        Self::new(Given { parameters: Some(parameters), ..Given::nothing(self) })
     }
 
     /// These starts with tolerances of each lane's own, in the place of [`Minimizer::tolerances`](crate::Minimizer::tolerances).
@@ -85,13 +84,13 @@ impl Starts {
     /// # Ok::<(), manymin::Error>(())
     /// ```
     pub fn with_tolerances(self, tolerances: Vec<Tolerances>) -> Self {
-        Self::new(WithDemands::new(self, Some(tolerances), None))
+        Self::new(Given { tolerances: Some(tolerances), ..Given::nothing(self) })
     }
 
     /// These starts with limits of each lane's own, in the place of [`Minimizer::limits`](crate::Minimizer::limits). That there
     /// is one for each lane, and their values, are checked when the batch starts.
     pub fn with_limits(self, limits: Vec<Limits>) -> Self {
-        Self::new(WithDemands::new(self, None, Some(limits)))
+        Self::new(Given { limits: Some(limits), ..Given::nothing(self) })
     }
 
     /// These starts with a box for each lane, which holds it inside: the columns of `lower` and `upper`, inclusive. Infinite
@@ -114,7 +113,7 @@ impl Starts {
     /// # Ok::<(), manymin::Error>(())
     /// ```
     pub fn with_bounds(self, lower: DMatrix<f64>, upper: DMatrix<f64>) -> Self {
-        Self::new(bounded::WithBounds::new(self, lower, upper))
+        Self::new(Given { bounds: Some([lower, upper]), ..Given::nothing(self) })
     }
 
     /// How many lanes there are.
@@ -206,56 +205,6 @@ impl Source for Matrix {
     }
 }
 
-struct WithParameters {
-    starts: Starts,
-    parameters: DMatrix<f64>,
-}
-
-impl Source for WithParameters {
-    fn lanes(&self) -> usize {
-        self.starts.lanes()
-    }
-
-    fn dimension(&self) -> usize {
-        self.starts.dimension()
-    }
-
-    fn parameters(&self) -> usize {
-        self.parameters.nrows()
-    }
-
-    fn validate(&self) -> Result<(), StartsError> {
-        self.starts.source.validate()?;
-        match (self.parameters.ncols(), self.lanes()) {
-            (parameters, starts) if parameters == starts => Ok(()),
-            (parameters, starts) => Err(StartsError::Lanes { parameters, starts }),
-        }
-    }
-
-    fn fill(&self, lane: usize, point: &mut [f64], parameters: &mut [f64]) {
-        // Parameters that the starts bring already are replaced.
-        let mut replaced = vec![0.0; self.starts.source.parameters()];
-        self.starts.source.fill(lane, point, &mut replaced);
-        parameters.copy_from_slice(self.parameters.column(lane).as_slice());
-    }
-
-    fn tolerances(&self, lane: usize) -> Option<Tolerances> {
-        self.starts.source.tolerances(lane)
-    }
-
-    fn limits(&self, lane: usize) -> Option<Limits> {
-        self.starts.source.limits(lane)
-    }
-
-    fn has_bounds(&self) -> bool {
-        self.starts.source.has_bounds()
-    }
-
-    fn fill_bounds(&self, lane: usize, lower: &mut [f64], upper: &mut [f64]) {
-        self.starts.source.fill_bounds(lane, lower, upper);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -288,6 +237,31 @@ mod tests {
                 "mean square of component {k}: {}",
                 square[k]
             );
+        }
+    }
+
+    #[test]
+    fn what_is_given_for_each_lane_stays_whatever_is_given_after_it() {
+        let matrix = |value: f64| DMatrix::from_element(1, 3, value);
+        type With = Box<dyn Fn(Starts) -> Starts>;
+        let with: [With; 4] = [
+            Box::new(move |starts| starts.with_parameters(matrix(7.0))),
+            Box::new(move |starts| starts.with_bounds(matrix(-1.0), matrix(1.0))),
+            Box::new(|starts| starts.with_tolerances(vec![Tolerances { gradient_max: 0.25, ..Tolerances::default() }; 3])),
+            Box::new(|starts| starts.with_limits(vec![Limits { iterations: 9, evaluations: 99 }; 3])),
+        ];
+        for first in 0..with.len() {
+            let order = (0..with.len()).map(|k| &with[(first + k) % with.len()]);
+            let starts = order.fold(Starts::from_matrix(matrix(0.5)), |starts, with| with(starts));
+            let source = starts.source();
+            source.validate().expect("all of it fits");
+            let (mut point, mut parameters) = ([0.0], [0.0]);
+            let (mut lower, mut upper) = ([f64::NEG_INFINITY], [f64::INFINITY]);
+            source.fill(2, &mut point, &mut parameters);
+            source.fill_bounds(2, &mut lower, &mut upper);
+            assert_eq!((point, parameters, lower, upper), ([0.5], [7.0], [-1.0], [1.0]), "from {first} on");
+            assert_eq!(source.tolerances(2).map(|t| t.gradient_max), Some(0.25), "from {first} on");
+            assert_eq!(source.limits(2), Some(Limits { iterations: 9, evaluations: 99 }), "from {first} on");
         }
     }
 
