@@ -90,7 +90,7 @@ fn row(study: &Study, ours: bool, device: &Device) -> manymin::Result<()> {
     let evaluations = outcome.evaluations() as f64 / lanes as f64;
     let (half, most) = (errors[lanes / 2], errors[lanes * 99 / 100]);
     let figures = study.figures;
-    let met = failed + cap <= FAILURES && evaluations <= EVALUATIONS * figures.evaluations;
+    let met = failed + cap <= FAILURES && evaluations <= EVALUATIONS * figures.evaluations && half <= figures.median_error;
     println!(
         "{:13} | {:8.1} {:6.1} {failed:6.2} {cap:6.2} | {evaluations:11.1} {:9.1} | {half:11.1e} {:8.1e} {most:6.1e} {:8.1e} | {}",
         study.name,

@@ -2,7 +2,7 @@
 
 use manymin::prelude::*;
 
-use crate::devices::{gpu, minimizer, single as lane_from};
+use crate::devices::{gpu, minimizer, single as lane_from, starts_in};
 use crate::lanes::{problems, run};
 
 /// Lanes of each problem.
@@ -62,6 +62,61 @@ fn lanes_take_the_same_way_on_both_engines() {
         );
         if !(shares[0] >= AGREEMENT && shares[1] <= ASTRAY && shares[2] >= ALIKE && shares[3] >= AS_LONG && both > 0) {
             faults.push(format!("{}: {shares:?}", study.name));
+        }
+    }
+    assert!(faults.is_empty(), "{faults:#?}");
+}
+
+/// Lanes of each method, on a valley and on a bowl.
+const LANES_OF_METHODS: usize = 200;
+/// Lanes of these whose iterations differ by at most a tenth, in percent: they end before rounding decides.
+const AS_LONG_OTHERWISE: f64 = 95.0;
+
+#[test]
+fn lanes_take_the_same_way_by_every_method_and_search() {
+    let exact = MoreThuente { approximate_armijo: true, ..MoreThuente::default() };
+    let walks: [(&str, Minimizer<'_>); 8] = [
+        ("L-BFGS, More-Thuente", minimizer().line_search(exact)),
+        ("L-BFGS, backtracking", minimizer().line_search(Backtracking::default())),
+        ("BFGS", Minimizer::new(Bfgs::default())),
+        ("conjugate gradients", Minimizer::new(ConjugateGradient::default())),
+        ("steepest descent", Minimizer::new(SteepestDescent)),
+        ("momentum", Minimizer::new(Momentum::default())),
+        ("Nesterov", Minimizer::new(Nesterov::default())),
+        ("delta-bar-delta", Minimizer::new(DeltaBarDelta::default())),
+    ];
+    let mut faults = Vec::new();
+    for (name, minimizer) in walks {
+        let minimizer = minimizer
+            .tolerances(Tolerances { gradient_max: 1e-2, ..Tolerances::default() })
+            .bounds(&Bounds::new(&[-1.5, -3.0, -0.5], &[f64::INFINITY, 0.5, 2.0]).unwrap())
+            .limits(Limits { iterations: 3_000, evaluations: 6_000 });
+        let problem =
+            Problem::new(3, |x| x.sum(0..2, |i| 10.0 * (x.at(i + 1) - x.at(i) * x.at(i)).powi(2) + (1.0 - x.at(i)).powi(2))).unwrap();
+        let starts = starts_in(3, -2.0, 2.0, LANES_OF_METHODS, 17);
+        let run = |device: &Device| {
+            let mut batch = minimizer.start(device, &problem, &starts).unwrap();
+            batch.run().unwrap();
+            batch.finish().unwrap()
+        };
+        let (ours, theirs) = (run(&gpu()), run(&Device::cpu(Precision::F32)));
+        let (mut agree, mut same, mut as_long) = (0_u32, 0_u32, 0_u32);
+        for (a, b) in ours.iter().zip(theirs.iter()) {
+            agree += u32::from(a.status == b.status || a.status.is_success() && b.status.is_success());
+            let distance = a.point.iter().zip(&b.point).fold(0.0, |most: f64, (a, b)| most.max((a - b).abs() / (1.0 + b.abs())));
+            same += u32::from(distance <= SAME_MINIMUM);
+            as_long += u32::from(a.iterations.abs_diff(b.iterations) <= 1 + b.iterations / 10);
+        }
+        let shares = [agree, same, as_long].map(|part| 100.0 * f64::from(part) / LANES_OF_METHODS as f64);
+        println!(
+            "{name}: statuses agree {:.1} %, at one point {:.1} %, as long {:.1} %, {:?}",
+            shares[0],
+            shares[1],
+            shares[2],
+            ours.status_counts()
+        );
+        if !(shares[0] >= AGREEMENT && shares[1] >= 100.0 - ASTRAY && shares[2] >= AS_LONG_OTHERWISE) {
+            faults.push(format!("{name}: {shares:?}, {:?} and {:?}", ours.status_counts(), theirs.status_counts()));
         }
     }
     assert!(faults.is_empty(), "{faults:#?}");

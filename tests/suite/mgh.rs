@@ -145,3 +145,33 @@ fn lbfgs_reaches_listed_minima() {
     assert!(f64::from(ours) <= TOTAL_COST * f64::from(theirs), "{ours} evaluations, SciPy {theirs}");
     assert!(faults.is_empty(), "{faults:#?}");
 }
+
+/// The other quasi-Newton method and searches, on the same instances: how many they bring to a listed minimum, and at least so many.
+#[test]
+fn other_ways_to_walk_reach_listed_minima() {
+    let exact = MoreThuente { approximate_armijo: true, ..MoreThuente::default() };
+    let walks: [(&str, Minimizer<'_>, usize); 3] = [
+        ("BFGS", Minimizer::new(Bfgs::default()), 49),
+        ("L-BFGS, More-Thuente", Minimizer::new(Lbfgs { memory: 10 }).line_search(exact), 48),
+        ("conjugate gradients, PR+", Minimizer::new(ConjugateGradient::default()), 44),
+    ];
+    for (name, minimizer, least) in walks {
+        let minimizer = minimizer
+            .tolerances(Tolerances { gradient_max: 1e-8, ..Tolerances::default() })
+            .limits(Limits { iterations: MOST_EVALUATIONS, evaluations: MOST_EVALUATIONS });
+        let (mut reached, mut evaluations) = (0, 0);
+        for (of, problem) in instances() {
+            let mut batch = minimizer.start(&Device::cpu(Precision::F64), &problem, &starts_at(&[&of.start])).unwrap();
+            batch.run().unwrap();
+            let lane = batch.finish().unwrap().lane(0);
+            let minimum = of.reached(lane.value).filter(|_| lane.status.is_success());
+            if minimum.is_none() {
+                println!("{name}: {} ends as {} at {:e} after {}", of.key, lane.status.name(), lane.value, lane.evaluations);
+            }
+            reached += usize::from(minimum.is_some());
+            evaluations += lane.evaluations;
+        }
+        println!("{name}: {reached} of 50, {evaluations} evaluations");
+        assert!(reached >= least, "{name}: {reached} of 50");
+    }
+}
