@@ -2,12 +2,14 @@
 
 mod device;
 mod fit;
+mod table;
 mod wgsl;
 
 use thiserror::Error;
 
 pub use device::DeviceError;
 pub use fit::FitError;
+pub use table::TableError;
 pub use wgsl::WgslError;
 
 /// Misuse, or a device that failed. How a lane ended is no error: that is its [`Status`](crate::Status).
@@ -39,6 +41,9 @@ pub enum Error {
     /// Least squares can't be done, or judged, with this objective.
     #[error("no fit by least squares: {0}")]
     Fit(#[from] FitError),
+    /// A file of numbers can't be taken.
+    #[error("{0}")]
+    Table(#[from] TableError),
     /// A monitor ended the run with an error of its own.
     #[error("a monitor failed: {message}")]
     Monitor {
@@ -215,6 +220,14 @@ pub enum StartsError {
         dimension: usize,
         /// Lanes.
         lanes: usize,
+    },
+    /// A grid with another number of counts than the point has components.
+    #[error("the grid has counts for {counts} components and bounds for {components}")]
+    Counts {
+        /// Counts given.
+        counts: usize,
+        /// Components of a start.
+        components: usize,
     },
     /// A sampler over bounds that are infinite.
     #[error("component {index} has no finite bounds to draw starts from")]

@@ -82,6 +82,7 @@ mod outcome;
 #[doc(hidden)]
 pub mod probe;
 pub mod problem;
+mod search;
 mod starts;
 
 pub use batch::Batch;
@@ -89,7 +90,7 @@ pub use device::{Device, DeviceInfo, DeviceKind, DeviceLimits, Precision};
 pub use engine::source::Source;
 pub use engine::telemetry::{StageSeconds, Telemetry};
 pub use engine::{Summary, Totals};
-pub use error::{BoundsError, DeviceError, Error, FitError, ProblemError, Result, StartsError, WgslError};
+pub use error::{BoundsError, DeviceError, Error, FitError, ProblemError, Result, StartsError, TableError, WgslError};
 pub use method::{
     Backtracking, Bfgs, Bounds, CgUpdate, ConjugateGradient, ConstantStep, DeltaBarDelta, Evidence, FirstStep, FloorPolicy, InitialStep,
     Lbfgs, LevenbergMarquardt, Limits, LineSearch, Method, Momentum, MoreThuente, Nesterov, NextStep, Pairs, Restart, Schedule,
@@ -99,7 +100,8 @@ pub use minimizer::Minimizer;
 pub use monitor::{Answer, Control, Monitor, Step};
 pub use outcome::{LaneResult, Outcome, Polished};
 pub use problem::{Evaluation, FitStatistics, GradientCheck, Problem};
-pub use starts::Starts;
+pub use search::{Distinct, Minima, Minimum};
+pub use starts::{Starts, Table};
 
 /// What most programs need: `use manymin::prelude::*;`
 pub mod prelude {

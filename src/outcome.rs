@@ -1,5 +1,7 @@
 //! What a run has found.
 
+mod polish;
+
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
@@ -10,7 +12,7 @@ use crate::engine::placement::Placement;
 use crate::engine::source::Queue;
 use crate::engine::{Lanes, Totals};
 use crate::error::{Error, Result};
-use crate::method::{Evidence, Limits, Status, Tolerances};
+use crate::method::{Evidence, Status};
 use crate::minimizer::Settings;
 use crate::problem::{Evaluation, Problem};
 use crate::starts::Starts;
@@ -147,9 +149,6 @@ pub struct Polished {
     pub shift: f64,
 }
 
-/// Polishing starts near a minimum; so many iterations are for the worst conditioned of them.
-const POLISH_ITERATIONS: u32 = 5_000;
-
 /// What was run, and where.
 #[derive(Clone, Debug)]
 pub(crate) struct Run {
@@ -158,13 +157,6 @@ pub(crate) struct Run {
     pub(crate) starts: Starts,
     pub(crate) settings: Settings,
     pub(crate) totals: Totals,
-}
-
-impl Run {
-    /// Where lanes began, and what held them.
-    fn placement(&self, precision: Precision) -> Placement {
-        self.settings.placement(&self.starts, precision)
-    }
 }
 
 /// The results of a batch, lane by lane.
@@ -309,36 +301,23 @@ impl Outcome {
     /// [`Error::NoSuchLane`]; [`DeviceError::GpuOnly`](crate::DeviceError::GpuOnly) for [verbatim](Problem::verbatim) WGSL.
     pub fn polish(&self, lanes: &[usize]) -> Result<Vec<Polished>> {
         lanes.iter().try_for_each(|&lane| self.check(lane))?;
-        self.run.problem.check_cpu("`polish`")?;
-        if lanes.is_empty() {
-            return Ok(Vec::new());
+        let points: Vec<(usize, Vec<f64>)> = lanes.iter().map(|&lane| (lane, self.lane(lane).point)).collect();
+        self.run.polish(&points)
+    }
+
+    /// Calls `each` with every lane that ended in success: its number, its value, the largest gradient component, its point.
+    pub(crate) fn successes(&self, mut each: impl FnMut(usize, f64, f64, &[f64])) {
+        let n = self.run.problem.dimension();
+        for (record, point) in self.lanes.records.iter().zip(self.lanes.points.chunks(n)) {
+            if record.summary.status.is_success() {
+                each(record.summary.lane, record.best_value, record.best_gradient_max, point);
+            }
         }
-        let results: Vec<LaneResult> = lanes.iter().map(|&lane| self.lane(lane)).collect();
-        let placement = self.run.placement(Precision::F64);
-        let begin = |result: &LaneResult| {
-            let mut start = placement.start(result.lane);
-            start.project(&result.point);
-            start
-        };
-        let starts = Starts::new(results.iter().map(begin).collect::<Vec<_>>());
-        let outcome = self
-            .run
-            .settings
-            .polisher()
-            .tolerances(Tolerances { gradient_max: 0.0, ..Tolerances::default() })
-            .limits(Limits { iterations: POLISH_ITERATIONS, ..Limits::default() })
-            .minimize(&Device::cpu(Precision::F64), &self.run.problem, &starts)?;
-        let shift = |a: &[f64], b: &[f64]| a.iter().zip(b).fold(0.0_f64, |far, (a, b)| far.max((a - b).abs()));
-        let polished = outcome.iter().zip(results).map(|(lane, before)| Polished {
-            lane: before.lane,
-            value: lane.value,
-            gradient_max: lane.gradient_max,
-            status: lane.status,
-            evaluations: lane.evaluations,
-            shift: shift(&lane.point, &before.point),
-            point: lane.point,
-        });
-        Ok(polished.collect())
+    }
+
+    /// What was run.
+    pub(crate) fn run(&self) -> &Run {
+        &self.run
     }
 
     fn check(&self, lane: usize) -> Result<()> {

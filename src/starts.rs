@@ -1,12 +1,17 @@
-//! Starting points: given as a matrix, drawn at random, or from a source of your own.
+//! Starting points: given as a matrix or a file, drawn at random or quasi-random, placed on a grid, or from a source of your own.
 
 mod given;
+mod latin;
+mod placed;
+mod sobol;
+mod table;
 
 use std::sync::Arc;
 
 use nalgebra::DMatrix;
 
 use self::given::Given;
+pub use self::table::Table;
 use crate::engine::source::Source;
 use crate::error::StartsError;
 use crate::method::{Bounds, Limits, Tolerances};
@@ -160,11 +165,7 @@ impl Source for Uniform {
     }
 
     fn validate(&self) -> Result<(), StartsError> {
-        let infinite = |(low, high): (&f64, &f64)| !low.is_finite() || !high.is_finite();
-        match self.bounds.lower().iter().zip(self.bounds.upper()).position(infinite) {
-            Some(index) => Err(StartsError::Unbounded { index }),
-            None => Ok(()),
-        }
+        unbounded(&self.bounds)
     }
 
     fn fill(&self, lane: usize, point: &mut [f64], _: &mut [f64]) {
@@ -174,6 +175,15 @@ impl Source for Uniform {
             let unit = (mix(state) >> 11) as f64 * (-53.0_f64).exp2();
             *x = low + (high - low) * unit;
         }
+    }
+}
+
+/// An error if a side of the box to draw from is infinite.
+fn unbounded(bounds: &Bounds) -> Result<(), StartsError> {
+    let infinite = |(low, high): (&f64, &f64)| !low.is_finite() || !high.is_finite();
+    match bounds.lower().iter().zip(bounds.upper()).position(infinite) {
+        Some(index) => Err(StartsError::Unbounded { index }),
+        None => Ok(()),
     }
 }
 

@@ -1,0 +1,204 @@
+//! The distinct minima among what lanes have found.
+
+use std::cmp::Ordering;
+
+use rayon::prelude::*;
+
+use super::clusters::Clusters;
+use super::distinct::Distinct;
+use crate::error::Result;
+use crate::outcome::{Outcome, Polished, Run};
+use crate::starts::Starts;
+
+/// A minimum that lanes have found.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Minimum {
+    /// f there: in f64, if it was polished.
+    pub value: f64,
+    /// The point.
+    pub point: Vec<f64>,
+    /// How many lanes ended there.
+    pub lanes: usize,
+    /// The lane that stands for them: the lowest, and of several that are as low the first.
+    pub lane: usize,
+    /// `max_i |P(x - g) - x|_i` there, which is the largest gradient component where no bound is met.
+    pub gradient_max: f64,
+    /// Whether value, point and gradient are those of a lane taken on in f64.
+    pub polished: bool,
+}
+
+/// The distinct minima of a run, the lowest first.
+///
+/// Of the lanes that ended in success, the best of each minimum is polished in f64; then minima are told apart again. Neither the order of lanes
+/// nor that in which they ended changes anything: minima are founded from the lowest value up, by points in their order where values are
+/// equal, and every lane belongs to the first that it is near enough to, see [`Distinct`].
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct Minima {
+    /// The minima, the lowest first: at most 10,000.
+    pub list: Vec<Minimum>,
+    /// Minima that are higher than those, and the lanes that ended there.
+    pub others: usize,
+    /// How many lanes ended in `others`.
+    pub other_lanes: usize,
+    /// Lanes in success that were not compared at all, being higher than the millions that fit in memory.
+    pub uncompared: usize,
+}
+
+/// The most minima that are listed.
+const MOST_MINIMA: usize = 10_000;
+/// The memory of the points that are compared.
+const MOST_BYTES: usize = 1 << 30;
+/// The starts that tell how far they spread.
+const SPREAD_STARTS: usize = 1_000;
+
+impl Outcome {
+    /// The distinct minima that lanes have found, polished in f64 where the problem can be computed on the CPU.
+    ///
+    /// ```
+    /// use manymin::Distinct;
+    /// use manymin::prelude::*;
+    ///
+    /// // Two minima, at -1 and 1.1 about.
+    /// let double = Problem::new(1, |x| (x[0].powi(2) - 1.0).powi(2) - 0.1 * x[0])?;
+    /// let starts = Starts::uniform(&Bounds::new(&[-2.0], &[2.0])?, 1_000, 42);
+    /// let outcome = Minimizer::new(Lbfgs::default()).minimize(&Device::auto()?, &double, &starts)?;
+    /// let minima = outcome.minima(Distinct::default())?;
+    /// assert_eq!(minima.list.len(), 2);
+    /// assert!(minima.list[0].point[0] > 1.0 && minima.list[1].point[0] < -0.9);
+    /// assert_eq!(minima.list[0].lanes + minima.list[1].lanes, 1_000);
+    /// # Ok::<(), manymin::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Setting`](crate::Error::Setting) for a tolerance below 0.
+    pub fn minima(&self, distinct: Distinct) -> Result<Minima> {
+        let mut candidates = Candidates::new(distinct, &self.run().starts)?;
+        self.successes(|lane, value, gradient_max, point| candidates.add(lane, value, gradient_max, point));
+        candidates.minima(self.run())
+    }
+}
+
+/// Results of lanes, until they are compared.
+#[derive(Clone, Debug)]
+pub(super) struct Candidates {
+    distinct: Distinct,
+    spread: Vec<f64>,
+    lanes: Vec<Candidate>,
+    most: usize,
+    uncompared: usize,
+}
+
+#[derive(Clone, Debug)]
+struct Candidate {
+    value: f64,
+    point: Box<[f64]>,
+    lane: usize,
+    gradient_max: f64,
+}
+
+impl Candidate {
+    fn order(&self, other: &Self) -> Ordering {
+        order((self.value, &self.point, self.lane), (other.value, &other.point, other.lane))
+    }
+}
+
+/// By value; of several that are as low by point, then by lane.
+fn order((f, x, lane): (f64, &[f64], usize), (other_f, y, other): (f64, &[f64], usize)) -> Ordering {
+    let points = || x.iter().zip(y).map(|(a, b)| a.total_cmp(b)).find(|order| order.is_ne());
+    f.total_cmp(&other_f).then_with(|| points().unwrap_or(Ordering::Equal)).then(lane.cmp(&other))
+}
+
+impl Candidates {
+    pub(super) fn new(distinct: Distinct, starts: &Starts) -> Result<Self> {
+        distinct.validate()?;
+        let most = MOST_BYTES / (size_of::<Candidate>() + 8 * starts.dimension());
+        Ok(Self { distinct, spread: spread(starts), lanes: Vec::new(), most, uncompared: 0 })
+    }
+
+    /// Takes note of a lane that ended in success.
+    pub(super) fn add(&mut self, lane: usize, value: f64, gradient_max: f64, point: &[f64]) {
+        if !value.is_finite() {
+            return;
+        }
+        self.lanes.push(Candidate { value, point: point.into(), lane, gradient_max });
+        if self.lanes.len() >= 2 * self.most {
+            self.lanes.select_nth_unstable_by(self.most, Candidate::order);
+            self.uncompared += self.lanes.len() - self.most;
+            self.lanes.truncate(self.most);
+        }
+    }
+
+    /// Empty clusters that tell these lanes apart, while they come in.
+    pub(super) fn clusters(&self) -> Clusters {
+        Clusters::new(self.distinct, &self.spread)
+    }
+
+    /// The distinct minima among them.
+    pub(super) fn minima(mut self, run: &Run) -> Result<Minima> {
+        self.lanes.par_sort_unstable_by(Candidate::order);
+        if self.lanes.len() > self.most {
+            self.uncompared += self.lanes.len() - self.most;
+            self.lanes.truncate(self.most);
+        }
+        let mut coarse = Minima { uncompared: self.uncompared, ..Minima::default() };
+        let lanes = std::mem::take(&mut self.lanes);
+        assign(self.clusters(), &mut coarse, lanes.into_iter().map(Minimum::from));
+        if run.problem.verbatim_text().is_some() {
+            return Ok(coarse);
+        }
+        let polished = run.polish(&coarse.list.iter().map(|minimum| (minimum.lane, minimum.point.clone())).collect::<Vec<_>>())?;
+        let mut list: Vec<Minimum> = coarse.list.drain(..).zip(polished).map(|(minimum, polished)| minimum.polished(polished)).collect();
+        list.sort_by(Minimum::order);
+        assign(self.clusters(), &mut coarse, list.into_iter());
+        Ok(coarse)
+    }
+}
+
+impl From<Candidate> for Minimum {
+    fn from(candidate: Candidate) -> Self {
+        let Candidate { value, point, lane, gradient_max } = candidate;
+        Self { value, point: point.into_vec(), lanes: 1, lane, gradient_max, polished: false }
+    }
+}
+
+impl Minimum {
+    /// The minimum at the point that polishing has come to, unless it has come to nothing lower in f64.
+    fn polished(self, by: Polished) -> Self {
+        if !by.value.is_finite() {
+            return self;
+        }
+        Self { value: by.value, point: by.point, gradient_max: by.gradient_max, polished: true, ..self }
+    }
+
+    fn order(&self, other: &Self) -> Ordering {
+        order((self.value, &self.point, self.lane), (other.value, &other.point, other.lane))
+    }
+}
+
+/// Tells apart minima that come from the lowest up, and adds them to `minima`.
+fn assign(mut clusters: Clusters, minima: &mut Minima, from: impl Iterator<Item = Minimum>) {
+    for one in from {
+        let founder = clusters.find(one.value, &one.point).unwrap_or_else(|| clusters.found(one.value, &one.point));
+        match minima.list.get_mut(founder) {
+            Some(minimum) => minimum.lanes += one.lanes,
+            None if founder < MOST_MINIMA => minima.list.push(one),
+            None => minima.other_lanes += one.lanes,
+        }
+    }
+    minima.others += clusters.len() - minima.list.len();
+}
+
+/// How far starts spread in each component: see [`Distinct`].
+fn spread(starts: &Starts) -> Vec<f64> {
+    let first = starts.point(0);
+    let (mut low, mut high) = (first.clone(), first.clone());
+    for lane in 1..starts.lanes().min(SPREAD_STARTS) {
+        for ((low, high), x) in low.iter_mut().zip(&mut high).zip(starts.point(lane)) {
+            (*low, *high) = (low.min(x), high.max(x));
+        }
+    }
+    let width = |((low, high), x): ((f64, f64), f64)| if high - low > 0.0 && (high - low).is_finite() { high - low } else { x.abs().max(1.0) };
+    low.into_iter().zip(high).zip(first).map(width).collect()
+}
