@@ -221,6 +221,16 @@ pub enum StartsError {
         /// Lanes.
         lanes: usize,
     },
+    /// A row of parameters that is not as long as the problem takes.
+    #[error("row {row} has {given} parameters and the problem takes {wanted}; rows count from 0")]
+    Row {
+        /// The row.
+        row: usize,
+        /// Its length.
+        given: usize,
+        /// The parameters of the problem.
+        wanted: usize,
+    },
     /// A grid with another number of counts than the point has components.
     #[error("the grid has counts for {counts} components and bounds for {components}")]
     Counts {

@@ -84,6 +84,7 @@ pub mod probe;
 pub mod problem;
 mod search;
 mod starts;
+mod sweep;
 
 pub use batch::Batch;
 pub use device::{Device, DeviceInfo, DeviceKind, DeviceLimits, Precision};
@@ -101,7 +102,8 @@ pub use monitor::{Answer, Control, Monitor, Step};
 pub use outcome::{LaneResult, Outcome, Polished};
 pub use problem::{Evaluation, FitStatistics, GradientCheck, Problem};
 pub use search::{Distinct, Minima, Minimum};
-pub use starts::{Starts, Table};
+pub use starts::{Rows, Starts, Table};
+pub use sweep::{Row, Sweep, Swept};
 
 /// What most programs need: `use manymin::prelude::*;`
 pub mod prelude {

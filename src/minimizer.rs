@@ -315,6 +315,11 @@ impl<'m> Minimizer<'m> {
         problem.check_regions()
     }
 
+    /// One with the same settings, without monitors.
+    pub(crate) fn fresh(&self) -> Minimizer<'static> {
+        Minimizer { settings: self.settings.clone(), monitors: Vec::new() }
+    }
+
     /// The minimizer of a batch, without monitors.
     pub(crate) fn again(settings: &Settings) -> Self {
         Self { settings: settings.clone(), monitors: Vec::new() }

@@ -187,6 +187,11 @@ impl Outcome {
         self.places.len()
     }
 
+    /// The components of a point.
+    pub fn dimension(&self) -> usize {
+        self.run.problem.dimension()
+    }
+
     /// The lane with the lowest finite value. If there is none, it is lane 0.
     pub fn best(&self) -> LaneResult {
         LaneResult::lowest(&self.lanes, &self.run.placement(Precision::F64)).unwrap_or_else(|| self.lane(0))
@@ -243,9 +248,19 @@ impl Outcome {
         points
     }
 
+    /// The lowest value of a lane.
+    pub(crate) fn value(&self, lane: usize) -> f64 {
+        self.places[lane].map_or(f64::NAN, |k| self.lanes.records[k as usize].best_value)
+    }
+
+    /// What all lanes have done.
+    pub(crate) fn totals(&self) -> Totals {
+        self.run.totals
+    }
+
     /// The lowest value of each lane.
     pub fn values(&self) -> Vec<f64> {
-        self.places.iter().map(|place| place.map_or(f64::NAN, |k| self.lanes.records[k as usize].best_value)).collect()
+        (0..self.lanes()).map(|lane| self.value(lane)).collect()
     }
 
     /// How many starts lay outside their bounds and were moved to the nearest point inside; see

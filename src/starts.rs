@@ -11,7 +11,7 @@ use std::sync::Arc;
 use nalgebra::DMatrix;
 
 use self::given::Given;
-pub use self::table::Table;
+pub use self::table::{Rows, Table};
 use crate::engine::source::Source;
 use crate::error::StartsError;
 use crate::method::{Bounds, Limits, Tolerances};

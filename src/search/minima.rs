@@ -74,9 +74,17 @@ impl Outcome {
     /// # Errors
     /// [`Error::Setting`](crate::Error::Setting) for a tolerance below 0.
     pub fn minima(&self, distinct: Distinct) -> Result<Minima> {
+        self.minima_polishing(distinct, None)
+    }
+
+    /// As [`minima`](Outcome::minima), with the best `most` of them polished and the others left as lanes found them.
+    ///
+    /// # Errors
+    /// As [`minima`](Outcome::minima).
+    pub fn minima_polishing(&self, distinct: Distinct, most: Option<usize>) -> Result<Minima> {
         let mut candidates = Candidates::new(distinct, &self.run().starts)?;
         self.successes(|lane, value, gradient_max, point| candidates.add(lane, value, gradient_max, point));
-        candidates.minima(self.run())
+        candidates.minima(self.run(), most)
     }
 }
 
@@ -136,7 +144,7 @@ impl Candidates {
     }
 
     /// The distinct minima among them.
-    pub(super) fn minima(mut self, run: &Run) -> Result<Minima> {
+    pub(super) fn minima(mut self, run: &Run, most: Option<usize>) -> Result<Minima> {
         self.lanes.par_sort_unstable_by(Candidate::order);
         if self.lanes.len() > self.most {
             self.uncompared += self.lanes.len() - self.most;
@@ -148,7 +156,9 @@ impl Candidates {
         if run.problem.verbatim_text().is_some() {
             return Ok(coarse);
         }
-        let polished = run.polish(&coarse.list.iter().map(|minimum| (minimum.lane, minimum.point.clone())).collect::<Vec<_>>())?;
+        let best = coarse.list.iter().take(most.unwrap_or(usize::MAX));
+        let polished = run.polish(&best.map(|minimum| (minimum.lane, minimum.point.clone())).collect::<Vec<_>>())?;
+        let polished = polished.into_iter().map(Some).chain(std::iter::repeat_with(|| None));
         let mut list: Vec<Minimum> = coarse.list.drain(..).zip(polished).map(|(minimum, polished)| minimum.polished(polished)).collect();
         list.sort_by(Minimum::order);
         assign(self.clusters(), &mut coarse, list.into_iter());
@@ -165,11 +175,11 @@ impl From<Candidate> for Minimum {
 
 impl Minimum {
     /// The minimum at the point that polishing has come to, unless it has come to nothing lower in f64.
-    fn polished(self, by: Polished) -> Self {
-        if !by.value.is_finite() {
-            return self;
+    fn polished(self, by: Option<Polished>) -> Self {
+        match by.filter(|by| by.value.is_finite()) {
+            Some(by) => Self { value: by.value, point: by.point, gradient_max: by.gradient_max, polished: true, ..self },
+            None => self,
         }
-        Self { value: by.value, point: by.point, gradient_max: by.gradient_max, polished: true, ..self }
     }
 
     fn order(&self, other: &Self) -> Ordering {

@@ -1,5 +1,6 @@
 //! Numbers from CSV files: starts, parameters and data.
 
+use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
@@ -37,9 +38,7 @@ impl Table {
     /// [`TableError`] if it can't be read, has no rows, rows of different lengths, or something that is no number.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
-        let failed = |error: std::io::Error| TableError::Unreadable { path: path.display().to_string(), message: error.to_string() };
-        let file = std::fs::File::open(path).map_err(failed)?;
-        Self::read(file).map_err(|error| TableError::In { path: path.display().to_string(), error: Box::new(error) }.into())
+        Self::read(file(path)?).map_err(|error| TableError::In { path: path.display().to_string(), error: Box::new(error) }.into())
     }
 
     /// The table in a text.
@@ -51,28 +50,9 @@ impl Table {
     }
 
     fn read(from: impl Read) -> Result<Self, TableError> {
-        let mut reader =
-            csv::ReaderBuilder::new().has_headers(false).flexible(true).comment(Some(b'#')).trim(csv::Trim::All).from_reader(from);
-        let mut table = Self { names: None, columns: 0, values: Vec::new() };
-        for record in reader.records() {
-            let record = record.map_err(|error| TableError::Csv { message: error.to_string() })?;
-            let line = record.position().map_or(0, csv::Position::line);
-            let first = table.columns == 0;
-            if first {
-                table.columns = record.len();
-            } else if record.len() != table.columns {
-                return Err(TableError::Ragged { line, given: record.len(), columns: table.columns });
-            }
-            if first && record.iter().any(|word| word.parse::<f64>().is_err()) {
-                table.names = Some(record.iter().map(String::from).collect());
-                continue;
-            }
-            for (column, word) in record.iter().enumerate() {
-                let value = word.parse().map_err(|_| TableError::NotANumber { line, column: column + 1, text: word.into() })?;
-                table.values.push(value);
-            }
-        }
-        if table.values.is_empty() { Err(TableError::Empty) } else { Ok(table) }
+        let mut rows = Rows::read(from)?;
+        let values = rows.by_ref().collect::<Result<Vec<_>, _>>()?.concat();
+        if values.is_empty() { Err(TableError::Empty) } else { Ok(Self { names: rows.names, columns: rows.columns, values }) }
     }
 
     /// How many rows there are, a header not counted.
@@ -120,6 +100,95 @@ impl Table {
     pub fn lanes(&self) -> DMatrix<f64> {
         DMatrix::from_column_slice(self.columns, self.rows(), &self.values)
     }
+}
+
+/// The rows of a [`Table`], one after another as they are asked for: files larger than memory.
+///
+/// ```
+/// use manymin::Rows;
+///
+/// let mut rows = Rows::read("a,b\n1,2\n3,4\n".as_bytes())?;
+/// assert_eq!(rows.names(), Some(&["a".to_string(), "b".to_string()][..]));
+/// assert_eq!(rows.next(), Some(Ok(vec![1.0, 2.0])));
+/// # Ok::<(), manymin::Error>(())
+/// ```
+pub struct Rows<R> {
+    records: csv::StringRecordsIntoIter<R>,
+    names: Option<Vec<String>>,
+    columns: usize,
+    /// The first row, where it was read to see whether it is a header and is none.
+    first: Option<Vec<f64>>,
+}
+
+impl Rows<File> {
+    /// The rows in a file.
+    ///
+    /// # Errors
+    /// [`TableError`] if it can't be read.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, TableError> {
+        Self::read(file(path.as_ref())?)
+    }
+}
+
+impl<R: Read> Rows<R> {
+    /// The rows that `from` brings.
+    ///
+    /// # Errors
+    /// [`TableError`] if it can't be read.
+    pub fn read(from: R) -> Result<Self, TableError> {
+        let mut builder = csv::ReaderBuilder::new();
+        let reader = builder.has_headers(false).flexible(true).comment(Some(b'#')).trim(csv::Trim::All).from_reader(from);
+        let mut rows = Self { records: reader.into_records(), names: None, columns: 0, first: None };
+        if let Some(record) = rows.records.next() {
+            let record = record.map_err(csv_error)?;
+            rows.columns = record.len();
+            if record.iter().any(|word| word.parse::<f64>().is_err()) {
+                rows.names = Some(record.iter().map(String::from).collect());
+            } else {
+                rows.first = Some(rows.numbers(&record)?);
+            }
+        }
+        Ok(rows)
+    }
+
+    /// The columns' names, if there is a header.
+    pub fn names(&self) -> Option<&[String]> {
+        self.names.as_deref()
+    }
+
+    /// How many columns there are.
+    pub fn columns(&self) -> usize {
+        self.columns
+    }
+
+    fn numbers(&self, record: &csv::StringRecord) -> Result<Vec<f64>, TableError> {
+        let line = record.position().map_or(0, csv::Position::line);
+        if record.len() != self.columns {
+            return Err(TableError::Ragged { line, given: record.len(), columns: self.columns });
+        }
+        let number = |(k, word): (usize, &str)| word.parse().map_err(|_| TableError::NotANumber { line, column: k + 1, text: word.into() });
+        record.iter().enumerate().map(number).collect()
+    }
+}
+
+impl<R: Read> Iterator for Rows<R> {
+    type Item = Result<Vec<f64>, TableError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if let Some(first) = self.first.take() {
+            return Some(Ok(first));
+        }
+        let record = self.records.next()?;
+        Some(record.map_err(csv_error).and_then(|record| self.numbers(&record)))
+    }
+}
+
+fn file(path: &Path) -> Result<File, TableError> {
+    File::open(path).map_err(|error| TableError::Unreadable { path: path.display().to_string(), message: error.to_string() })
+}
+
+fn csv_error(error: csv::Error) -> TableError {
+    TableError::Csv { message: error.to_string() }
 }
 
 impl Starts {

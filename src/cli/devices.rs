@@ -1,0 +1,36 @@
+//! `manymin devices`
+
+use manymin::{Device, DeviceInfo};
+use serde::Serialize;
+
+use super::args::DevicesArgs;
+use super::failure::Result;
+use super::output::print_json;
+
+#[derive(Serialize)]
+struct Listed {
+    name: String,
+    kind: String,
+    backend: String,
+    driver: String,
+    auto: bool,
+}
+
+pub(super) fn run(args: &DevicesArgs) -> Result<()> {
+    let devices = Device::list();
+    if args.json {
+        let row = |info: DeviceInfo| {
+            let DeviceInfo { name, kind, backend, driver, auto, .. } = info;
+            Listed { name, kind: kind.to_string(), backend, driver, auto }
+        };
+        let rows: Vec<Listed> = devices.into_iter().map(row).collect();
+        return print_json(&rows);
+    }
+    println!("{:<5} {:<11} {:<11} name, driver", "auto", "kind", "backend");
+    for info in &devices {
+        println!("{:<5} {:<11} {:<11} {}, {}", if info.auto { "yes" } else { "" }, info.kind, info.backend, info.name, info.driver);
+    }
+    let auto = Device::auto()?;
+    println!("\n--device auto takes {auto}");
+    Ok(())
+}

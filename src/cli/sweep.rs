@@ -1,0 +1,102 @@
+//! `manymin sweep`
+
+use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+use manymin::{Control, LaneResult, Precision, Rows, Sweep, Swept};
+use serde::Serialize;
+
+use super::args::SweepArgs;
+use super::drive::on_interrupt;
+use super::failure::{Failure, Result};
+use super::output::{ROW_COLUMNS, Sheet, grouped, print_json};
+use super::problem::Loaded;
+use super::progress::Rows as Progress;
+use super::{report, setup};
+
+#[derive(Serialize)]
+struct Report<'a> {
+    problem: &'a str,
+    device: String,
+    precision: &'a str,
+    rows: usize,
+    lanes: usize,
+    seconds: f64,
+    iterations: u64,
+    evaluations: u64,
+    statuses: BTreeMap<&'static str, usize>,
+    best: Option<Best<'a>>,
+}
+
+#[derive(Serialize)]
+struct Best<'a> {
+    value: f64,
+    point: &'a [f64],
+    lane: usize,
+    row: usize,
+}
+
+pub(super) fn run(args: &SweepArgs) -> Result<()> {
+    let Loaded { problem, name, .. } = Loaded::read(&args.problem)?;
+    setup::check_seconds("--time-limit", args.time_limit)?;
+    let bounds = setup::bounds(&args.start, problem.dimension())?;
+    let starts = setup::starts(&args.start, bounds.as_ref(), args.starts, 1)?;
+    setup::check_dimension(&starts, &problem)?;
+    let device = setup::device_of(&args.run)?;
+    let mut sweep = Sweep::new(setup::minimizer(&args.run, None, setup::holding(&args.start, bounds.as_ref())));
+    if let Some(chains) = args.continuation {
+        sweep = sweep.continuation(chains);
+    }
+    let rows = Rows::open(&args.parameters).map_err(manymin::Error::from)?.map(|row| row.map_err(manymin::Error::from));
+    let mut sheet = args.lanes.as_ref().map(|path| Sheet::create(path, ROW_COLUMNS, problem.dimension())).transpose()?;
+    let interrupted = on_interrupt()?;
+    let (begun, progress) = (Instant::now(), Progress::new());
+    let mut best: Option<(usize, LaneResult)> = None;
+    let mut unwritten = None;
+    let swept = sweep.run(&device, &problem, &starts, rows, |row| {
+        progress.show(row.row + 1);
+        if let Some(Err(failure)) = sheet.as_mut().map(|sheet| sheet.lane(Some(row.row), &row.best)) {
+            unwritten = Some(failure);
+            return Ok(Control::Stop);
+        }
+        if row.best.value.is_finite() && best.as_ref().is_none_or(|(_, best)| row.best.value < best.value) {
+            best = Some((row.row, row.best));
+        }
+        let late = args.time_limit.is_some_and(|seconds| begun.elapsed().as_secs_f64() >= seconds);
+        Ok(if late || interrupted.load(Ordering::Relaxed) { Control::Stop } else { Control::Continue })
+    })?;
+    progress.clear();
+    unwritten.map_or(Ok(()), Err)?;
+    sheet.map_or(Ok(()), Sheet::finish)?;
+    if args.json {
+        print_json(&Report {
+            problem: &name,
+            device: device.to_string(),
+            precision: if device.precision() == Precision::F64 { "f64" } else { "f32" },
+            rows: swept.rows,
+            lanes: swept.lanes,
+            seconds: swept.seconds,
+            iterations: swept.totals.iterations,
+            evaluations: swept.totals.evaluations,
+            statuses: swept.statuses.iter().map(|(status, lanes)| (status.name(), *lanes)).collect(),
+            best: best.as_ref().map(|(row, best)| Best { value: best.value, point: &best.point, lane: best.lane, row: *row }),
+        })?;
+    } else {
+        print(&name, &swept, best.as_ref());
+    }
+    if interrupted.load(Ordering::Relaxed) {
+        return Err(Failure::Interrupted);
+    }
+    let ended = |status: &manymin::Status| status.is_success() || status.is_budget();
+    if swept.statuses.keys().any(ended) { Ok(()) } else { Err(Failure::NoSuccess) }
+}
+
+fn print(name: &str, swept: &Swept, best: Option<&(usize, LaneResult)>) {
+    println!("{name}: {} rows of parameters, {} lanes", grouped(swept.rows as u64), grouped(swept.lanes as u64));
+    report::print_statuses(&swept.statuses);
+    report::print_work(swept.totals.evaluations, swept.seconds);
+    if let Some((row, best)) = best {
+        println!("lowest value {} in row {row}", best.value);
+    }
+}
