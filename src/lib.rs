@@ -101,7 +101,7 @@ pub use minimizer::Minimizer;
 pub use monitor::{Answer, Control, Monitor, Step};
 pub use outcome::{LaneResult, Outcome, Polished};
 pub use problem::{Evaluation, FitStatistics, GradientCheck, Problem};
-pub use search::{Distinct, Minima, Minimum};
+pub use search::{BasinHopping, Certificate, Distinct, Found, Minima, Minimum, Search, SearchEnd, TikTak};
 pub use starts::{Rows, Starts, Table};
 pub use sweep::{Row, Sweep, Swept};
 

@@ -315,6 +315,19 @@ impl<'m> Minimizer<'m> {
         problem.check_regions()
     }
 
+    /// What is set.
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Runs a batch to its end, watched by these monitors and one more, and says whether it was stopped.
+    pub(crate) fn run_batch(&mut self, batch: &mut Batch, last: &mut dyn Monitor) -> Result<bool> {
+        let mut monitors: Vec<&mut dyn Monitor> = self.monitors.iter_mut().map(|m| &mut **m as &mut dyn Monitor).collect();
+        monitors.push(last);
+        batch.run_with(&mut monitors)?;
+        Ok(batch.was_stopped())
+    }
+
     /// One with the same settings, without monitors.
     pub(crate) fn fresh(&self) -> Minimizer<'static> {
         Minimizer { settings: self.settings.clone(), monitors: Vec::new() }

@@ -178,6 +178,15 @@ impl Source for Uniform {
     }
 }
 
+/// Numbers drawn uniformly from [0, 1), one after another, for that lane and that turn of it.
+pub(crate) fn uniform(seed: u64, lane: u64, turn: u64) -> impl FnMut() -> f64 {
+    let mut state = mix(seed).wrapping_add(mix(!lane)).wrapping_add(mix(turn.wrapping_mul(GOLDEN)));
+    move || {
+        state = state.wrapping_add(GOLDEN);
+        (mix(state) >> 11) as f64 * (-53.0_f64).exp2()
+    }
+}
+
 /// An error if a side of the box to draw from is infinite.
 fn unbounded(bounds: &Bounds) -> Result<(), StartsError> {
     let infinite = |(low, high): (&f64, &f64)| !low.is_finite() || !high.is_finite();

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use super::clusters::Clusters;
 use super::distinct::Distinct;
 use crate::error::Result;
-use crate::outcome::{Outcome, Polished, Run};
+use crate::outcome::{LaneResult, Outcome, Polished, Run};
 use crate::starts::Starts;
 
 /// A minimum that lanes have found.
@@ -138,6 +138,11 @@ impl Candidates {
         }
     }
 
+    /// How far starts spread in each component: see [`Distinct`].
+    pub(super) fn spread(&self) -> &[f64] {
+        &self.spread
+    }
+
     /// Empty clusters that tell these lanes apart, while they come in.
     pub(super) fn clusters(&self) -> Clusters {
         Clusters::new(self.distinct, &self.spread)
@@ -174,6 +179,12 @@ impl From<Candidate> for Minimum {
 }
 
 impl Minimum {
+    /// Where a lane has come to.
+    pub(super) fn of(lane: &LaneResult) -> Self {
+        let LaneResult { lane, value, ref point, gradient_max, .. } = *lane;
+        Self { value, point: point.clone(), lanes: 1, lane, gradient_max, polished: false }
+    }
+
     /// The minimum at the point that polishing has come to, unless it has come to nothing lower in f64.
     fn polished(self, by: Option<Polished>) -> Self {
         match by.filter(|by| by.value.is_finite()) {

@@ -1,0 +1,208 @@
+//! Results as they come in, and whether they are enough.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use super::Until;
+use super::clusters::Clusters;
+use super::distinct::Distinct;
+use super::found::{Found, SearchEnd};
+use super::minima::{Candidates, Minimum};
+use crate::engine::Totals;
+use crate::error::Result;
+use crate::method::Status;
+use crate::monitor::{Control, Every, Monitor, Step};
+use crate::outcome::{LaneResult, Run};
+use crate::starts::Starts;
+
+/// Takes results from a run, and ends it when they are enough.
+pub(super) struct Collector {
+    until: Until,
+    begun: Instant,
+    candidates: Candidates,
+    /// Those told apart as they come in, where that may end the search.
+    clusters: Option<Clusters>,
+    successes: usize,
+    best: Option<Minimum>,
+    statuses: BTreeMap<Status, usize>,
+    /// What runs before this one did, and this one so far.
+    before: Totals,
+    now: Totals,
+    pub(super) end: SearchEnd,
+    /// The number among all starts of each lane of the run.
+    pub(super) numbers: Numbers,
+    /// The lanes of the run that have ended, where the strategy goes on from them.
+    pub(super) keep: Option<Vec<LaneResult>>,
+}
+
+/// Which of all starts the lanes of a run are.
+#[derive(Clone, Debug)]
+pub(super) enum Numbers {
+    All(usize),
+    Some(std::sync::Arc<[usize]>),
+}
+
+impl Numbers {
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Self::All(lanes) => *lanes,
+            Self::Some(lanes) => lanes.len(),
+        }
+    }
+
+    pub(super) fn get(&self, lane: usize) -> usize {
+        match self {
+            Self::All(_) => lane,
+            Self::Some(lanes) => lanes[lane],
+        }
+    }
+
+    /// Some of them.
+    pub(super) fn part(&self, range: std::ops::Range<usize>) -> Self {
+        Self::Some(range.map(|lane| self.get(lane)).collect())
+    }
+}
+
+impl Collector {
+    pub(super) fn new(distinct: Distinct, until: Until, begun: Instant, starts: &Starts) -> Result<Self> {
+        let candidates = Candidates::new(distinct, starts)?;
+        let clusters = (until.minima.is_some() || until.all_seen).then(|| candidates.clusters());
+        Ok(Self {
+            until,
+            begun,
+            candidates,
+            clusters,
+            successes: 0,
+            best: None,
+            statuses: BTreeMap::new(),
+            before: Totals::default(),
+            now: Totals::default(),
+            end: SearchEnd::Done,
+            numbers: Numbers::All(starts.lanes()),
+            keep: None,
+        })
+    }
+
+    /// What was done so far.
+    pub(super) fn totals(&self) -> Totals {
+        let mut totals = self.before;
+        totals.add(self.now);
+        totals
+    }
+
+    /// The lowest point so far.
+    pub(super) fn best(&self) -> Option<&Minimum> {
+        self.best.as_ref()
+    }
+
+    /// How far starts spread in each component.
+    pub(super) fn spread(&self) -> &[f64] {
+        self.candidates.spread()
+    }
+
+    /// Adds work that was done besides.
+    pub(super) fn worked(&mut self, totals: Totals) {
+        self.before.add(totals);
+    }
+
+    /// Whether the search goes on with another run.
+    pub(super) fn goes_on(&self) -> bool {
+        self.end == SearchEnd::Done
+    }
+
+    /// A run is over, which a monitor may have stopped.
+    pub(super) fn run_over(&mut self, stopped: bool) {
+        self.before.add(std::mem::take(&mut self.now));
+        if stopped && self.end == SearchEnd::Done {
+            self.end = SearchEnd::Monitor;
+        }
+    }
+
+    fn take(&mut self, mut lane: LaneResult) {
+        let place = lane.lane;
+        lane.lane = self.numbers.get(place);
+        *self.statuses.entry(lane.status).or_default() += 1;
+        let lower = |best: &Minimum| lane.value < best.value || lane.value == best.value && lane.lane < best.lane;
+        if lane.value.is_finite() && self.best.as_ref().is_none_or(lower) {
+            self.best = Some(Minimum::of(&lane));
+        }
+        if lane.status.is_success() {
+            self.successes += 1;
+            self.candidates.add(lane.lane, lane.value, lane.gradient_max, &lane.point);
+            if let Some(clusters) = self.clusters.as_mut().filter(|_| lane.value.is_finite()) {
+                clusters.find(lane.value, &lane.point).unwrap_or_else(|| clusters.found(lane.value, &lane.point));
+            }
+        }
+        if let Some(keep) = &mut self.keep {
+            keep.push(LaneResult { lane: place, ..lane });
+        }
+    }
+
+    /// The number of minima expected in all: see `Search::until_all_seen`.
+    fn expected(&self, distinct: usize) -> Option<f64> {
+        let (w, n) = (distinct as f64, self.successes as f64);
+        (n > w + 2.0).then(|| w * (n - 1.0) / (n - w - 2.0))
+    }
+
+    /// Why the search is to end now, if it is.
+    fn enough(&self) -> Option<SearchEnd> {
+        let Until { target, minima, time, evaluations, all_seen } = self.until;
+        let distinct = self.clusters.as_ref().map_or(0, Clusters::len);
+        let unseen = self.expected(distinct).map(|expected| expected - distinct as f64);
+        let reasons = [
+            (self.best.as_ref().zip(target).is_some_and(|(best, target)| best.value <= target), SearchEnd::Target),
+            (minima.is_some_and(|minima| distinct >= minima), SearchEnd::Minima),
+            (all_seen && unseen.is_some_and(|unseen| unseen < 1.0), SearchEnd::AllSeen),
+            (evaluations.is_some_and(|evaluations| self.totals().evaluations >= evaluations), SearchEnd::Evaluations),
+            (time.is_some_and(|time| self.begun.elapsed() >= time), SearchEnd::Time),
+        ];
+        reasons.into_iter().find(|(holds, _)| *holds).map(|(_, end)| end)
+    }
+
+    /// What was found, in all.
+    pub(super) fn found(self, run: Run, polish: Option<usize>) -> Result<Found> {
+        let totals = self.totals();
+        let minima = self.candidates.clone().minima(&run, polish)?;
+        let expected = self.expected(minima.list.len() + minima.others);
+        // Polished, the lowest minimum may be lower than what its lane met.
+        let lowest = minima.list.first().filter(|first| self.best.as_ref().is_none_or(|best| first.value <= best.value || first.lane == best.lane));
+        let best = lowest.cloned().or(self.best);
+        Ok(Found {
+            minima,
+            best,
+            statuses: self.statuses,
+            totals,
+            end: self.end,
+            expected,
+            seconds: self.begun.elapsed().as_secs_f64(),
+            run,
+        })
+    }
+}
+
+impl Monitor for Collector {
+    fn when(&self) -> Every {
+        Every::Sync
+    }
+
+    fn step(&mut self, step: &mut Step<'_>) -> Result<Control> {
+        self.now = step.totals();
+        let lanes = step.batch().drain_finished();
+        lanes.into_iter().for_each(|lane| self.take(lane));
+        Ok(match self.enough() {
+            Some(end) => {
+                self.end = end;
+                Control::Stop
+            }
+            None => Control::Continue,
+        })
+    }
+
+    /// Lanes that were stopped come in too.
+    fn end(&mut self, step: &mut Step<'_>) -> Result<()> {
+        self.now = step.totals();
+        let lanes = step.batch().drain_finished();
+        lanes.into_iter().for_each(|lane| self.take(lane));
+        Ok(())
+    }
+}

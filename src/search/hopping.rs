@@ -1,0 +1,143 @@
+//! Basin hopping: from each minimum a random step, and on to the next one.
+
+use super::collect::{Collector, Numbers};
+use super::multistart::{Chosen, from};
+use crate::device::Device;
+use crate::error::{Error, Result};
+use crate::minimizer::Minimizer;
+use crate::outcome::LaneResult;
+use crate::problem::Problem;
+use crate::starts::{Starts, uniform};
+
+/// Each lane hops from minimum to minimum. With x the lane's minimum, w how far starts spread in each component and u uniform:
+///
+/// ```text
+///     y = minimise(x + displacement w u),   u_i in [-1, 1]
+///     x = y   if f(y) <= f(x), or with probability exp(-(f(y) - f(x)) / temperature)
+/// ```
+///
+/// Every y is a result of the search. Lanes hop together: all of a portion end before the next hop.
+///
+/// ```
+/// use manymin::prelude::*;
+/// use manymin::{BasinHopping, Search};
+///
+/// let rastrigin = Problem::new(4, |x| {
+///     x.sum(0..4, |i| 10.0 + x.at(i).powi(2) - 10.0 * (std::f64::consts::TAU * x.at(i)).cos())
+/// })?;
+/// let starts = Starts::sobol(&Bounds::new(&[-5.0; 4], &[5.0; 4])?, 64, 42);
+/// let found = Search::new(Minimizer::new(Lbfgs::default()))
+///     .hopping(BasinHopping { hops: 60, displacement: 0.08, temperature: 1.0, seed: 1 })
+///     .target(1e-6)
+///     .run(&Device::cpu(Precision::F64), &rastrigin, &starts)?;
+/// assert!(found.minima.list[0].value < 1e-9);
+/// # Ok::<(), manymin::Error>(())
+/// ```
+///
+/// # References
+/// D. J. Wales, J. P. K. Doye: Global optimization by basin-hopping and the lowest energy structures of Lennard-Jones clusters
+/// containing up to 110 atoms, J. Phys. Chem. A 101 (1997) 5111-5116.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct BasinHopping {
+    /// Hops of each lane after its first minimum, 20 unless set.
+    pub hops: usize,
+    /// The longest step of a component, as a share of how far starts spread in it (see [`Distinct`](crate::Distinct)), 0.1 unless
+    /// set; above 0.
+    pub displacement: f64,
+    /// How much higher a minimum may be and still be taken, on the scale of f, 1 unless set; at least 0.
+    pub temperature: f64,
+    /// What the steps begin with, 0 unless set.
+    pub seed: u64,
+}
+
+impl Default for BasinHopping {
+    fn default() -> Self {
+        Self { hops: 20, displacement: 0.1, temperature: 1.0, seed: 0 }
+    }
+}
+
+/// Lanes that hop together.
+const PORTION: usize = 1 << 16;
+
+impl BasinHopping {
+    pub(super) fn validate(&self) -> Result<()> {
+        let Self { displacement, temperature, .. } = *self;
+        if !(displacement > 0.0 && displacement.is_finite()) {
+            return Err(Error::Setting { name: "displacement", value: displacement.to_string(), must: "above 0 and finite" });
+        }
+        if !(temperature >= 0.0) {
+            return Err(Error::Setting { name: "temperature", value: temperature.to_string(), must: "at least 0" });
+        }
+        Ok(())
+    }
+
+    pub(super) fn run(
+        &self,
+        minimizer: &mut Minimizer<'_>,
+        device: &Device,
+        problem: &Problem,
+        starts: &Starts,
+        chosen: &Numbers,
+        collector: &mut Collector,
+    ) -> Result<()> {
+        for first in (0..chosen.len()).step_by(PORTION) {
+            let numbers = chosen.part(first..(first + PORTION).min(chosen.len()));
+            self.hop_together(minimizer, device, problem, starts, &numbers, collector)?;
+        }
+        Ok(())
+    }
+
+    fn hop_together(
+        &self,
+        minimizer: &mut Minimizer<'_>,
+        device: &Device,
+        problem: &Problem,
+        starts: &Starts,
+        numbers: &Numbers,
+        collector: &mut Collector,
+    ) -> Result<()> {
+        let n = problem.dimension();
+        let spread = collector.spread().to_vec();
+        // Where each lane is, and how low.
+        let mut at: Vec<(f64, Vec<f64>)> = Vec::new();
+        for hop in 0..=self.hops {
+            if !collector.goes_on() {
+                return Ok(());
+            }
+            let points = (hop > 0).then(|| {
+                let lane = |k: usize| self.displaced(&at[k].1, &spread, numbers.get(k), hop);
+                (0..numbers.len()).flat_map(lane).collect::<Vec<f64>>()
+            });
+            collector.keep = Some(Vec::with_capacity(numbers.len()));
+            from(minimizer, device, problem, Chosen { starts: starts.clone(), numbers: numbers.clone(), points }, collector)?;
+            let mut results = collector.keep.take().unwrap_or_default();
+            results.sort_unstable_by_key(|result| result.lane);
+            if results.len() < numbers.len() {
+                return Ok(());
+            }
+            if hop == 0 {
+                at = results.into_iter().map(|result| (result.value, result.point)).collect();
+                continue;
+            }
+            for (k, result) in results.into_iter().enumerate() {
+                if self.takes(&result, at[k].0, numbers.get(k), hop) {
+                    at[k] = (result.value, result.point);
+                }
+            }
+            debug_assert!(at.iter().all(|(_, point)| point.len() == n));
+        }
+        Ok(())
+    }
+
+    /// A point beside `point`, for that hop of that lane.
+    fn displaced(&self, point: &[f64], spread: &[f64], lane: usize, hop: usize) -> Vec<f64> {
+        let mut draw = uniform(self.seed, lane as u64, hop as u64);
+        point.iter().zip(spread).map(|(x, w)| x + self.displacement * w * (2.0 * draw() - 1.0)).collect()
+    }
+
+    /// Whether a lane that is at a minimum of that value goes on from its new one.
+    fn takes(&self, result: &LaneResult, value: f64, lane: usize, hop: usize) -> bool {
+        let chance = uniform(!self.seed, lane as u64, hop as u64)();
+        result.value.is_finite() && (!(result.value > value) || chance < (-(result.value - value) / self.temperature).exp())
+    }
+}
