@@ -2,12 +2,14 @@
 
 mod device;
 mod fit;
+mod monitor;
 mod wgsl;
 
 use thiserror::Error;
 
 pub use device::DeviceError;
 pub use fit::FitError;
+pub use monitor::MonitorError;
 pub use wgsl::WgslError;
 
 /// Misuse, or a device that failed. How a lane ended is no error: that is its [`Status`](crate::Status).
@@ -39,12 +41,9 @@ pub enum Error {
     /// Least squares can't be done, or judged, with this objective.
     #[error("no fit by least squares: {0}")]
     Fit(#[from] FitError),
-    /// A monitor ended the run with an error of its own.
-    #[error("a monitor failed: {message}")]
-    Monitor {
-        /// What the monitor said.
-        message: String,
-    },
+    /// A monitor ended the run with an error of its own, or a panic.
+    #[error("{0}")]
+    Monitor(#[from] MonitorError),
     /// A lane's number that the batch does not have.
     #[error("there is no lane {lane}: the batch has {lanes} lanes, counted from 0")]
     NoSuchLane {
