@@ -1,6 +1,7 @@
 //! The stateful stepper: lanes under way, in a loop of the user's own.
 
 mod moves;
+mod run;
 #[cfg(test)]
 mod tests;
 
@@ -14,10 +15,9 @@ use crate::engine::source::Queue;
 use crate::engine::state::LaneState;
 use crate::engine::telemetry::Telemetry;
 use crate::engine::{Engine, Lanes, Summary, Totals};
-use crate::error::Result;
-use crate::method::Status;
+use crate::error::{DeviceError, Error, Result};
+use crate::method::{Evidence, Status};
 use crate::minimizer::Settings;
-use crate::monitor::{Control, Monitor, Step};
 use crate::outcome::{LaneResult, Outcome, Run};
 use crate::problem::Problem;
 use crate::starts::Starts;
@@ -59,11 +59,14 @@ pub struct Batch {
     best_drained: Option<LaneResult>,
     /// How the lanes that were handed out ended.
     drained: Vec<Option<Status>>,
-    /// Lanes that were stopped before they started.
+    /// Lanes that were stopped before they started, and their status.
     never: Queue,
+    never_as: Status,
     /// How many lanes have ended, and what they did.
     ended: usize,
     done: Totals,
+    /// What a run that was watched had saved, until the next one takes it up.
+    saved: Vec<(String, Vec<u8>)>,
     /// Lanes under way as they were when the host last took their state.
     synced: Arc<Vec<LaneState>>,
 }
@@ -81,8 +84,10 @@ impl Batch {
             best_drained: None,
             drained: Vec::new(),
             never: 0..0,
+            never_as: Status::Active,
             ended: 0,
             done: Totals::default(),
+            saved: Vec::new(),
             synced: Arc::default(),
         }
     }
@@ -114,31 +119,9 @@ impl Batch {
     /// # Errors
     /// As [`step`](Batch::step).
     pub fn run(&mut self) -> Result<()> {
-        let result = self.engine.run();
+        let result = self.engine.run(None);
         self.collect();
         result
-    }
-
-    /// Steps until every lane has ended or a monitor says stop, calling the monitors after each step.
-    ///
-    /// # Errors
-    /// As [`step`](Batch::step); also what a monitor answers as an error. The batch is then as it was after the step.
-    pub fn run_with(&mut self, monitors: &mut [&mut dyn Monitor]) -> Result<()> {
-        while self.active() > 0 {
-            self.step()?;
-            let mut step = Step::new(self);
-            let mut control = Control::Continue;
-            for monitor in monitors.iter_mut() {
-                if monitor.step(&mut step)? == Control::Stop {
-                    control = Control::Stop;
-                }
-            }
-            step.failure()?;
-            if control == Control::Stop {
-                self.stop()?;
-            }
-        }
-        Ok(())
     }
 
     /// Ends every lane that is not done as [`Stopped`](crate::Status::Stopped), with the best it has found.
@@ -146,11 +129,21 @@ impl Batch {
     /// # Errors
     /// As [`step`](Batch::step).
     pub fn stop(&mut self) -> Result<()> {
+        self.end_as(Status::Stopped, Evidence { measured: f64::NAN, threshold: f64::NAN })
+    }
+
+    /// Ends every lane that is not done with a status of the host's.
+    fn end_as(&mut self, status: Status, evidence: Evidence) -> Result<()> {
+        self.collect();
         let queued = self.engine.queued();
         let stopped = self.engine.stop();
-        self.collect();
+        let mut ended = self.engine.take_finished();
+        // The engine knows one way to be stopped, and what has ended otherwise is collected already.
+        let records = ended.records.iter_mut().filter(|record| record.summary.status == Status::Stopped);
+        records.for_each(|record| (record.summary.status, record.evidence) = (status, evidence));
+        self.keep(ended);
         if stopped.is_ok() && !queued.is_empty() {
-            self.never = queued;
+            (self.never, self.never_as) = (queued, status);
         }
         stopped
     }
@@ -187,14 +180,35 @@ impl Batch {
     /// # Errors
     /// As [`step`](Batch::step).
     pub fn summaries(&mut self) -> Result<Vec<Summary>> {
-        let resident = self.engine.records();
-        self.collect();
-        let resident = resident?;
-        let ended = &self.finished.records[self.told..];
-        let mut summaries: Vec<Summary> = ended.iter().chain(&resident).map(|record| record.summary).collect();
+        let mut summaries = self.residents()?;
+        summaries.extend(self.finished.records[self.told..].iter().map(|record| record.summary));
         self.told = self.finished.records.len();
         summaries.sort_unstable_by_key(|summary| summary.lane);
         Ok(summaries)
+    }
+
+    /// How each resident lane stands, in any order.
+    pub(crate) fn residents(&mut self) -> Result<Vec<Summary>> {
+        let resident = self.engine.records();
+        self.collect();
+        Ok(resident?.iter().map(|record| record.summary).collect())
+    }
+
+    /// What a run that was watched had saved: once.
+    pub(crate) fn take_saved(&mut self) -> Vec<(String, Vec<u8>)> {
+        std::mem::take(&mut self.saved)
+    }
+
+    /// How many lanes have ended.
+    pub(crate) fn ended(&self) -> usize {
+        self.ended
+    }
+
+    /// How the lanes ended that did so when `told` others had, unless they were handed out.
+    pub(crate) fn ended_since(&self, told: usize) -> impl Iterator<Item = Summary> + '_ {
+        let here = &self.finished.records;
+        let later = self.ended.saturating_sub(told).min(here.len());
+        here[here.len() - later..].iter().map(|record| record.summary)
     }
 
     /// Where each lane stands, one column a lane: its best point so far, or its start if it is still queued. Lanes handed
@@ -214,6 +228,35 @@ impl Batch {
         let candidates = [&self.finished, &resident].into_iter().filter_map(|lanes| LaneResult::lowest(lanes, &placement));
         let lowest = candidates.chain(self.best_drained.clone()).min_by(LaneResult::by_value);
         lowest.unwrap_or_else(|| LaneResult::without_value(0, self.waiting(), placement.start(0).point, &placement))
+    }
+
+    /// How one lane stands: its best point so far, or its start if it is still queued. Of a lane that was handed out by
+    /// [`drain_finished`](Batch::drain_finished) there is its status, and no number.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchLane`](crate::Error::NoSuchLane); as [`step`](Batch::step).
+    pub fn lane(&mut self, lane: usize) -> Result<LaneResult> {
+        self.collect();
+        let lanes = self.lanes();
+        if lane >= lanes {
+            return Err(Error::NoSuchLane { lane, lanes });
+        }
+        let placement = self.placement();
+        let find = |lanes: &Lanes| {
+            let at = lanes.records.iter().position(|record| record.summary.lane == lane)?;
+            Some(LaneResult::of(lanes, at, &placement))
+        };
+        if let Some(ended) = find(&self.finished) {
+            return Ok(ended);
+        }
+        if let Some(status) = self.drained.get(lane).copied().flatten() {
+            return Ok(LaneResult::without_value(lane, status, vec![f64::NAN; placement.dimension()], &placement));
+        }
+        if self.engine.queued().contains(&lane) || self.never.contains(&lane) {
+            return Ok(LaneResult::without_value(lane, self.waiting(), placement.start(lane).point, &placement));
+        }
+        let resident = self.engine.pick(&[lane])?;
+        find(&resident).ok_or_else(|| DeviceError::Internal { message: format!("lane {lane} is under way, and not on the device") }.into())
     }
 
     /// The lanes that have ended since this was last asked, and lets go of them all but one byte each: with it a run of any
@@ -270,12 +313,16 @@ impl Batch {
     }
 
     /// The status of a lane that has not started.
-    fn waiting(&self) -> Status {
-        if self.never.is_empty() { Status::Active } else { Status::Stopped }
+    pub(crate) fn waiting(&self) -> Status {
+        self.never_as
     }
 
     fn collect(&mut self) {
         let ended = self.engine.take_finished();
+        self.keep(ended);
+    }
+
+    fn keep(&mut self, ended: Lanes) {
         self.ended += ended.records.len();
         ended.records.iter().for_each(|record| self.done.add(record.totals()));
         self.finished.append(ended);
@@ -297,8 +344,10 @@ impl Clone for Batch {
             best_drained: self.best_drained.clone(),
             drained: self.drained.clone(),
             never: self.never.clone(),
+            never_as: self.never_as,
             ended: self.ended,
             done: self.done,
+            saved: self.saved.clone(),
             synced: Arc::clone(&self.synced),
         }
     }

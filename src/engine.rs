@@ -10,6 +10,8 @@ pub(crate) mod source;
 pub(crate) mod state;
 pub(crate) mod telemetry;
 
+use std::time::Instant;
+
 use self::lane::Fields;
 use self::state::LaneState;
 use crate::error::Result;
@@ -137,8 +139,9 @@ pub(crate) trait Engine: Send {
     fn step(&mut self) -> Result<()>;
     /// So many rounds; then freed places are filled.
     fn advance(&mut self, rounds: u32) -> Result<()>;
-    /// Rounds until all lanes have ended.
-    fn run(&mut self) -> Result<()>;
+    /// Rounds until all lanes have ended, or until that time has come, and a few even if it has passed; lanes that are not done
+    /// then stay where they are.
+    fn run(&mut self, until: Option<Instant>) -> Result<()>;
     /// What has been done.
     fn totals(&self) -> Totals;
     /// Ends every lane that is not done; queued lanes will not start. If it fails, they stay queued.
@@ -147,6 +150,8 @@ pub(crate) trait Engine: Send {
     fn records(&mut self) -> Result<Vec<Record>>;
     /// The lanes that are under way, as they stand.
     fn lanes(&self) -> Result<Lanes>;
+    /// Of the lanes under way those that are asked for, as they stand, in any order.
+    fn pick(&self, wanted: &[usize]) -> Result<Lanes>;
     /// The lanes that have ended since this was last asked.
     fn take_finished(&mut self) -> Lanes;
     /// The whole state of every lane under way, by lane number: an engine that begins with them goes on in its place.

@@ -2,6 +2,7 @@
 
 mod device;
 mod fit;
+mod monitor;
 mod table;
 mod wgsl;
 
@@ -9,6 +10,7 @@ use thiserror::Error;
 
 pub use device::DeviceError;
 pub use fit::FitError;
+pub use monitor::MonitorError;
 pub use table::TableError;
 pub use wgsl::WgslError;
 
@@ -44,12 +46,9 @@ pub enum Error {
     /// A file of numbers can't be taken.
     #[error("{0}")]
     Table(#[from] TableError),
-    /// A monitor ended the run with an error of its own.
-    #[error("a monitor failed: {message}")]
-    Monitor {
-        /// What the monitor said.
-        message: String,
-    },
+    /// A monitor ended the run with an error of its own, or a panic.
+    #[error("{0}")]
+    Monitor(#[from] MonitorError),
     /// A lane's number that the batch does not have.
     #[error("there is no lane {lane}: the batch has {lanes} lanes, counted from 0")]
     NoSuchLane {

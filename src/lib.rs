@@ -46,7 +46,8 @@
 //! | walk as the R package mize does | [`MoreThuente`](MoreThuente#as-mize-does-it) |
 //! | own the loop: step, look, stop, branch | [`Batch`] |
 //! | go on elsewhere, also after a device has failed | [`Batch::move_to`], [`Batch::sync`] |
-//! | be called while it runs | [`Monitor`] |
+//! | run for a time, or until a condition holds | [`Batch::run_for`], [`Batch::run_until`] |
+//! | be called while it runs; record, plot, stop early | [`monitor`] |
 //! | make starts as they are needed, a million of them | [`Source`] |
 //! | understand how a lane ended | [`Status`], [`Evidence`] |
 //! | more digits | [`Outcome::polish`], [`Outcome::certify`] |
@@ -76,7 +77,7 @@ mod error;
 mod large_stack;
 mod method;
 mod minimizer;
-mod monitor;
+pub mod monitor;
 mod on_device;
 mod outcome;
 #[doc(hidden)]
@@ -91,14 +92,14 @@ pub use device::{Device, DeviceInfo, DeviceKind, DeviceLimits, Precision};
 pub use engine::source::Source;
 pub use engine::telemetry::{StageSeconds, Telemetry};
 pub use engine::{Summary, Totals};
-pub use error::{BoundsError, DeviceError, Error, FitError, ProblemError, Result, StartsError, TableError, WgslError};
+pub use error::{BoundsError, DeviceError, Error, FitError, MonitorError, ProblemError, Result, StartsError, TableError, WgslError};
 pub use method::{
     Backtracking, Bfgs, Bounds, CgUpdate, ConjugateGradient, ConstantStep, DeltaBarDelta, Evidence, FirstStep, FloorPolicy, InitialStep,
     Lbfgs, LevenbergMarquardt, Limits, LineSearch, Method, Momentum, MoreThuente, Nesterov, NextStep, Pairs, Restart, Schedule,
     SlopeSearch, Status, SteepestDescent, StepUp, Test, Tolerances,
 };
 pub use minimizer::Minimizer;
-pub use monitor::{Answer, Control, Monitor, Step};
+pub use monitor::{Control, Every, Monitor, Step};
 pub use outcome::{LaneResult, Outcome, Polished};
 pub use problem::{Evaluation, FitStatistics, GradientCheck, Problem};
 pub use search::{BasinHopping, Certificate, Distinct, Found, Minima, Minimum, Search, SearchEnd, TikTak};
@@ -109,7 +110,7 @@ pub use sweep::{Row, Sweep, Swept};
 pub mod prelude {
     pub use crate::problem::{Array, Condition, Context, Index, Point, Scalar, select};
     pub use crate::{
-        Backtracking, Batch, Bfgs, Bounds, CgUpdate, ConjugateGradient, ConstantStep, Control, DeltaBarDelta, Device, Evaluation,
+        Backtracking, Batch, Bfgs, Bounds, CgUpdate, ConjugateGradient, ConstantStep, Control, DeltaBarDelta, Device, Evaluation, Every,
         FirstStep, InitialStep, LaneResult, Lbfgs, LevenbergMarquardt, Limits, LineSearch, Method, Minimizer, Momentum, Monitor,
         MoreThuente, Nesterov, NextStep, Outcome, Pairs, Polished, Precision, Problem, Restart, Schedule, SlopeSearch, Source, Starts,
         Status, SteepestDescent, Step, StepUp, Summary, Test, Tolerances,

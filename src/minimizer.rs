@@ -15,7 +15,7 @@ use crate::engine::placement::{Holds, Placement};
 use crate::engine::state::Standing;
 use crate::error::{DeviceError, Error, Result, StartsError};
 use crate::method::{Bounds, Demands, InitialStep, Lbfgs, Limits, LineSearch, Method, Pairs, Tolerances, Walk};
-use crate::monitor::Monitor;
+use crate::monitor::{Lent, Monitor};
 use crate::outcome::Outcome;
 use crate::problem::Problem;
 use crate::problem::evaluate::chunk::LANES;
@@ -213,11 +213,28 @@ impl<'m> Minimizer<'m> {
         self
     }
 
-    /// Adds a monitor, called after every step of [`minimize`](Minimizer::minimize). Several are called in turn; the first
-    /// that says stop stops the run.
+    /// Adds a monitor that is asked while [`minimize`](Minimizer::minimize) runs, as [`Batch::run_with`] tells. Several are
+    /// asked in turn, and the strongest answer counts.
     pub fn monitor(mut self, monitor: impl Monitor + 'm) -> Self {
         self.monitors.push(Box::new(monitor));
         self
+    }
+
+    /// Adds a monitor that stays yours, to be read when the run is over.
+    ///
+    /// ```
+    /// use manymin::monitor::History;
+    /// use manymin::prelude::*;
+    ///
+    /// let bowl = Problem::new(2, |x| x[0].powi(2) + x[1].powi(2))?;
+    /// let starts = Starts::uniform(&Bounds::new(&[-2.0; 2], &[2.0; 2])?, 100, 42);
+    /// let mut history = History::new();
+    /// Minimizer::new(Lbfgs::default()).watched_by(&mut history).minimize(&Device::auto()?, &bowl, &starts)?;
+    /// assert_eq!(history.rows()[0].evaluations, 100);
+    /// # Ok::<(), manymin::Error>(())
+    /// ```
+    pub fn watched_by(self, monitor: &'m mut dyn Monitor) -> Self {
+        self.monitor(Lent(monitor))
     }
 
     /// The bytes that each resident lane of `problem` takes on `device`, shared data not counted, and nor are bounds that starts
@@ -252,17 +269,17 @@ impl<'m> Minimizer<'m> {
     /// Minimises from every start, to the end, and consumes the minimizer with its monitors.
     ///
     /// # Errors
-    /// As [`start`](Minimizer::start); also what a monitor answers as an error, and a device that fails: to keep what is known
-    /// then, own the loop.
+    /// As [`start`](Minimizer::start). [`Error::Monitor`] if a monitor answers with an error, or panics:
+    /// [`MonitorError::outcome`](crate::MonitorError::outcome) then has what was found. Also a device that fails: to keep what is
+    /// known then, own the loop.
     pub fn minimize(mut self, device: &Device, problem: &Problem, starts: &Starts) -> Result<Outcome> {
         let mut batch = self.start(device, problem, starts)?;
-        if self.monitors.is_empty() {
-            batch.run()?;
-        } else {
-            let mut monitors: Vec<&mut dyn Monitor> = self.monitors.iter_mut().map(|m| &mut **m as &mut dyn Monitor).collect();
-            batch.run_with(&mut monitors)?;
+        let mut monitors: Vec<&mut dyn Monitor> = self.monitors.iter_mut().map(|m| &mut **m as &mut dyn Monitor).collect();
+        match batch.run_with(&mut monitors) {
+            Ok(()) => batch.finish(),
+            Err(Error::Monitor(error)) => Err(error.with_outcome(batch.finish().ok()).into()),
+            Err(error) => Err(error),
         }
-        batch.finish()
     }
 
     /// Sets up a batch to be stepped in a loop of your own. Nothing is evaluated yet. Monitors stay with the minimizer: in
@@ -320,12 +337,11 @@ impl<'m> Minimizer<'m> {
         &self.settings
     }
 
-    /// Runs a batch to its end, watched by these monitors and one more, and says whether it was stopped.
-    pub(crate) fn run_batch(&mut self, batch: &mut Batch, last: &mut dyn Monitor) -> Result<bool> {
+    /// Runs a batch to its end, watched by these monitors and one more.
+    pub(crate) fn run_batch(&mut self, batch: &mut Batch, last: &mut dyn Monitor) -> Result<()> {
         let mut monitors: Vec<&mut dyn Monitor> = self.monitors.iter_mut().map(|m| &mut **m as &mut dyn Monitor).collect();
         monitors.push(last);
-        batch.run_with(&mut monitors)?;
-        Ok(batch.was_stopped())
+        batch.run_with(&mut monitors)
     }
 
     /// One with the same settings, without monitors.

@@ -88,7 +88,14 @@ impl<'m> Search<'m> {
     /// A search whose lanes go as `minimizer` says, and whose monitors are those of `minimizer`: in each of its runs, of which
     /// [screening](Search::screen), [hops](BasinHopping) and [TikTak] make several.
     pub fn new(minimizer: Minimizer<'m>) -> Self {
-        Self { minimizer, strategy: Strategy::Multistart, screen: None, distinct: Distinct::default(), polish: None, until: Until::default() }
+        Self {
+            minimizer,
+            strategy: Strategy::Multistart,
+            screen: None,
+            distinct: Distinct::default(),
+            polish: None,
+            until: Until::default(),
+        }
     }
 
     /// Evaluates the objective at all starts, and minimises from the best `share` of them, above 0 and at most 1.

@@ -24,7 +24,12 @@ pub(super) fn print(outcome: &Outcome, minima: &Minima, seconds: f64) {
     let (more, lanes) = (minima.list.len().saturating_sub(MINIMA), minima.list.iter().skip(MINIMA).map(|m| m.lanes).sum::<usize>());
     if more + minima.others > 0 {
         let (more, lanes) = (more + minima.others, lanes + minima.other_lanes);
-        println!("and {} higher {}, which {} lanes reached", grouped(more as u64), plural(more, "minimum", "minima"), grouped(lanes as u64));
+        println!(
+            "and {} higher {}, which {} lanes reached",
+            grouped(more as u64),
+            plural(more, "minimum", "minima"),
+            grouped(lanes as u64)
+        );
     }
 }
 

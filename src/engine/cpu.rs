@@ -27,6 +27,7 @@ mod trial;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use rayon::prelude::*;
 
@@ -76,6 +77,8 @@ pub(crate) struct CpuEngine<T: Copy> {
 /// A worker in a free run takes new lanes when so many places are free: often enough to stay full, seldom enough that
 /// looking for places costs nothing.
 const REFILL: usize = 8;
+/// Rounds between two looks at the clock, which then cost nothing beside the least of objectives.
+const LOOK: u32 = 4;
 
 impl<T: Real> CpuEngine<T> {
     /// An engine that goes on from `standing`.
@@ -200,16 +203,18 @@ impl<T: Real> Engine for CpuEngine<T> {
         Ok(())
     }
 
-    fn run(&mut self) -> Result<()> {
+    fn run(&mut self, until: Option<Instant>) -> Result<()> {
         let workers = rayon::current_num_threads().min(self.pool.div_ceil(LANES)).max(1);
         let parked = Mutex::new(std::mem::take(&mut self.blocks));
         let next = AtomicUsize::new(self.queue.start);
         let held = Mutex::new(std::mem::take(&mut self.held));
         let end = self.queue.end;
-        let worker = Worker { placement: &self.placement, rules: &self.rules, parked: &parked, held: &held, next: &next, end };
+        let worker = Worker { placement: &self.placement, rules: &self.rules, parked: &parked, held: &held, next: &next, end, until };
         let machines = vec![self.machine.clone(); workers];
         let ended: Vec<Lanes> = machines.into_par_iter().with_max_len(1).map(|machine| worker.run(machine)).collect();
-        self.queue.start = self.queue.end;
+        self.queue.start = next.into_inner().min(end);
+        self.held = held.into_inner().unwrap_or_else(PoisonError::into_inner);
+        self.blocks = parked.into_inner().unwrap_or_else(PoisonError::into_inner);
         ended.into_iter().for_each(|ended| self.keep(ended));
         Ok(())
     }
@@ -245,6 +250,14 @@ impl<T: Real> Engine for CpuEngine<T> {
         let mut lanes = Lanes::default();
         self.blocks.iter().flat_map(Block::lanes).for_each(|(tile, l)| tile.report(l, &mut lanes));
         self.held.iter().for_each(|state| state.report(&mut lanes));
+        Ok(lanes)
+    }
+
+    fn pick(&self, wanted: &[usize]) -> Result<Lanes> {
+        let mut lanes = Lanes::default();
+        let resident = self.blocks.iter().flat_map(Block::lanes);
+        resident.filter(|(tile, l)| wanted.contains(&(tile.lanes.lane.0[*l] as usize))).for_each(|(tile, l)| tile.report(l, &mut lanes));
+        self.held.iter().filter(|state| wanted.contains(&state.lane())).for_each(|state| state.report(&mut lanes));
         Ok(lanes)
     }
 
@@ -292,6 +305,8 @@ struct Worker<'a, T: Copy> {
     /// The next lane of the queue, and its end.
     next: &'a AtomicUsize,
     end: usize,
+    /// When to hand back, if lanes are left then.
+    until: Option<Instant>,
 }
 
 impl<T: Real> Worker<'_, T> {
@@ -300,6 +315,7 @@ impl<T: Real> Worker<'_, T> {
         let mut filler = Filler::new(self.placement);
         let parked = self.parked().pop();
         let mut block = parked.unwrap_or_else(|| Block::new(machine, self.rules));
+        let mut rounds = 0_u32;
         loop {
             let active = block.active();
             if active == 0 || active + REFILL <= LANES {
@@ -308,6 +324,12 @@ impl<T: Real> Worker<'_, T> {
             }
             if block.active() > 0 {
                 block.round(self.rules, false);
+                rounds += 1;
+                if rounds.is_multiple_of(LOOK) && self.until.is_some_and(|until| Instant::now() >= until) {
+                    block.collect(&mut ended);
+                    self.parked().push(block);
+                    return ended;
+                }
             } else if self.is_done() {
                 block.collect(&mut ended);
                 return ended;

@@ -25,6 +25,8 @@ pub(super) struct Collector {
     successes: usize,
     best: Option<Minimum>,
     statuses: BTreeMap<Status, usize>,
+    /// Whether lanes were stopped.
+    stopped: bool,
     /// What runs before this one did, and this one so far.
     before: Totals,
     now: Totals,
@@ -75,6 +77,7 @@ impl Collector {
             successes: 0,
             best: None,
             statuses: BTreeMap::new(),
+            stopped: false,
             before: Totals::default(),
             now: Totals::default(),
             end: SearchEnd::Done,
@@ -110,10 +113,11 @@ impl Collector {
         self.end == SearchEnd::Done
     }
 
-    /// A run is over, which a monitor may have stopped.
-    pub(super) fn run_over(&mut self, stopped: bool) {
+    /// A run is over.
+    pub(super) fn run_over(&mut self) {
         self.before.add(std::mem::take(&mut self.now));
-        if stopped && self.end == SearchEnd::Done {
+        // Others than this one have stopped it.
+        if self.stopped && self.end == SearchEnd::Done {
             self.end = SearchEnd::Monitor;
         }
     }
@@ -122,6 +126,7 @@ impl Collector {
         let place = lane.lane;
         lane.lane = self.numbers.get(place);
         *self.statuses.entry(lane.status).or_default() += 1;
+        self.stopped |= matches!(lane.status, Status::Stopped | Status::TimeLimit);
         let lower = |best: &Minimum| lane.value < best.value || lane.value == best.value && lane.lane < best.lane;
         if lane.value.is_finite() && self.best.as_ref().is_none_or(lower) {
             self.best = Some(Minimum::of(&lane));
@@ -165,7 +170,8 @@ impl Collector {
         let minima = self.candidates.clone().minima(&run, polish)?;
         let expected = self.expected(minima.list.len() + minima.others);
         // Polished, the lowest minimum may be lower than what its lane met.
-        let lowest = minima.list.first().filter(|first| self.best.as_ref().is_none_or(|best| first.value <= best.value || first.lane == best.lane));
+        let lowest =
+            minima.list.first().filter(|first| self.best.as_ref().is_none_or(|best| first.value <= best.value || first.lane == best.lane));
         let best = lowest.cloned().or(self.best);
         Ok(Found {
             minima,

@@ -220,6 +220,7 @@ fn spread(starts: &Starts) -> Vec<f64> {
             (*low, *high) = (low.min(x), high.max(x));
         }
     }
-    let width = |((low, high), x): ((f64, f64), f64)| if high - low > 0.0 && (high - low).is_finite() { high - low } else { x.abs().max(1.0) };
+    let width =
+        |((low, high), x): ((f64, f64), f64)| if high - low > 0.0 && (high - low).is_finite() { high - low } else { x.abs().max(1.0) };
     low.into_iter().zip(high).zip(first).map(width).collect()
 }

@@ -22,11 +22,17 @@ pub(super) fn run(
 }
 
 /// Minimises from these lanes, and has the collector take what they find.
-pub(super) fn from(minimizer: &mut Minimizer<'_>, device: &Device, problem: &Problem, chosen: Chosen, collector: &mut Collector) -> Result<()> {
+pub(super) fn from(
+    minimizer: &mut Minimizer<'_>,
+    device: &Device,
+    problem: &Problem,
+    chosen: Chosen,
+    collector: &mut Collector,
+) -> Result<()> {
     collector.numbers = chosen.numbers.clone();
     let mut batch = minimizer.start(device, problem, &Starts::new(chosen))?;
-    let stopped = minimizer.run_batch(&mut batch, collector)?;
-    collector.run_over(stopped);
+    minimizer.run_batch(&mut batch, collector)?;
+    collector.run_over();
     Ok(())
 }
 

@@ -216,12 +216,14 @@ impl GpuEngine {
         self.pack()
     }
 
-    /// As many rounds as `budget` has, of lanes that run free, until all have ended.
-    fn rounds(&mut self, mut budget: Option<u32>) -> Result<(), DeviceError> {
+    /// As many rounds as `budget` has, of lanes that run free, until all have ended; or until that time has come, the first
+    /// dispatches being sent off in any case.
+    fn rounds(&mut self, mut budget: Option<u32>, until: Option<Instant>) -> Result<(), DeviceError> {
         self.fill()?;
         let mut flights = VecDeque::new();
+        let mut late = false;
         loop {
-            while flights.len() < IN_FLIGHT && self.active > 0 && budget != Some(0) {
+            while flights.len() < IN_FLIGHT && self.active > 0 && budget != Some(0) && !late {
                 let rounds = self.pace.rounds(self.listed, self.has_waiting()).min(budget.unwrap_or(u32::MAX));
                 budget = budget.map(|left| left - rounds);
                 let flight = self.launch(rounds, flag::RELEASE)?;
@@ -229,6 +231,7 @@ impl GpuEngine {
             }
             let Some(flight) = flights.pop_front() else { return self.settle() };
             self.land(flight)?;
+            late = until.is_some_and(|until| Instant::now() >= until);
             // In a counted run, places are filled at its end.
             let share = if self.listed > FEW { ENDED_SHARE } else { ENDED_SHARE_OF_FEW };
             if budget.is_none() && (self.listed - self.active) * share >= self.listed {
@@ -272,11 +275,11 @@ impl Engine for GpuEngine {
     }
 
     fn advance(&mut self, rounds: u32) -> Result<()> {
-        self.guard(|engine| engine.rounds(Some(rounds)))
+        self.guard(|engine| engine.rounds(Some(rounds), None))
     }
 
-    fn run(&mut self) -> Result<()> {
-        self.guard(|engine| engine.rounds(None))
+    fn run(&mut self, until: Option<Instant>) -> Result<()> {
+        self.guard(|engine| engine.rounds(None, until))
     }
 
     fn totals(&self) -> Totals {
@@ -318,6 +321,13 @@ impl Engine for GpuEngine {
                 self.held.iter().for_each(|state| state.report(&mut lanes));
                 Ok(lanes)
             }
+        }
+    }
+
+    fn pick(&self, wanted: &[usize]) -> Result<Lanes> {
+        match &self.failed {
+            Some(error) => Err(error.clone().into()),
+            None => Ok(self.report_of(wanted)?),
         }
     }
 

@@ -97,6 +97,19 @@ impl GpuEngine {
         Ok(lanes)
     }
 
+    /// How those lanes stand that are asked for, with their points.
+    pub(super) fn report_of(&self, wanted: &[usize]) -> Result<Lanes, DeviceError> {
+        let list = self.lists().0;
+        let mut lanes = Lanes::default();
+        for (k, record) in self.report(list, 0, self.listed, false)?.records.iter().enumerate() {
+            if wanted.contains(&record.summary.lane) {
+                lanes.append(self.report(list, k, 1, true)?);
+            }
+        }
+        self.held.iter().filter(|state| wanted.contains(&state.lane())).for_each(|state| state.report(&mut lanes));
+        Ok(lanes)
+    }
+
     /// Words of a buffer, after a kernel that writes them has run, if there is one; no more than the largest report has.
     pub(super) fn fetch(
         &self,

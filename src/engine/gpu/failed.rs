@@ -1,5 +1,7 @@
 //! What is left of a batch whose device has failed: what is known, and the error.
 
+use std::time::Instant;
+
 use super::engine::GpuEngine;
 use crate::engine::source::Queue;
 use crate::engine::state::LaneState;
@@ -44,7 +46,7 @@ impl Engine for Failed {
         self.fail()
     }
 
-    fn run(&mut self) -> Result<()> {
+    fn run(&mut self, _: Option<Instant>) -> Result<()> {
         self.fail()
     }
 
@@ -61,6 +63,10 @@ impl Engine for Failed {
     }
 
     fn lanes(&self) -> Result<Lanes> {
+        self.fail()
+    }
+
+    fn pick(&self, _: &[usize]) -> Result<Lanes> {
         self.fail()
     }
 
