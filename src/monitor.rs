@@ -41,9 +41,15 @@
 
 mod channel;
 mod early_stopping;
+#[cfg(feature = "tracing")]
+mod events;
 mod every;
 mod history;
 mod interrupt;
+#[cfg(feature = "plot")]
+mod plot;
+#[cfg(feature = "progress")]
+mod progress;
 mod step;
 mod time_limit;
 pub(crate) mod watched;
@@ -52,9 +58,15 @@ use std::time::Duration;
 
 pub use channel::{Channel, Snapshot};
 pub use early_stopping::{EarlyStopping, Reason};
+#[cfg(feature = "tracing")]
+pub use events::Events;
 pub use every::{Every, Watch};
 pub use history::{History, LaneRow, Quantiles, Row};
 pub use interrupt::Interrupt;
+#[cfg(feature = "plot")]
+pub use plot::{Against, Plot};
+#[cfg(feature = "progress")]
+pub use progress::ProgressBar;
 pub use step::Step;
 pub use time_limit::TimeLimit;
 
