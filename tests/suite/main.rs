@@ -26,9 +26,11 @@ mod precision;
 mod programs;
 mod properties;
 mod random;
+mod search;
 mod searches;
 mod shader_text;
 mod squares;
+mod sweep;
 mod tracing_errors;
 #[cfg(feature = "gpu")]
 mod verbatim;
