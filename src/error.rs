@@ -1,11 +1,13 @@
 //! What can go wrong: one [`Error`], with a small typed cause for each part of the crate.
 
+mod checkpoint;
 mod device;
 mod fit;
 mod wgsl;
 
 use thiserror::Error;
 
+pub use checkpoint::CheckpointError;
 pub use device::DeviceError;
 pub use fit::FitError;
 pub use wgsl::WgslError;
@@ -39,6 +41,9 @@ pub enum Error {
     /// Least squares can't be done, or judged, with this objective.
     #[error("no fit by least squares: {0}")]
     Fit(#[from] FitError),
+    /// A checkpoint can't be written or read.
+    #[error("the checkpoint can't be used: {0}")]
+    Checkpoint(#[from] CheckpointError),
     /// A monitor ended the run with an error of its own.
     #[error("a monitor failed: {message}")]
     Monitor {

@@ -69,6 +69,7 @@
 #![warn(missing_docs)]
 
 mod batch;
+mod checkpoint;
 mod device;
 mod engine;
 mod error;
@@ -89,7 +90,7 @@ pub use device::{Device, DeviceInfo, DeviceKind, DeviceLimits, Precision};
 pub use engine::source::Source;
 pub use engine::telemetry::{StageSeconds, Telemetry};
 pub use engine::{Summary, Totals};
-pub use error::{BoundsError, DeviceError, Error, FitError, ProblemError, Result, StartsError, WgslError};
+pub use error::{BoundsError, CheckpointError, DeviceError, Error, FitError, ProblemError, Result, StartsError, WgslError};
 pub use method::{
     Backtracking, Bfgs, Bounds, CgUpdate, ConjugateGradient, ConstantStep, DeltaBarDelta, Evidence, FirstStep, FloorPolicy, InitialStep,
     Lbfgs, LevenbergMarquardt, Limits, LineSearch, Method, Momentum, MoreThuente, Nesterov, NextStep, Pairs, Restart, Schedule,
@@ -98,7 +99,7 @@ pub use method::{
 pub use minimizer::Minimizer;
 pub use monitor::{Answer, Control, Monitor, Step};
 pub use outcome::{LaneResult, Outcome, Polished};
-pub use problem::{Evaluation, FitStatistics, GradientCheck, Problem};
+pub use problem::{Evaluation, Fingerprint, FitStatistics, GradientCheck, Problem};
 pub use starts::Starts;
 
 /// What most programs need: `use manymin::prelude::*;`

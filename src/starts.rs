@@ -7,6 +7,7 @@ use std::sync::Arc;
 use nalgebra::DMatrix;
 
 use self::given::Given;
+use crate::engine::recipe::{Points, Recipe, Table};
 use crate::engine::source::Source;
 use crate::error::StartsError;
 use crate::method::{Bounds, Limits, Tolerances};
@@ -84,13 +85,13 @@ impl Starts {
     /// # Ok::<(), manymin::Error>(())
     /// ```
     pub fn with_tolerances(self, tolerances: Vec<Tolerances>) -> Self {
-        Self::new(Given { tolerances: Some(tolerances), ..Given::nothing(self) })
+        Self::new(Given { tolerances: Some(tolerances.into_iter().map(Some).collect()), ..Given::nothing(self) })
     }
 
     /// These starts with limits of each lane's own, in the place of [`Minimizer::limits`](crate::Minimizer::limits). That there
     /// is one for each lane, and their values, are checked when the batch starts.
     pub fn with_limits(self, limits: Vec<Limits>) -> Self {
-        Self::new(Given { limits: Some(limits), ..Given::nothing(self) })
+        Self::new(Given { limits: Some(limits.into_iter().map(Some).collect()), ..Given::nothing(self) })
     }
 
     /// These starts with a box for each lane, which holds it inside: the columns of `lower` and `upper`, inclusive. Infinite
@@ -133,6 +134,20 @@ impl Starts {
         point
     }
 
+    /// The starts that a recipe makes.
+    pub(crate) fn from_recipe(recipe: Recipe) -> Self {
+        let Recipe { points, parameters, bounds, tolerances, limits } = recipe;
+        let starts = match points {
+            Points::Uniform { bounds, lanes, seed } => Self::uniform(&bounds, lanes, seed),
+            Points::Matrix(points) => Self::from_matrix(points.0),
+        };
+        if parameters.is_none() && bounds.is_none() && tolerances.is_none() && limits.is_none() {
+            return starts;
+        }
+        let (parameters, bounds) = (parameters.map(|table| table.0), bounds.map(|sides| sides.map(|table| table.0)));
+        Self::new(Given { starts, parameters, bounds, tolerances, limits })
+    }
+
     pub(crate) fn source(&self) -> &Arc<dyn Source> {
         &self.source
     }
@@ -167,6 +182,10 @@ impl Source for Uniform {
         }
     }
 
+    fn recipe(&self) -> Option<Recipe> {
+        Some(Points::Uniform { bounds: self.bounds.clone(), lanes: self.lanes, seed: self.seed }.into())
+    }
+
     fn fill(&self, lane: usize, point: &mut [f64], _: &mut [f64]) {
         let mut state = mix(self.seed).wrapping_add(mix(!(lane as u64)));
         for ((x, &low), &high) in point.iter_mut().zip(self.bounds.lower()).zip(self.bounds.upper()) {
@@ -198,6 +217,10 @@ impl Source for Matrix {
 
     fn dimension(&self) -> usize {
         self.points.nrows()
+    }
+
+    fn recipe(&self) -> Option<Recipe> {
+        Some(Points::Matrix(Table(self.points.clone())).into())
     }
 
     fn fill(&self, lane: usize, point: &mut [f64], _: &mut [f64]) {
