@@ -260,7 +260,8 @@ fn read(bytes: &[u8]) -> Result<(Snapshot<'static>, Blobs), CheckpointError> {
     reader.end()?;
 
     let one = |lane: usize| lane..lane + 1;
-    let (ended, started) = (finished.records.iter().map(|record| one(record.summary.lane)), under_way.iter().map(|state| one(state.lane())));
+    let (ended, started) =
+        (finished.records.iter().map(|record| one(record.summary.lane)), under_way.iter().map(|state| one(state.lane())));
     places::check(ended.chain(started).chain(queued).chain(stopped).chain(drained.ranges.iter().cloned()).collect(), starts.lanes())?;
     let drained = drained.statuses();
     if best_drained.records.iter().any(|record| drained.get(record.summary.lane).is_none_or(Option::is_none)) {

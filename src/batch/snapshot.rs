@@ -63,7 +63,8 @@ impl Batch {
 
     /// A batch on `device` that goes on from a snapshot.
     pub(crate) fn resume(snapshot: Snapshot<'_>, device: &Device) -> Result<Self> {
-        let Snapshot { precision, problem, starts, settings, under_way, queue, never, finished, told, drained, best_drained, done } = snapshot;
+        let Snapshot { precision, problem, starts, settings, under_way, queue, never, finished, told, drained, best_drained, done } =
+            snapshot;
         if precision != device.precision() {
             let from = format!("{precision} (the checkpoint's precision)");
             return Err(DeviceError::Precision { from, to: device.to_string() }.into());

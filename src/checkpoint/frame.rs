@@ -90,10 +90,8 @@ impl<'a> Reader<'a> {
         }
         let format = checked[FORMAT_AT..RELEASE_AT].iter().rev().fold(0, |number, &byte| number << 8 | u32::from(byte));
         if format != FORMAT {
-            let release: Vec<String> = (0..3)
-                .map(|k| RELEASE_AT + 2 * k)
-                .map(|at| u16::from_le_bytes([checked[at], checked[at + 1]]).to_string())
-                .collect();
+            let release: Vec<String> =
+                (0..3).map(|k| RELEASE_AT + 2 * k).map(|at| u16::from_le_bytes([checked[at], checked[at + 1]]).to_string()).collect();
             return Err(CheckpointError::Version { format, writer: release.join("."), reads: FORMAT });
         }
         Ok(Self { left: &checked[HEAD..] })

@@ -101,9 +101,11 @@ pub(super) fn read(input: &mut Input<'_>, shape: &Shape) -> Result<Lanes, Checkp
     for k in 0..count {
         let lane = input.short()? as usize;
         let status = Status::from_code(input.byte()?.into()).filter(|status| !status.is_active());
-        let status = status.filter(|_| lane < shape.lanes).ok_or_else(|| input.invalid(format!("result {k} is of no lane that has ended")))?;
+        let status =
+            status.filter(|_| lane < shape.lanes).ok_or_else(|| input.invalid(format!("result {k} is of no lane that has ended")))?;
         let forms = input.word()?;
-        let form = |j: usize, input: &Input<'_>| Form::of(forms, j).ok_or_else(|| input.invalid(format!("result {k} has a number of no form")));
+        let form =
+            |j: usize, input: &Input<'_>| Form::of(forms, j).ok_or_else(|| input.invalid(format!("result {k} has a number of no form")));
         let mut counts = [0; 6];
         for count in &mut counts {
             *count = input.short()?;

@@ -60,7 +60,9 @@ pub enum CheckpointError {
     #[error("the checkpoint is damaged: its checksum is not that of its bytes; copy it again, or take an older one")]
     Checksum,
     /// Bytes that are whole and make no sense: written by something else, or by a faulty release.
-    #[error("the checkpoint makes no sense, though it is whole: {section}: {fault}; take an older one, and report it if manymin wrote this one")]
+    #[error(
+        "the checkpoint makes no sense, though it is whole: {section}: {fault}; take an older one, and report it if manymin wrote this one"
+    )]
     Invalid {
         /// The part of the file.
         section: &'static str,
