@@ -2,9 +2,11 @@
 
 mod moves;
 mod run;
+mod snapshot;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use snapshot::Snapshot;
 use std::sync::Arc;
 
 use nalgebra::DMatrix;
@@ -56,7 +58,7 @@ pub struct Batch {
     finished: Lanes,
     told: usize,
     /// The lowest of the lanes that were handed out.
-    best_drained: Option<LaneResult>,
+    best_drained: Lanes,
     /// How the lanes that were handed out ended.
     drained: Vec<Option<Status>>,
     /// Lanes that were stopped before they started, and their status.
@@ -81,7 +83,7 @@ impl Batch {
             settings,
             finished: Lanes::default(),
             told: 0,
-            best_drained: None,
+            best_drained: Lanes::default(),
             drained: Vec::new(),
             never: 0..0,
             never_as: Status::Active,
@@ -151,6 +153,11 @@ impl Batch {
     /// Lanes that are not done, queued ones included.
     pub fn active(&self) -> usize {
         self.lanes() - self.ended - self.never.len()
+    }
+
+    /// What is minimised.
+    pub fn problem(&self) -> &Problem {
+        &self.problem
     }
 
     /// How many lanes there are in all.
@@ -225,8 +232,8 @@ impl Batch {
     pub fn best(&self) -> LaneResult {
         let placement = self.placement();
         let resident = self.engine.lowest();
-        let candidates = [&self.finished, &resident].into_iter().filter_map(|lanes| LaneResult::lowest(lanes, &placement));
-        let lowest = candidates.chain(self.best_drained.clone()).min_by(LaneResult::by_value);
+        let known = [&self.finished, &resident, &self.best_drained];
+        let lowest = known.into_iter().filter_map(|lanes| LaneResult::lowest(lanes, &placement)).min_by(LaneResult::by_value);
         lowest.unwrap_or_else(|| LaneResult::without_value(0, self.waiting(), placement.start(0).point, &placement))
     }
 
@@ -267,9 +274,13 @@ impl Batch {
         let lanes = std::mem::take(&mut self.finished);
         let placement = self.placement();
         let drained: Vec<LaneResult> = (0..lanes.records.len()).map(|k| LaneResult::of(&lanes, k, &placement)).collect();
-        let finite = drained.iter().chain(&self.best_drained).filter(|lane| lane.value.is_finite());
-        let lowest = finite.min_by(|a, b| LaneResult::by_value(a, b)).cloned();
-        self.best_drained = lowest;
+        let dimension = placement.dimension();
+        if let Some(lowest) = lanes.lowest() {
+            self.best_drained.append(lanes.only(lowest, dimension));
+        }
+        if let Some(lowest) = self.best_drained.lowest() {
+            self.best_drained = self.best_drained.only(lowest, dimension);
+        }
         self.drained.resize(self.lanes(), None);
         drained.iter().for_each(|lane| self.drained[lane.lane] = Some(lane.status));
         drained

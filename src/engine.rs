@@ -6,6 +6,7 @@ pub(crate) mod curvature;
 pub(crate) mod gpu;
 pub(crate) mod lane;
 pub(crate) mod placement;
+pub(crate) mod recipe;
 pub(crate) mod source;
 pub(crate) mod state;
 pub(crate) mod telemetry;
@@ -86,6 +87,11 @@ impl Record {
         }
     }
 
+    /// By value, and by lane where values are equal.
+    fn by_value(a: &Self, b: &Self) -> std::cmp::Ordering {
+        a.best_value.total_cmp(&b.best_value).then(a.summary.lane.cmp(&b.summary.lane))
+    }
+
     /// What the lane has done.
     pub(crate) fn totals(&self) -> Totals {
         Totals { evaluations: self.summary.evaluations.into(), iterations: self.summary.iteration.into() }
@@ -106,6 +112,23 @@ pub(crate) struct Lanes {
 }
 
 impl Lanes {
+    /// One of them alone.
+    pub(crate) fn only(&self, k: usize, dimension: usize) -> Self {
+        let of = |vectors: &[(usize, Vec<f64>)]| vectors.iter().filter(|of| of.0 == k).map(|of| (0, of.1.clone())).collect();
+        Self {
+            records: vec![self.records[k]],
+            points: self.points[k * dimension..][..dimension].to_vec(),
+            last_points: of(&self.last_points),
+            curvatures: of(&self.curvatures),
+        }
+    }
+
+    /// Which of them has the lowest finite value.
+    pub(crate) fn lowest(&self) -> Option<usize> {
+        let finite = (0..self.records.len()).filter(|&k| self.records[k].best_value.is_finite());
+        finite.min_by(|&a, &b| Record::by_value(&self.records[a], &self.records[b]))
+    }
+
     pub(crate) fn append(&mut self, other: Self) {
         let before = self.records.len();
         self.records.extend(other.records);

@@ -1,5 +1,6 @@
 //! What can go wrong: one [`Error`], with a small typed cause for each part of the crate.
 
+mod checkpoint;
 mod device;
 mod fit;
 mod monitor;
@@ -8,6 +9,7 @@ mod wgsl;
 
 use thiserror::Error;
 
+pub use checkpoint::CheckpointError;
 pub use device::DeviceError;
 pub use fit::FitError;
 pub use monitor::MonitorError;
@@ -46,6 +48,9 @@ pub enum Error {
     /// A file of numbers can't be taken.
     #[error("{0}")]
     Table(#[from] TableError),
+    /// A checkpoint can't be written or read.
+    #[error("the checkpoint can't be used: {0}")]
+    Checkpoint(#[from] CheckpointError),
     /// A monitor ended the run with an error of its own, or a panic.
     #[error("{0}")]
     Monitor(#[from] MonitorError),

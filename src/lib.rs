@@ -70,6 +70,7 @@
 #![warn(missing_docs)]
 
 mod batch;
+mod checkpoint;
 mod device;
 mod engine;
 mod error;
@@ -92,7 +93,9 @@ pub use device::{Device, DeviceInfo, DeviceKind, DeviceLimits, Precision};
 pub use engine::source::Source;
 pub use engine::telemetry::{StageSeconds, Telemetry};
 pub use engine::{Summary, Totals};
-pub use error::{BoundsError, DeviceError, Error, FitError, MonitorError, ProblemError, Result, StartsError, TableError, WgslError};
+pub use error::{
+    BoundsError, CheckpointError, DeviceError, Error, FitError, MonitorError, ProblemError, Result, StartsError, TableError, WgslError,
+};
 pub use method::{
     Backtracking, Bfgs, Bounds, CgUpdate, ConjugateGradient, ConstantStep, DeltaBarDelta, Evidence, FirstStep, FloorPolicy, InitialStep,
     Lbfgs, LevenbergMarquardt, Limits, LineSearch, Method, Momentum, MoreThuente, Nesterov, NextStep, Pairs, Restart, Schedule,
@@ -101,7 +104,7 @@ pub use method::{
 pub use minimizer::Minimizer;
 pub use monitor::{Control, Every, Monitor, Step};
 pub use outcome::{LaneResult, Outcome, Polished};
-pub use problem::{Evaluation, FitStatistics, GradientCheck, Problem};
+pub use problem::{Evaluation, Fingerprint, FitStatistics, GradientCheck, Problem};
 pub use search::{BasinHopping, Certificate, Distinct, Found, Minima, Minimum, Search, SearchEnd, TikTak};
 pub use starts::{Rows, Starts, Table};
 pub use sweep::{Row, Sweep, Swept};

@@ -290,14 +290,20 @@ impl<'m> Minimizer<'m> {
     /// [`Error::Bounds`] for bounds that don't fit or leave a lane no point,
     /// [`Error::Device`] if the problem is too much for the device, or does not fit its precision.
     pub fn start(&self, device: &Device, problem: &Problem, starts: &Starts) -> Result<Batch> {
+        check_sizes(problem, starts)?;
+        self.check(device.precision(), starts)?;
+        let engine = self.engine(device, problem, starts, Standing::new(starts.lanes()))?;
+        Ok(Batch::new(engine, device.clone(), problem.clone(), starts.clone(), self.settings.clone()))
+    }
+
+    /// Checks settings, and what starts bring for each lane, whose sizes have been checked.
+    pub(crate) fn check(&self, precision: Precision, starts: &Starts) -> Result<()> {
         let settings = &self.settings;
         settings.walk()?;
         settings.tolerances.validate()?;
         settings.limits.validate()?;
-        check_starts(problem, starts)?;
-        settings.placement(starts, device.precision()).check()?;
-        let engine = self.engine(device, problem, starts, Standing::new(starts.lanes()))?;
-        Ok(Batch::new(engine, device.clone(), problem.clone(), starts.clone(), settings.clone()))
+        check_demands(starts)?;
+        Ok(settings.placement(starts, precision).check()?)
     }
 
     /// Whether the CPU engine can hold the method's matrix; a GPU finds out by itself.
@@ -383,7 +389,8 @@ impl<'m> Minimizer<'m> {
     }
 }
 
-fn check_starts(problem: &Problem, starts: &Starts) -> Result<(), StartsError> {
+/// Whether starts, problem and parameters fit each other.
+pub(crate) fn check_sizes(problem: &Problem, starts: &Starts) -> Result<(), StartsError> {
     let source = starts.source();
     if source.lanes() == 0 {
         return Err(StartsError::NoLanes);
@@ -397,8 +404,12 @@ fn check_starts(problem: &Problem, starts: &Starts) -> Result<(), StartsError> {
     if source.parameters() != problem.parameters() {
         return Err(StartsError::Parameters { starts: source.parameters(), problem: problem.parameters() });
     }
-    source.validate()?;
-    // Those of a source of one's own.
+    source.validate()
+}
+
+/// Checks what ends each lane.
+fn check_demands(starts: &Starts) -> Result<(), StartsError> {
+    let source = starts.source();
     let fault = |lane: usize| {
         let tolerances = source.tolerances(lane).map_or(Ok(()), |tolerances| tolerances.validate());
         of_lane(lane, tolerances.and_then(|()| source.limits(lane).map_or(Ok(()), Limits::validate))).err()

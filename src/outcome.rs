@@ -121,11 +121,7 @@ impl LaneResult {
 
     /// The lane with the lowest finite value.
     pub(crate) fn lowest(lanes: &Lanes, placement: &Placement) -> Option<Self> {
-        let key = |k: &usize| &lanes.records[*k];
-        let numbers = (0..lanes.records.len()).filter(|k| key(k).best_value.is_finite());
-        let lowest =
-            numbers.min_by(|a, b| key(a).best_value.total_cmp(&key(b).best_value).then(key(a).summary.lane.cmp(&key(b).summary.lane)));
-        lowest.map(|k| Self::of(lanes, k, placement))
+        lanes.lowest().map(|k| Self::of(lanes, k, placement))
     }
 }
 

@@ -8,6 +8,16 @@ use crate::problem::evaluate::chunk::{CHUNK, CHUNKS, Row};
 use crate::problem::evaluate::machine::Machine;
 use crate::problem::evaluate::real::Real;
 
+/// Gives the bytes of a checkpoint the length and checksum that they should have, so that what reads them gets to see them.
+pub fn seal(checkpoint: &mut [u8]) {
+    crate::checkpoint::frame::seal(checkpoint);
+}
+
+/// The most iterations that all loops of one evaluation take together; nobody knows them of verbatim WGSL.
+pub fn loop_iterations(problem: &Problem) -> Option<u64> {
+    problem.loop_iterations()
+}
+
 /// Loses the GPU of `device`, as a driver does that resets it. The CPU engine can't be lost.
 #[cfg(feature = "gpu")]
 pub fn destroy(device: &crate::Device) {

@@ -16,6 +16,7 @@ mod noise;
 mod normal;
 mod operators;
 mod program;
+mod record;
 mod residuals;
 mod schedule;
 mod simplify;
@@ -25,6 +26,7 @@ mod trace;
 pub(crate) mod verbatim;
 mod wgsl;
 
+use std::collections::HashSet;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
@@ -34,7 +36,9 @@ use evaluate::compile;
 use evaluate::machine::Machine;
 use evaluate::real::Real;
 pub use fit::FitStatistics;
+use graph::{Graph, Id, Mark};
 use program::Program;
+pub use record::Fingerprint;
 use squares::Squares;
 use trace::Tracer;
 pub use trace::{Array, Condition, Context, Index, IndexRange, IntoIndex, Operand, Point, Scalar, select};
@@ -75,8 +79,19 @@ enum Objective {
 
 struct Traced {
     program: Program,
+    /// How much of the program's graph was traced.
+    mark: Mark,
     compiled: OnceLock<Arc<Compiled>>,
     derived: Derived,
+}
+
+impl Traced {
+    /// The objective `value` of `graph`, in which nothing else is yet.
+    fn new(graph: Graph, value: Id, dimension: usize) -> Self {
+        let mark = graph.mark();
+        let program = Program::new(graph, value, dimension);
+        Self { program, mark, compiled: OnceLock::new(), derived: Derived::default() }
+    }
 }
 
 /// Further programs, made when they are first asked for.
@@ -251,10 +266,10 @@ impl Problem {
     }
 
     /// The most iterations that all loops of one evaluation take together, if that is known.
-    #[cfg(feature = "gpu")]
     pub(crate) fn loop_iterations(&self) -> Option<u64> {
         match &self.shared.objective {
             Objective::Traced(traced) => Some(traced.program.root.loop_iterations(&traced.program.graph)),
+            #[cfg(feature = "gpu")]
             Objective::Verbatim(verbatim) => (!verbatim.loops).then_some(0),
         }
     }
@@ -365,8 +380,8 @@ impl ProblemBuilder {
         let components = Point::components(&tracer);
         let result = objective(Point::new(&tracer, &components), Context::new(&tracer));
         let (graph, value) = tracer.finish(result).map_err(Error::Problem)?;
-        let program = Program::new(graph, value, self.dimension);
-        Ok(self.problem(Objective::Traced(Box::new(Traced { program, compiled: OnceLock::new(), derived: Derived::default() }))))
+        let traced = Traced::new(graph, value, self.dimension);
+        Ok(self.problem(Objective::Traced(Box::new(traced))))
     }
 
     fn problem(self, objective: Objective) -> Problem {
@@ -382,8 +397,9 @@ impl ProblemBuilder {
         if self.dimension > trace::MOST_VALUES {
             return Err(ProblemError::TooLarge { operations: self.dimension, limit: trace::MOST_VALUES });
         }
-        for (k, (name, values)) in self.data.iter().enumerate() {
-            if self.data[..k].iter().any(|(other, _)| other == name) {
+        let mut names = HashSet::new();
+        for (name, values) in &self.data {
+            if !names.insert(name) {
                 return Err(ProblemError::RepeatedData { name: name.clone() });
             }
             if let Some(index) = values.iter().position(|v| !v.is_finite()) {

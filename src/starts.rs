@@ -12,6 +12,7 @@ use nalgebra::DMatrix;
 
 use self::given::Given;
 pub use self::table::{Rows, Table};
+use crate::engine::recipe::{Columns, Points, Recipe};
 use crate::engine::source::Source;
 use crate::error::StartsError;
 use crate::method::{Bounds, Limits, Tolerances};
@@ -89,13 +90,13 @@ impl Starts {
     /// # Ok::<(), manymin::Error>(())
     /// ```
     pub fn with_tolerances(self, tolerances: Vec<Tolerances>) -> Self {
-        Self::new(Given { tolerances: Some(tolerances), ..Given::nothing(self) })
+        Self::new(Given { tolerances: Some(tolerances.into_iter().map(Some).collect()), ..Given::nothing(self) })
     }
 
     /// These starts with limits of each lane's own, in the place of [`Minimizer::limits`](crate::Minimizer::limits). That there
     /// is one for each lane, and their values, are checked when the batch starts.
     pub fn with_limits(self, limits: Vec<Limits>) -> Self {
-        Self::new(Given { limits: Some(limits), ..Given::nothing(self) })
+        Self::new(Given { limits: Some(limits.into_iter().map(Some).collect()), ..Given::nothing(self) })
     }
 
     /// These starts with a box for each lane, which holds it inside: the columns of `lower` and `upper`, inclusive. Infinite
@@ -138,6 +139,24 @@ impl Starts {
         point
     }
 
+    /// The starts that a recipe makes.
+    pub(crate) fn from_recipe(recipe: Recipe) -> Self {
+        let Recipe { points, parameters, bounds, tolerances, limits } = recipe;
+        let starts = match points {
+            Points::Uniform { bounds, lanes, seed } => Self::uniform(&bounds, lanes, seed),
+            Points::Matrix(points) => Self::from_matrix(points.0),
+            Points::Sobol { bounds, lanes, seed } => Self::sobol(&bounds, lanes, seed),
+            Points::Latin { bounds, lanes, seed } => Self::latin_hypercube(&bounds, lanes, seed),
+            Points::Grid { bounds, counts } => Self::grid(&bounds, &counts),
+            Points::Around { point, bounds, lanes, seed } => Self::around_in(point, &bounds, lanes, seed),
+        };
+        if parameters.is_none() && bounds.is_none() && tolerances.is_none() && limits.is_none() {
+            return starts;
+        }
+        let (parameters, bounds) = (parameters.map(|table| table.0), bounds.map(|sides| sides.map(|table| table.0)));
+        Self::new(Given { starts, parameters, bounds, tolerances, limits })
+    }
+
     pub(crate) fn source(&self) -> &Arc<dyn Source> {
         &self.source
     }
@@ -166,6 +185,10 @@ impl Source for Uniform {
 
     fn validate(&self) -> Result<(), StartsError> {
         unbounded(&self.bounds)
+    }
+
+    fn recipe(&self) -> Option<Recipe> {
+        Some(Points::Uniform { bounds: self.bounds.clone(), lanes: self.lanes, seed: self.seed }.into())
     }
 
     fn fill(&self, lane: usize, point: &mut [f64], _: &mut [f64]) {
@@ -217,6 +240,10 @@ impl Source for Matrix {
 
     fn dimension(&self) -> usize {
         self.points.nrows()
+    }
+
+    fn recipe(&self) -> Option<Recipe> {
+        Some(Points::Matrix(Columns(self.points.clone())).into())
     }
 
     fn fill(&self, lane: usize, point: &mut [f64], _: &mut [f64]) {

@@ -68,7 +68,7 @@ impl Batch {
     }
 
     /// Lanes that have started and not ended, as the host last knew them, by lane number.
-    fn last_known(&self) -> Vec<LaneState> {
+    pub(super) fn last_known(&self) -> Vec<LaneState> {
         let queue = self.engine.queued();
         let mut under_way = vec![true; queue.start];
         let drained = self.drained.iter().enumerate().filter(|(_, status)| status.is_some()).map(|(lane, _)| lane);

@@ -82,7 +82,6 @@ macro_rules! table {
             $($(#[$word_doc])* pub(crate) $word: u32,)*
         }
 
-        #[cfg_attr(not(feature = "gpu"), allow(dead_code, reason = "the CPU engine has them by name"))]
         impl Fields {
             /// What `next` gives, asked for one field after another in the order of the table.
             pub(crate) fn read(mut next: impl FnMut(Kind) -> f64) -> Self {

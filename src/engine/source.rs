@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::recipe::Recipe;
 use crate::error::StartsError;
 use crate::method::{Demands, Limits, Tolerances};
 
@@ -64,6 +65,12 @@ pub trait Source: Send + Sync {
     /// What is wrong with the starts.
     fn validate(&self) -> Result<(), StartsError> {
         Ok(())
+    }
+
+    /// What the starts are made from, for checkpoints; of those that don't say, all lanes are written down.
+    #[doc(hidden)]
+    fn recipe(&self) -> Option<Recipe> {
+        None
     }
 
     /// Writes the starting point of `lane`, and its parameters.

@@ -1,5 +1,7 @@
 //! The settings of BFGS.
 
+use serde::{Deserialize, Serialize};
+
 /// The BFGS method: each step goes along `d = -H g`, H the inverse Hessian that all steps so far suggest,
 ///
 /// ```text
@@ -22,5 +24,5 @@
 ///
 /// # References
 /// J. Nocedal, S. J. Wright: Numerical Optimization, 2nd ed. (2006), algorithm 6.1 and equation 6.20.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bfgs {}

@@ -1,6 +1,8 @@
 //! A box: bounds for each component.
 
-use crate::error::{BoundsError, Result};
+use serde::{Deserialize, Serialize};
+
+use crate::error::{BoundsError, Error, Result};
 
 /// Lower and upper bounds of each component, inclusive. Infinite ones bound nothing; equal ones fix the component.
 ///
@@ -12,7 +14,8 @@ use crate::error::{BoundsError, Result};
 /// assert!(Bounds::new(&[1.0], &[0.0]).is_err());
 /// # Ok::<(), manymin::Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(into = "(Vec<f64>, Vec<f64>)", try_from = "(Vec<f64>, Vec<f64>)")]
 pub struct Bounds {
     lower: Vec<f64>,
     upper: Vec<f64>,
@@ -47,5 +50,20 @@ impl Bounds {
     /// The upper bounds.
     pub fn upper(&self) -> &[f64] {
         &self.upper
+    }
+}
+
+impl From<Bounds> for (Vec<f64>, Vec<f64>) {
+    fn from(bounds: Bounds) -> Self {
+        (bounds.lower, bounds.upper)
+    }
+}
+
+impl TryFrom<(Vec<f64>, Vec<f64>)> for Bounds {
+    type Error = Error;
+
+    /// As [`Bounds::new`].
+    fn try_from((lower, upper): (Vec<f64>, Vec<f64>)) -> Result<Self> {
+        Self::new(&lower, &upper)
     }
 }

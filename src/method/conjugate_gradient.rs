@@ -1,5 +1,7 @@
 //! The settings of nonlinear conjugate gradients.
 
+use serde::{Deserialize, Serialize};
+
 use crate::error::{Error, Result};
 
 /// Nonlinear conjugate gradients: each step goes along
@@ -21,7 +23,7 @@ use crate::error::{Error, Result};
 /// J. Nocedal, S. J. Wright: Numerical Optimization, 2nd ed. (2006), section 5.2. W. W. Hager, H. Zhang: A survey of nonlinear
 /// conjugate gradient methods, Pacific J. Optim. 2 (2006) 35-58. M. J. D. Powell: Restart procedures for the conjugate
 /// gradient method, Math. Programming 12 (1977) 241-254.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ConjugateGradient {
     /// The formula of beta; PR+ unless set.
     pub update: CgUpdate,
@@ -48,7 +50,7 @@ impl ConjugateGradient {
 }
 
 /// What of the last direction p goes on, as `beta`. Written with g the new gradient, g' the one before, `y = g - g'`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum CgUpdate {
     /// `g.g / g'.g'`: short steps are followed by short ones, so it can jam.
     ///

@@ -1,5 +1,7 @@
 //! The settings of delta-bar-delta.
 
+use serde::{Deserialize, Serialize};
+
 use super::line_search::check;
 use super::momentum::{RATE, check_rate};
 use crate::error::Result;
@@ -19,7 +21,7 @@ use crate::error::Result;
 /// # References
 /// R. A. Jacobs: Increased rates of convergence through learning rate adaptation, Neural Networks 1 (1988) 295-307; with
 /// `step_up` multiplied as in the R package mize.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DeltaBarDelta {
     /// The step along -g where a gain is 1, above 0; 1e-3 unless set.
     pub rate: f64,
@@ -32,7 +34,7 @@ pub struct DeltaBarDelta {
 }
 
 /// How a gain grows.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub enum StepUp {
     /// It is multiplied by this factor, at least 1.
     Times(f64),

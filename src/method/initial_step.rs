@@ -1,5 +1,7 @@
 //! Where a line search begins.
 
+use serde::{Deserialize, Serialize};
+
 use super::line_search::{check, is_step};
 use crate::error::Result;
 
@@ -10,7 +12,7 @@ use crate::error::Result;
 ///
 /// # References
 /// J. Nocedal, S. J. Wright: Numerical Optimization, 2nd ed. (2006), section 3.5. C. E. Rasmussen: minimize.m (2006).
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct InitialStep {
     /// Of the first search; [`FirstStep::Scaled`] unless set.
     pub first: FirstStep,
@@ -19,7 +21,7 @@ pub struct InitialStep {
 }
 
 /// The step that the first search of a lane tries first.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum FirstStep {
     /// No farther than 1: `d = -g / |g|` with the 2-norm, and the step is `min(1, max |g_i|)`.
@@ -32,7 +34,7 @@ pub enum FirstStep {
 }
 
 /// The step that later searches of a lane try first.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum NextStep {
     /// 1.

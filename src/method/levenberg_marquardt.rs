@@ -1,5 +1,7 @@
 //! The settings of Levenberg and Marquardt's method.
 
+use serde::{Deserialize, Serialize};
+
 use super::line_search::check;
 use crate::error::Result;
 
@@ -40,7 +42,7 @@ use crate::error::Result;
 ///
 /// # References
 /// J. J. Moré: The Levenberg-Marquardt algorithm: implementation and theory, Lecture Notes in Mathematics 630 (1978) 105-116.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LevenbergMarquardt {
     /// The radius of the first region, as a multiple of |D x| at the start, above 0; 1 unless set. Less is more careful.
     pub first_region: f64,

@@ -1,5 +1,7 @@
 //! The line searches there are: each a struct of settings, gathered in one enum.
 
+use serde::{Deserialize, Serialize};
+
 use crate::error::{Error, Result};
 
 /// How far a lane goes along its direction d from its point x: a step alpha > 0 with
@@ -24,7 +26,7 @@ use crate::error::{Error, Result};
 ///
 /// # References
 /// J. Nocedal, S. J. Wright: Numerical Optimization, 2nd ed. (2006), chapter 3.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum LineSearch {
     /// See [`SlopeSearch`].
@@ -46,7 +48,7 @@ pub enum LineSearch {
 /// # References
 /// W. W. Hager, H. Zhang: A new conjugate gradient method with guaranteed descent and an efficient line search, SIAM J. Optim.
 /// 16 (2005) 170-192, for the second way to be accepted.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SlopeSearch {
     /// Sufficient decrease (c1 of the Wolfe conditions), above 0 and below `curvature`; 1e-4 unless set.
     pub armijo: f64,
@@ -92,7 +94,7 @@ impl Default for SlopeSearch {
 /// # References
 /// J. J. Moré, D. J. Thuente: Line search algorithms with guaranteed sufficient decrease, ACM Trans. Math. Softw. 20 (1994)
 /// 286-307.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MoreThuente {
     /// Sufficient decrease (c1 of the Wolfe conditions), above 0 and below `curvature`; 1e-4 unless set.
     pub armijo: f64,
@@ -115,7 +117,7 @@ impl Default for MoreThuente {
 ///
 /// # References
 /// L. Armijo: Minimization of functions having Lipschitz continuous first partial derivatives, Pacific J. Math. 16 (1966) 1-3.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Backtracking {
     /// Sufficient decrease, above 0 and below 1; 1e-4 unless set.
     pub armijo: f64,
@@ -133,7 +135,7 @@ impl Default for Backtracking {
 
 /// No search: every step is `alpha d`, one evaluation each, and is accepted wherever f and its gradient are finite, lower or
 /// not. The lowest point met is kept.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ConstantStep {
     /// The step as a multiple of the direction, above 0.
     pub alpha: f64,

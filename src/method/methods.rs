@@ -1,5 +1,7 @@
 //! The methods there are: each a struct of settings, gathered in one enum.
 
+use serde::{Deserialize, Serialize};
+
 use super::{
     Bfgs, ConjugateGradient, ConstantStep, DeltaBarDelta, FirstStep, Inertia, InitialStep, Lbfgs, LevenbergMarquardt, LineSearch, Momentum,
     MoreThuente, Nesterov, NextStep, SlopeSearch, SteepestDescent,
@@ -19,7 +21,7 @@ use crate::error::Result;
 /// let method = Method::from(Lbfgs { memory: 20 });
 /// assert_eq!(method, Method::Lbfgs(Lbfgs { memory: 20 }));
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Method {
     /// See [`Lbfgs`].

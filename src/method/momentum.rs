@@ -1,5 +1,7 @@
 //! The settings of methods that keep some of their speed: classical momentum and Nesterov's accelerated gradient.
 
+use serde::{Deserialize, Serialize};
+
 use super::line_search::check;
 use crate::error::Result;
 
@@ -21,7 +23,7 @@ use crate::error::Result;
 /// B. T. Polyak: Some methods of speeding up the convergence of iteration methods, USSR Comput. Math. Math. Phys. 4 (1964)
 /// 1-17. I. Sutskever, J. Martens, G. Dahl, G. Hinton: On the importance of initialization and momentum in deep learning,
 /// ICML 2013.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Momentum {
     /// The step along -g, above 0; 1e-3 unless set. Constant steps go round a minimum with largest curvature L, and don't leave
     /// it, if it is below `2 (1 + mu) / L`.
@@ -55,7 +57,7 @@ pub struct Momentum {
 /// Y. Nesterov: A method of solving a convex programming problem with convergence rate O(1/k^2), Soviet Math. Dokl. 27 (1983)
 /// 372-376. B. O'Donoghue, E. Candès: Adaptive restart for accelerated gradient schemes, Found. Comput. Math. 15 (2015)
 /// 715-732, arXiv:1204.3982, algorithm 1.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Nesterov {
     /// The step along -g, above 0; 1e-3 unless set. Best about `1 / L`, L being the largest curvature.
     pub rate: f64,
@@ -71,7 +73,7 @@ pub struct Nesterov {
 }
 
 /// The momentum mu of step t, counted from 1 since the start or the last restart; mu is 0 at t = 1 unless `first` is set.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Schedule {
     /// The same throughout, 0 to 1.
@@ -115,7 +117,7 @@ pub enum Schedule {
 /// # References
 /// B. O'Donoghue, E. Candès, see [`Nesterov`], for the first two. W. Su, S. Boyd, E. J. Candès: A differential equation for
 /// modeling Nesterov's accelerated gradient method, J. Mach. Learn. Res. 17 (2016), no. 153, section 5, for the third.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Restart {
     /// When f has risen.
     Value,

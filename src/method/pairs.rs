@@ -1,5 +1,7 @@
 //! Which pairs quasi-Newton methods learn from.
 
+use serde::{Deserialize, Serialize};
+
 use super::line_search::check;
 use crate::error::Result;
 
@@ -11,7 +13,7 @@ use crate::error::Result;
 ///
 /// where g and g_t are the gradients at its ends, and EPSILON is that of the lanes' precision: s.y is then positive beyond its
 /// own rounding.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Pairs {
     /// The least cosine of the angle between s and y in units of rounding, at least 0; 8 unless set. It is a matter of the
     /// precision: where the condition of the Hessian is 1e12, most true pairs have a cosine below 1e-6.

@@ -1,5 +1,7 @@
 //! What a user sets, with defaults and the checks made before a run.
 
+use serde::{Deserialize, Serialize};
+
 use crate::error::{Error, Result};
 
 /// When a lane has converged, and what becomes of one that rounding stops.
@@ -56,7 +58,7 @@ use crate::error::{Error, Result};
 /// [`Stalled`]: crate::Status::Stalled
 /// [`IterationLimit`]: crate::Status::IterationLimit
 /// [`EvaluationLimit`]: crate::Status::EvaluationLimit
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Tolerances {
     /// The largest component of the projected gradient; 1e-5 unless set. 0 asks for all that the precision gives: lanes then
     /// end in [`Status::PrecisionFloor`](crate::Status::PrecisionFloor).
@@ -117,7 +119,7 @@ impl Tolerances {
 }
 
 /// What the noise of f may decide: see [`Tolerances`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[repr(u32)]
 pub enum FloorPolicy {
     /// It classifies what has come to an end by itself: a lane whose search finds no lower point, or that stagnates, ends in
@@ -140,7 +142,7 @@ pub(crate) struct Demands {
 }
 
 /// How much work a lane may do. A lane ends when it has done as much or more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {
     /// Accepted steps; 500 unless set.
     pub iterations: u32,

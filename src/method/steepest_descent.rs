@@ -1,5 +1,7 @@
 //! The settings of steepest descent: there are none.
 
+use serde::{Deserialize, Serialize};
+
 /// Steepest descent: each step goes along `d = -g`. The plainest method and the slowest: its steps shrink the error by
 /// `(kappa - 1) / (kappa + 1)` at best, kappa being the condition number; here to be compared with.
 ///
@@ -7,5 +9,5 @@
 ///
 /// # References
 /// J. Nocedal, S. J. Wright: Numerical Optimization, 2nd ed. (2006), section 3.3.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SteepestDescent;

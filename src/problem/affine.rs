@@ -1,10 +1,12 @@
 //! Index arithmetic: integer expressions affine in the enclosing loop variables.
 
+use serde::{Deserialize, Serialize};
+
 /// Names a loop variable of the program; see [`Loop`].
 pub(crate) type LoopId = u32;
 
 /// `constant + sum of coefficient * variable`, terms sorted by variable, no zero coefficients but those of [`within`].
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) struct Affine {
     pub(crate) constant: i64,
     pub(crate) terms: Vec<(LoopId, i64)>,
@@ -14,7 +16,7 @@ pub(crate) struct Affine {
 ///
 /// Two loops of one nesting depth and range are one variable. That names a sum's body independently of the closure
 /// that traced it, so that equal sums are found to be equal, and lets the scheduler run sums of one range together.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) struct Loop {
     pub(crate) level: u32,
     pub(crate) start: Affine,
@@ -79,14 +81,18 @@ pub(crate) fn extreme(index: &Affine, sign: i64, loops: &[Loop]) -> i64 {
 }
 
 /// How many values of outer loop variables [`outside`] walks through before it settles for the cautious answer.
-const WALK_LIMIT: u64 = 1 << 20;
+pub(super) const WALK_LIMIT: u64 = 1 << 20;
 
 /// A value of `index` outside `0..len`, if it takes one anywhere in the nest `open` (outermost first).
 fn outside(index: &Affine, len: usize, open: &[LoopId], loops: &[Loop]) -> Option<i64> {
+    outside_within(index, len, open, loops, &mut { WALK_LIMIT })
+}
+
+/// As [`outside`], with so many values `left` to walk through.
+pub(super) fn outside_within(index: &Affine, len: usize, open: &[LoopId], loops: &[Loop], left: &mut u64) -> Option<i64> {
     let bad = |v: i64| v < 0 || v as u64 >= len as u64;
     let suspect = [extreme(index, 1, loops), extreme(index, -1, loops)].into_iter().find(|&v| bad(v))?;
-    let mut left = WALK_LIMIT;
-    match walk(index, open, loops, &mut Vec::new(), &mut left, &bad) {
+    match walk(index, open, loops, &mut Vec::new(), left, &bad) {
         Walk::Fine => None,
         Walk::Bad(v) => Some(v),
         Walk::TooLong => Some(suspect),

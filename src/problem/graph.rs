@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::affine::{Affine, Loop, LoopId, extreme};
 
 /// Names a value of the graph. Operands have lower numbers than what uses them.
@@ -9,8 +11,8 @@ pub(crate) type Id = u32;
 type AffineId = u32;
 type DependsId = u32;
 
-/// Operations of one argument.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// Operations of one argument. Checkpoints name them by their order: new ones stand at the end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) enum Unary {
     Neg,
     Abs,
@@ -31,8 +33,8 @@ pub(crate) enum Unary {
     Floor,
 }
 
-/// Operations of two arguments. Comparisons give 1 or 0.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// Operations of two arguments. Comparisons give 1 or 0. Checkpoints name them by their order: new ones stand at the end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) enum Binary {
     Add,
     Sub,
@@ -48,8 +50,8 @@ pub(crate) enum Binary {
     Equal,
 }
 
-/// One value's definition.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// One value's definition. Checkpoints name these by their order: new ones stand at the end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) enum Op {
     /// A constant, by its bits.
     Constant(u64),
@@ -82,6 +84,22 @@ impl Op {
         };
         list.into_iter().take(count)
     }
+}
+
+/// How much a graph held when its objective had been traced: what other programs are derived from comes after it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Mark {
+    ops: usize,
+    loops: usize,
+    affines: usize,
+}
+
+/// What a graph is made of, in the order of its numbers.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Parts<'a> {
+    pub(super) loops: &'a [Loop],
+    pub(super) affines: &'a [Affine],
+    pub(super) ops: &'a [Op],
 }
 
 /// What is known of a value beside its definition.
@@ -123,6 +141,16 @@ impl Graph {
             depends: vec![Vec::new()],
             depends_ids: HashMap::from([(Vec::new(), 0)]),
         }
+    }
+
+    /// How much there is by now.
+    pub(super) fn mark(&self) -> Mark {
+        Mark { ops: self.ops.len(), loops: self.loops.len(), affines: self.affines.len() }
+    }
+
+    /// What there was at `mark`.
+    pub(super) fn parts(&self, mark: Mark) -> Parts<'_> {
+        Parts { loops: &self.loops[..mark.loops], affines: &self.affines[..mark.affines], ops: &self.ops[..mark.ops] }
     }
 
     pub(crate) fn len(&self) -> usize {

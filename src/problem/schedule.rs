@@ -39,7 +39,6 @@ pub(crate) struct LoopNest {
 
 impl Region {
     /// The most iterations that its loops take, those inside them included.
-    #[cfg(feature = "gpu")]
     pub(crate) fn loop_iterations(&self, graph: &Graph) -> u64 {
         let each = |statement: &Statement| match statement {
             Statement::Loop(nest) => graph.most_trips(nest.variable).saturating_mul(1 + nest.body.loop_iterations(graph)),

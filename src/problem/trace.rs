@@ -19,7 +19,7 @@ pub(super) use scalar::SealedOperand;
 pub use scalar::{Condition, Operand, Scalar, select};
 
 /// Loops deeper than this are refused: each level recomputes the one above in the gradient.
-const DEEPEST_NEST: usize = 16;
+pub(super) const DEEPEST_NEST: usize = 16;
 /// More values than this are refused while tracing; an engine may hold less.
 pub(super) const MOST_VALUES: usize = 1 << 22;
 

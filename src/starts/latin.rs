@@ -1,6 +1,7 @@
 //! Latin hypercubes, without ever having more than one point in memory.
 
 use super::{GOLDEN, Starts, mix, unbounded};
+use crate::engine::recipe::{Points, Recipe};
 use crate::engine::source::Source;
 use crate::error::StartsError;
 use crate::method::Bounds;
@@ -48,6 +49,10 @@ impl Source for Latin {
 
     fn validate(&self) -> Result<(), StartsError> {
         unbounded(&self.bounds)
+    }
+
+    fn recipe(&self) -> Option<Recipe> {
+        Some(Points::Latin { bounds: self.bounds.clone(), lanes: self.lanes, seed: self.seed }.into())
     }
 
     fn fill(&self, lane: usize, point: &mut [f64], _: &mut [f64]) {

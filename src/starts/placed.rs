@@ -1,6 +1,7 @@
 //! Starts that are placed, not drawn: on a grid, and around a point.
 
 use super::{Starts, unbounded};
+use crate::engine::recipe::{Points, Recipe};
 use crate::engine::source::Source;
 use crate::error::StartsError;
 use crate::method::Bounds;
@@ -43,7 +44,12 @@ impl Starts {
             return Err(crate::BoundsError::Lengths { lower: point.len(), upper: spread.len() }.into());
         }
         let bounds = Bounds::new(&side(-1.0), &side(1.0))?;
-        Ok(Self::new(Around { point: point.to_vec(), others: Self::uniform(&bounds, lanes, seed) }))
+        Ok(Self::around_in(point.to_vec(), &bounds, lanes, seed))
+    }
+
+    /// `point`, and others drawn from a box.
+    pub(super) fn around_in(point: Vec<f64>, bounds: &Bounds, lanes: usize, seed: u64) -> Self {
+        Self::new(Around { point, bounds: bounds.clone(), seed, others: Self::uniform(bounds, lanes, seed) })
     }
 }
 
@@ -68,6 +74,10 @@ impl Source for Grid {
         unbounded(&self.bounds)
     }
 
+    fn recipe(&self) -> Option<Recipe> {
+        Some(Points::Grid { bounds: self.bounds.clone(), counts: self.counts.clone() }.into())
+    }
+
     fn fill(&self, lane: usize, point: &mut [f64], _: &mut [f64]) {
         let mut rest = lane;
         let sides = self.bounds.lower().iter().zip(self.bounds.upper());
@@ -83,6 +93,8 @@ impl Source for Grid {
 
 struct Around {
     point: Vec<f64>,
+    bounds: Bounds,
+    seed: u64,
     others: Starts,
 }
 
@@ -96,7 +108,15 @@ impl Source for Around {
     }
 
     fn validate(&self) -> Result<(), StartsError> {
+        if self.point.len() != self.bounds.dimension() {
+            return Err(StartsError::Dimension { starts: self.bounds.dimension(), problem: self.point.len() });
+        }
         self.others.source().validate()
+    }
+
+    fn recipe(&self) -> Option<Recipe> {
+        let Self { point, bounds, seed, .. } = self;
+        Some(Points::Around { point: point.clone(), bounds: bounds.clone(), lanes: self.lanes(), seed: *seed }.into())
     }
 
     fn fill(&self, lane: usize, point: &mut [f64], parameters: &mut [f64]) {

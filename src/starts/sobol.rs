@@ -1,6 +1,7 @@
 //! Quasi-random starts: scrambled Sobol points.
 
 use super::{Starts, mix, unbounded};
+use crate::engine::recipe::{Points, Recipe};
 use crate::engine::source::Source;
 use crate::error::StartsError;
 use crate::method::Bounds;
@@ -51,6 +52,10 @@ impl Source for Sobol {
 
     fn validate(&self) -> Result<(), StartsError> {
         unbounded(&self.bounds)
+    }
+
+    fn recipe(&self) -> Option<Recipe> {
+        Some(Points::Sobol { bounds: self.bounds.clone(), lanes: self.lanes, seed: self.seed }.into())
     }
 
     fn fill(&self, lane: usize, point: &mut [f64], _: &mut [f64]) {

@@ -60,7 +60,7 @@ const BUILD: [Build; 35] = [
 ];
 
 /// All instances, each with its traced program.
-fn instances() -> Vec<(Reference, Problem)> {
+pub(crate) fn instances() -> Vec<(Reference, Problem)> {
     let build = |of: Reference| {
         let problem = BUILD[of.id as usize - 1](&of).unwrap_or_else(|error| panic!("{}: {error}", of.key));
         (of, problem)

@@ -8,7 +8,7 @@ use manymin::{Error, ProblemError};
 use num_dual::Dual64;
 
 use crate::shader_text::validate;
-use generate::Random;
+pub(crate) use generate::Random;
 use interpret::{Interpreter, trace};
 use steps::Program;
 

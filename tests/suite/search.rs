@@ -118,8 +118,7 @@ fn a_search_ends_for_each_of_its_reasons() {
 
 #[test]
 fn a_search_ends_when_all_minima_are_likely_to_be_seen() {
-    let himmelblau =
-        Problem::new(2, |x| (x[0].powi(2) + x[1] - 11.0).powi(2) + (x[0] + x[1].powi(2) - 7.0).powi(2)).expect("a problem");
+    let himmelblau = Problem::new(2, |x| (x[0].powi(2) + x[1] - 11.0).powi(2) + (x[0] + x[1].powi(2) - 7.0).powi(2)).expect("a problem");
     let starts = Starts::sobol(&square(2, 6.0), 20_000_000, 5);
     let found = search().until_all_seen().run(&cpu(), &himmelblau, &starts).expect("a search");
     assert_eq!((found.end, found.minima.list.len()), (SearchEnd::AllSeen, 4));

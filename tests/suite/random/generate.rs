@@ -22,7 +22,8 @@ impl Random {
         low + (self.bits() % (high - low) as u64) as i64
     }
 
-    fn below(&mut self, end: usize) -> usize {
+    /// An integer below `end`.
+    pub(crate) fn below(&mut self, end: usize) -> usize {
         self.integer(0, end as i64) as usize
     }
 
