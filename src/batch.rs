@@ -1,17 +1,26 @@
 //! The stateful stepper: lanes under way, in a loop of the user's own.
 
+mod change;
+mod limits;
+mod look;
 mod moves;
+mod rebuild;
+mod steer;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use nalgebra::DMatrix;
 
+pub use self::change::History;
+
 use crate::device::Device;
 use crate::engine::placement::Placement;
-use crate::engine::source::Queue;
-use crate::engine::state::LaneState;
+use crate::engine::queue::Queue;
+use crate::engine::state;
+use crate::engine::state::{LaneState, Low};
 use crate::engine::telemetry::Telemetry;
 use crate::engine::{Engine, Lanes, Summary, Totals};
 use crate::error::Result;
@@ -61,11 +70,17 @@ pub struct Batch {
     drained: Vec<Option<Status>>,
     /// Lanes that were stopped before they started.
     never: Queue,
-    /// How many lanes have ended, and what they did.
+    /// How many lanes have ended, and what they did; with what others did before they were started anew.
     ended: usize,
     done: Totals,
-    /// Lanes under way as they were when the host last took their state.
-    synced: Arc<Vec<LaneState>>,
+    /// Lanes that are out of the run for a while; nothing of those that have not started.
+    paused: BTreeMap<usize, Option<LaneState>>,
+    /// Lanes that a limit or the host has ended as they were before that.
+    kept: BTreeMap<usize, LaneState>,
+    /// The lowest points of lanes that the user has sent elsewhere since.
+    lows: BTreeMap<usize, Low>,
+    /// Lanes under way as the host last knew their state.
+    synced: Arc<BTreeMap<usize, LaneState>>,
 }
 
 impl Batch {
@@ -80,9 +95,12 @@ impl Batch {
             told: 0,
             best_drained: None,
             drained: Vec::new(),
-            never: 0..0,
+            never: Queue::default(),
             ended: 0,
             done: Totals::default(),
+            paused: BTreeMap::new(),
+            kept: BTreeMap::new(),
+            lows: BTreeMap::new(),
             synced: Arc::default(),
         }
     }
@@ -141,23 +159,9 @@ impl Batch {
         Ok(())
     }
 
-    /// Ends every lane that is not done as [`Stopped`](crate::Status::Stopped), with the best it has found.
-    ///
-    /// # Errors
-    /// As [`step`](Batch::step).
-    pub fn stop(&mut self) -> Result<()> {
-        let queued = self.engine.queued();
-        let stopped = self.engine.stop();
-        self.collect();
-        if stopped.is_ok() && !queued.is_empty() {
-            self.never = queued;
-        }
-        stopped
-    }
-
-    /// Lanes that are not done, queued ones included.
+    /// Lanes that are not done, queued ones included and [paused](Batch::pause) ones not.
     pub fn active(&self) -> usize {
-        self.lanes() - self.ended - self.never.len()
+        self.lanes() - self.ended - self.never.len() - self.paused.len()
     }
 
     /// How many lanes there are in all.
@@ -165,11 +169,14 @@ impl Batch {
         self.starts.lanes()
     }
 
-    /// What has been done so far, by the lanes that have ended and those under way: the sum of their own counts. What lanes had
-    /// done on a device that failed and do again after [`move_to`](Batch::move_to) counts once, so that it may be less
-    /// afterwards.
+    /// What has been done so far, by the lanes that have ended and those under way: the sum of their own counts, and of what lanes
+    /// did before they were [started anew](Batch::restart). What lanes had done on a device that failed and do again after
+    /// [`move_to`](Batch::move_to) counts once, so that it may be less afterwards.
     pub fn totals(&self) -> Totals {
-        self.engine.totals()
+        let mut totals = self.done;
+        totals.add(self.engine.totals());
+        self.paused.values().flatten().for_each(|state| totals.add(state.totals()));
+        totals
     }
 
     /// What a GPU did for the batch so far, since it is there, and how long it took; none on the CPU engine.
@@ -182,7 +189,8 @@ impl Batch {
         self.totals().evaluations
     }
 
-    /// How each resident lane stands, and each that has ended since this was last asked; by lane.
+    /// How each resident lane stands, each that was [paused](Batch::pause) after it had started, and each that has ended since
+    /// this was last asked; by lane.
     ///
     /// # Errors
     /// As [`step`](Batch::step).
@@ -192,6 +200,7 @@ impl Batch {
         let resident = resident?;
         let ended = &self.finished.records[self.told..];
         let mut summaries: Vec<Summary> = ended.iter().chain(&resident).map(|record| record.summary).collect();
+        summaries.extend(self.paused.values().flatten().map(|state| state.record().summary));
         self.told = self.finished.records.len();
         summaries.sort_unstable_by_key(|summary| summary.lane);
         Ok(summaries)
@@ -210,10 +219,10 @@ impl Batch {
     /// its value NaN.
     pub fn best(&self) -> LaneResult {
         let placement = self.placement();
-        let resident = self.engine.lowest();
-        let candidates = [&self.finished, &resident].into_iter().filter_map(|lanes| LaneResult::lowest(lanes, &placement));
-        let lowest = candidates.chain(self.best_drained.clone()).min_by(LaneResult::by_value);
-        lowest.unwrap_or_else(|| LaneResult::without_value(0, self.waiting(), placement.start(0).point, &placement))
+        let (resident, paused) = (self.engine.lowest(), state::lowest(self.paused.values().flatten(), false));
+        let candidates = [&self.finished, &resident, &paused].into_iter().filter_map(|lanes| LaneResult::lowest(lanes, &placement));
+        let lowest = candidates.chain(self.best_drained.clone()).chain(self.lowest_left()).min_by(LaneResult::by_value);
+        lowest.unwrap_or_else(|| LaneResult::without_value(0, self.waiting(0), placement.start(0).point, &placement))
     }
 
     /// The lanes that have ended since this was last asked, and lets go of them all but one byte each: with it a run of any
@@ -221,14 +230,19 @@ impl Batch {
     pub fn drain_finished(&mut self) -> Vec<LaneResult> {
         self.collect();
         self.told = 0;
-        let lanes = std::mem::take(&mut self.finished);
+        self.kept.clear();
+        let mut lanes = std::mem::take(&mut self.finished);
+        lanes.lower_to(&self.lows);
         let placement = self.placement();
         let drained: Vec<LaneResult> = (0..lanes.records.len()).map(|k| LaneResult::of(&lanes, k, &placement)).collect();
         let finite = drained.iter().chain(&self.best_drained).filter(|lane| lane.value.is_finite());
         let lowest = finite.min_by(|a, b| LaneResult::by_value(a, b)).cloned();
         self.best_drained = lowest;
         self.drained.resize(self.lanes(), None);
-        drained.iter().for_each(|lane| self.drained[lane.lane] = Some(lane.status));
+        for lane in &drained {
+            self.drained[lane.lane] = Some(lane.status);
+            self.lows.remove(&lane.lane);
+        }
         drained
     }
 
@@ -250,34 +264,42 @@ impl Batch {
         if self.active() > 0 {
             lanes.append(self.engine.lanes()?);
         }
-        let mut statuses: Vec<Option<Status>> = self.drained.clone();
-        statuses.resize(self.lanes(), None);
-        let statuses = statuses.into_iter().map(|status| status.unwrap_or(self.waiting())).collect();
-        let not_started = if self.never.is_empty() { self.engine.queued() } else { self.never.clone() };
+        self.paused.values().flatten().for_each(|state| state.report(self.settings.curvature, &mut lanes));
+        lanes.lower_to(&self.lows);
+        let mut statuses = vec![Status::Active; self.lanes()];
+        self.never.iter().for_each(|lane| statuses[lane] = Status::Stopped);
+        statuses.iter_mut().zip(&self.drained).for_each(|(status, drained)| *status = drained.unwrap_or(*status));
         let run = Run {
             device: self.device.clone(),
             problem: self.problem.clone(),
             starts: self.starts.clone(),
             settings: self.settings.clone(),
             totals: self.totals(),
+            changes: Arc::clone(self.engine.placement().changes()),
         };
-        Ok(Outcome::new(lanes, statuses, not_started, run))
+        Ok(Outcome::new(lanes, statuses, self.drained.clone(), run))
     }
 
     /// Where lanes begin, and what holds them.
     fn placement(&self) -> Placement {
-        self.settings.placement(&self.starts, self.device.precision())
+        self.engine.placement().clone()
     }
 
     /// The status of a lane that has not started.
-    fn waiting(&self) -> Status {
-        if self.never.is_empty() { Status::Active } else { Status::Stopped }
+    fn waiting(&self, lane: usize) -> Status {
+        if self.never.contains(lane) { Status::Stopped } else { Status::Active }
     }
 
     fn collect(&mut self) {
         let ended = self.engine.take_finished();
+        self.finish_lanes(ended);
+    }
+
+    /// Takes note of lanes that have ended.
+    fn finish_lanes(&mut self, mut ended: Lanes) {
         self.ended += ended.records.len();
         ended.records.iter().for_each(|record| self.done.add(record.totals()));
+        self.kept.extend(std::mem::take(&mut ended.kept).into_iter().map(|state| (state.lane(), state)));
         self.finished.append(ended);
     }
 }
@@ -299,6 +321,9 @@ impl Clone for Batch {
             never: self.never.clone(),
             ended: self.ended,
             done: self.done,
+            paused: self.paused.clone(),
+            kept: self.kept.clone(),
+            lows: self.lows.clone(),
             synced: Arc::clone(&self.synced),
         }
     }

@@ -2,12 +2,14 @@
 
 mod device;
 mod fit;
+mod steer;
 mod wgsl;
 
 use thiserror::Error;
 
 pub use device::DeviceError;
 pub use fit::FitError;
+pub use steer::SteerError;
 pub use wgsl::WgslError;
 
 /// Misuse, or a device that failed. How a lane ended is no error: that is its [`Status`](crate::Status).
@@ -39,6 +41,9 @@ pub enum Error {
     /// Least squares can't be done, or judged, with this objective.
     #[error("no fit by least squares: {0}")]
     Fit(#[from] FitError),
+    /// The run can't be changed in that way.
+    #[error("the run can't be changed: {0}")]
+    Steer(#[from] SteerError),
     /// A monitor ended the run with an error of its own.
     #[error("a monitor failed: {message}")]
     Monitor {

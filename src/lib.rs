@@ -84,12 +84,12 @@ pub mod probe;
 pub mod problem;
 mod starts;
 
-pub use batch::Batch;
+pub use batch::{Batch, History};
 pub use device::{Device, DeviceInfo, DeviceKind, DeviceLimits, Precision};
 pub use engine::source::Source;
 pub use engine::telemetry::{StageSeconds, Telemetry};
 pub use engine::{Summary, Totals};
-pub use error::{BoundsError, DeviceError, Error, FitError, ProblemError, Result, StartsError, WgslError};
+pub use error::{BoundsError, DeviceError, Error, FitError, ProblemError, Result, StartsError, SteerError, WgslError};
 pub use method::{
     Backtracking, Bfgs, Bounds, CgUpdate, ConjugateGradient, ConstantStep, DeltaBarDelta, Evidence, FirstStep, FloorPolicy, InitialStep,
     Lbfgs, LevenbergMarquardt, Limits, LineSearch, Method, Momentum, MoreThuente, Nesterov, NextStep, Pairs, Restart, Schedule,
@@ -106,7 +106,7 @@ pub mod prelude {
     pub use crate::problem::{Array, Condition, Context, Index, Point, Scalar, select};
     pub use crate::{
         Backtracking, Batch, Bfgs, Bounds, CgUpdate, ConjugateGradient, ConstantStep, Control, DeltaBarDelta, Device, Evaluation,
-        FirstStep, InitialStep, LaneResult, Lbfgs, LevenbergMarquardt, Limits, LineSearch, Method, Minimizer, Momentum, Monitor,
+        FirstStep, History, InitialStep, LaneResult, Lbfgs, LevenbergMarquardt, Limits, LineSearch, Method, Minimizer, Momentum, Monitor,
         MoreThuente, Nesterov, NextStep, Outcome, Pairs, Polished, Precision, Problem, Restart, Schedule, SlopeSearch, Source, Starts,
         Status, SteepestDescent, Step, StepUp, Summary, Test, Tolerances,
     };

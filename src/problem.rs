@@ -39,7 +39,7 @@ use squares::Squares;
 use trace::Tracer;
 pub use trace::{Array, Condition, Context, Index, IndexRange, IntoIndex, Operand, Point, Scalar, select};
 
-use crate::error::{DeviceError, Error, ProblemError, Result};
+use crate::error::{DeviceError, Error, ProblemError, Result, SteerError};
 
 /// An objective f(x), or f(x; p) with parameters p that differ from lane to lane, and shared data.
 ///
@@ -66,6 +66,7 @@ struct Shared {
     objective: Objective,
 }
 
+#[derive(Clone)]
 enum Objective {
     Traced(Box<Traced>),
     /// WGSL by hand, which GPUs alone run.
@@ -73,6 +74,7 @@ enum Objective {
     Verbatim(verbatim::text::Verbatim),
 }
 
+#[derive(Clone)]
 struct Traced {
     program: Program,
     compiled: OnceLock<Arc<Compiled>>,
@@ -80,7 +82,7 @@ struct Traced {
 }
 
 /// Further programs, made when they are first asked for.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Derived {
     hessian: OnceLock<Arc<Compiled>>,
     squares: OnceLock<Option<Squares>>,
@@ -243,6 +245,26 @@ impl Problem {
     fn machine_of<T: Real>(&self, code: Arc<Compiled>, more: usize) -> Machine<T> {
         let numbers = self.data().chain(code.numbers.iter().copied()).map(T::from_f64).collect();
         Machine::new(code, Arc::new(numbers), self.dimension(), self.parameters() + more)
+    }
+
+    /// The same objective over other values of one data array.
+    pub(crate) fn with_data(&self, name: &str, values: &[f64]) -> Result<Self> {
+        let Shared { dimension, parameters, data, objective } = &*self.shared;
+        let known = || data.iter().map(|(name, _)| name.clone()).collect();
+        let Some(at) = data.iter().position(|(known, _)| known == name) else {
+            return Err(ProblemError::UnknownData { name: name.into(), known: known() }.into());
+        };
+        let wanted = data[at].1.len();
+        if values.len() != wanted {
+            return Err(SteerError::Length { what: format!("the data `{name}`"), given: values.len(), wanted }.into());
+        }
+        if let Some(index) = values.iter().position(|value| !value.is_finite()) {
+            return Err(ProblemError::NonFiniteData { name: name.into(), index, value: values[index] }.into());
+        }
+        let mut data = data.clone();
+        data[at].1 = values.to_vec();
+        let shared = Shared { dimension: *dimension, parameters: *parameters, data, objective: objective.clone() };
+        Ok(Self { shared: Arc::new(shared) })
     }
 
     /// All data, one array after another.

@@ -1,7 +1,5 @@
 //! Where starts come from.
 
-use std::ops::Range;
-
 use crate::error::StartsError;
 use crate::method::{Demands, Limits, Tolerances};
 
@@ -76,6 +74,3 @@ impl Demands {
         Self { tolerances: source.tolerances(lane).unwrap_or(self.tolerances), limits: source.limits(lane).unwrap_or(self.limits) }
     }
 }
-
-/// Lanes that are still to start.
-pub(crate) type Queue = Range<usize>;

@@ -48,4 +48,9 @@ impl Bounds {
     pub fn upper(&self) -> &[f64] {
         &self.upper
     }
+
+    /// Whether any of them bounds anything.
+    pub(crate) fn binds(&self) -> bool {
+        self.lower.iter().chain(&self.upper).any(|bound| bound.is_finite())
+    }
 }

@@ -15,7 +15,7 @@ use super::pace::Pace;
 use super::shader::{Shape, WORKGROUP, flag, list};
 use crate::engine::cpu::Setup;
 use crate::engine::placement::Placement;
-use crate::engine::source::Queue;
+use crate::engine::queue::Queue;
 use crate::engine::state::{self, LaneState, Standing};
 use crate::engine::telemetry::Telemetry;
 use crate::engine::{Engine, Lanes, Record, Totals};
@@ -34,6 +34,8 @@ pub(crate) struct GpuEngine {
     pub(super) placement: Placement,
     /// Whether results bring the diagonal of the inverse Hessian.
     pub(super) curvature: bool,
+    /// Whether lanes that a limit has ended are kept, to go on later.
+    keeps: bool,
     /// Lanes under way that wait for a place, the next one last: they come before the queue.
     pub(super) held: Vec<LaneState>,
     /// Lanes that have not been placed.
@@ -48,7 +50,8 @@ pub(crate) struct GpuEngine {
     /// Lanes under way are in slots before this one.
     pub(super) extent: usize,
     pub(super) finished: Lanes,
-    done: Totals,
+    /// What lanes under way have done.
+    pub(super) done: Totals,
     pace: Pace,
     /// When the last rounds were done.
     landed: Option<Instant>,
@@ -104,12 +107,14 @@ impl GpuEngine {
             noise: (NOISE_UNITS + setup.problem.terms().max(1.0).log2()) as f32 * f32::EPSILON,
             ..Rules::default()
         };
-        let Standing { mut states, queue, ended: mut done } = standing;
+        let Standing { mut states, queue, .. } = standing;
+        let mut done = Totals::default();
         states.iter().for_each(|state| done.add(state.totals()));
         states.reverse();
         let mut engine = Self {
             placement: setup.placement.clone(),
             curvature: setup.curvature,
+            keeps: setup.keeps,
             held: states,
             queue,
             gpu,
@@ -201,6 +206,24 @@ impl GpuEngine {
 
     /// Takes lanes that have ended from the list, and their results to the host.
     fn settle(&mut self) -> Result<(), DeviceError> {
+        let ended = self.compact()?;
+        if ended > 0 {
+            let mut lanes = self.report(self.ended(), self.free, ended, true)?;
+            if self.keeps {
+                let is_kept = |record: &Record| record.summary.status.is_budget();
+                lanes.kept = self.saved_where(self.ended(), self.free, &lanes.records, is_kept)?;
+                lanes.kept = std::mem::take(&mut lanes.kept).into_iter().map(LaneState::revived).collect();
+            }
+            lanes.records.iter().for_each(|record| self.done.subtract(record.totals()));
+            self.finished.append(lanes);
+            self.free += ended;
+        }
+        self.fill()?;
+        self.pack()
+    }
+
+    /// Takes lanes that are not under way from the list, to that of slots without a lane. Returns how many there are.
+    pub(super) fn compact(&mut self) -> Result<usize, DeviceError> {
         let ended = self.listed - self.active;
         if ended > 0 {
             let (list, other) = self.lists();
@@ -208,12 +231,8 @@ impl GpuEngine {
             self.submit(Stage::Compaction, &rules, &self.kernels.compaction())?;
             self.half = 1 - self.half;
             self.listed = self.active;
-            let lanes = self.report(self.ended(), self.free, ended, true)?;
-            self.finished.append(lanes);
-            self.free += ended;
         }
-        self.fill()?;
-        self.pack()
+        Ok(ended)
     }
 
     /// As many rounds as `budget` has, of lanes that run free, until all have ended.
@@ -284,8 +303,7 @@ impl Engine for GpuEngine {
     }
 
     fn stop(&mut self) -> Result<()> {
-        let queue = self.queue.clone();
-        self.queue.start = self.queue.end;
+        let queue = std::mem::take(&mut self.queue);
         let stopped = self.guard(|engine| {
             if engine.listed > 0 {
                 let rules = Rules { list: engine.lists().0, count: engine.listed as u32, ..engine.rules };
@@ -294,7 +312,10 @@ impl Engine for GpuEngine {
             }
             let held = std::mem::take(&mut engine.held);
             engine.settle().inspect_err(|_| engine.held.clone_from(&held))?;
-            held.into_iter().rev().for_each(|state| state.stop(&mut engine.finished));
+            for state in held.into_iter().rev() {
+                engine.done.subtract(state.totals());
+                state.stop(engine.curvature, &mut engine.finished);
+            }
             Ok(())
         });
         if stopped.is_err() {
@@ -315,7 +336,7 @@ impl Engine for GpuEngine {
             Some(error) => Err(error.clone().into()),
             None => {
                 let mut lanes = self.report(self.lists().0, 0, self.listed, true)?;
-                self.held.iter().for_each(|state| state.report(&mut lanes));
+                self.held.iter().for_each(|state| state.report(self.curvature, &mut lanes));
                 Ok(lanes)
             }
         }
@@ -336,8 +357,46 @@ impl Engine for GpuEngine {
         std::mem::take(&mut self.finished)
     }
 
-    fn queued(&self) -> Queue {
-        self.queue.clone()
+    fn take(&mut self, which: &dyn Fn(usize) -> bool) -> Result<Vec<LaneState>> {
+        self.guard(|engine| engine.take_lanes(which))
+    }
+
+    fn put(&mut self, states: Vec<LaneState>) {
+        states.iter().for_each(|state| self.done.add(state.totals()));
+        self.held.splice(0..0, states.into_iter().rev());
+    }
+
+    fn find(&self, lane: usize) -> Result<Lanes> {
+        if let Some(error) = &self.failed {
+            return Err(error.clone().into());
+        }
+        let mut lanes = Lanes::default();
+        if let Some(state) = self.held.iter().find(|state| state.lane() == lane) {
+            state.report(self.curvature, &mut lanes);
+            return Ok(lanes);
+        }
+        let list = self.lists().0;
+        let records = self.report(list, 0, self.listed, false)?.records;
+        match records.iter().position(|record| record.summary.lane == lane) {
+            Some(k) => Ok(self.report(list, k, 1, true)?),
+            None => Ok(lanes),
+        }
+    }
+
+    fn queue(&self) -> &Queue {
+        &self.queue
+    }
+
+    fn queue_mut(&mut self) -> &mut Queue {
+        &mut self.queue
+    }
+
+    fn placement(&self) -> &Placement {
+        &self.placement
+    }
+
+    fn placement_mut(&mut self) -> &mut Placement {
+        &mut self.placement
     }
 
     fn lowest(&self) -> Lanes {
@@ -351,7 +410,7 @@ impl Engine for GpuEngine {
         };
         // A device that fails says so with the next step; what is known until then stands.
         let mut lanes = if self.failed.is_some() { Lanes::default() } else { lowest().unwrap_or_default() };
-        lanes.append(state::lowest(&self.held));
+        lanes.append(state::lowest(&self.held, self.curvature));
         lanes
     }
 

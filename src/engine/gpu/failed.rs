@@ -1,7 +1,8 @@
 //! What is left of a batch whose device has failed: what is known, and the error.
 
 use super::engine::GpuEngine;
-use crate::engine::source::Queue;
+use crate::engine::placement::Placement;
+use crate::engine::queue::Queue;
 use crate::engine::state::LaneState;
 use crate::engine::telemetry::Telemetry;
 use crate::engine::{Engine, Lanes, Record, Totals};
@@ -13,6 +14,7 @@ pub(super) struct Failed {
     error: DeviceError,
     held: Vec<LaneState>,
     queue: Queue,
+    placement: Placement,
     totals: Totals,
     finished: Lanes,
     telemetry: Option<Telemetry>,
@@ -23,7 +25,8 @@ impl Failed {
         Self {
             error,
             held: engine.held(),
-            queue: engine.queued(),
+            queue: engine.queue().clone(),
+            placement: engine.placement().clone(),
             totals: engine.totals(),
             finished: engine.finished.clone(),
             telemetry: engine.telemetry(),
@@ -76,8 +79,33 @@ impl Engine for Failed {
         self.held.clone()
     }
 
-    fn queued(&self) -> Queue {
-        self.queue.clone()
+    fn take(&mut self, _: &dyn Fn(usize) -> bool) -> Result<Vec<LaneState>> {
+        self.fail()
+    }
+
+    fn put(&mut self, states: Vec<LaneState>) {
+        states.iter().for_each(|state| self.totals.add(state.totals()));
+        self.held.splice(0..0, states.into_iter().rev());
+    }
+
+    fn find(&self, _: usize) -> Result<Lanes> {
+        self.fail()
+    }
+
+    fn queue(&self) -> &Queue {
+        &self.queue
+    }
+
+    fn queue_mut(&mut self) -> &mut Queue {
+        &mut self.queue
+    }
+
+    fn placement(&self) -> &Placement {
+        &self.placement
+    }
+
+    fn placement_mut(&mut self) -> &mut Placement {
+        &mut self.placement
     }
 
     fn lowest(&self) -> Lanes {
