@@ -47,6 +47,9 @@
 //! | own the loop: step, look, stop, branch | [`Batch`] |
 //! | go on elsewhere, also after a device has failed | [`Batch::move_to`], [`Batch::sync`] |
 //! | be called while it runs | [`Monitor`] |
+//! | stop, pause, restart or move lanes | [`Batch::stop_lanes`], [`Batch::pause`], [`Batch::restart`], [`Batch::replace`], [`Batch::set_point`] |
+//! | go on after a limit | [`Batch::resume`] |
+//! | change the objective, bounds or settings in mid-run | [`Batch::set_parameters`], [`Batch::set_data`], [`Batch::set_bounds`], [`Batch::set_tolerances`], [`Batch::set_limits`], [`Batch::set_line_search`], [`Batch::set_method`] |
 //! | make starts as they are needed, a million of them | [`Source`] |
 //! | understand how a lane ended | [`Status`], [`Evidence`] |
 //! | more digits | [`Outcome::polish`], [`Outcome::certify`] |

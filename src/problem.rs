@@ -8,6 +8,7 @@
 mod affine;
 mod check;
 mod curvature;
+mod data;
 mod differentiate;
 pub(crate) mod evaluate;
 mod fit;
@@ -39,7 +40,7 @@ use squares::Squares;
 use trace::Tracer;
 pub use trace::{Array, Condition, Context, Index, IndexRange, IntoIndex, Operand, Point, Scalar, select};
 
-use crate::error::{DeviceError, Error, ProblemError, Result, SteerError};
+use crate::error::{DeviceError, Error, ProblemError, Result};
 
 /// An objective f(x), or f(x; p) with parameters p that differ from lane to lane, and shared data.
 ///
@@ -245,26 +246,6 @@ impl Problem {
     fn machine_of<T: Real>(&self, code: Arc<Compiled>, more: usize) -> Machine<T> {
         let numbers = self.data().chain(code.numbers.iter().copied()).map(T::from_f64).collect();
         Machine::new(code, Arc::new(numbers), self.dimension(), self.parameters() + more)
-    }
-
-    /// The same objective over other values of one data array.
-    pub(crate) fn with_data(&self, name: &str, values: &[f64]) -> Result<Self> {
-        let Shared { dimension, parameters, data, objective } = &*self.shared;
-        let known = || data.iter().map(|(name, _)| name.clone()).collect();
-        let Some(at) = data.iter().position(|(known, _)| known == name) else {
-            return Err(ProblemError::UnknownData { name: name.into(), known: known() }.into());
-        };
-        let wanted = data[at].1.len();
-        if values.len() != wanted {
-            return Err(SteerError::Length { what: format!("the data `{name}`"), given: values.len(), wanted }.into());
-        }
-        if let Some(index) = values.iter().position(|value| !value.is_finite()) {
-            return Err(ProblemError::NonFiniteData { name: name.into(), index, value: values[index] }.into());
-        }
-        let mut data = data.clone();
-        data[at].1 = values.to_vec();
-        let shared = Shared { dimension: *dimension, parameters: *parameters, data, objective: objective.clone() };
-        Ok(Self { shared: Arc::new(shared) })
     }
 
     /// All data, one array after another.

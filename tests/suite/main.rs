@@ -29,6 +29,7 @@ mod random;
 mod searches;
 mod shader_text;
 mod squares;
+mod steering;
 mod tracing_errors;
 #[cfg(feature = "gpu")]
 mod verbatim;

@@ -15,7 +15,7 @@ use crate::devices::starts_at;
 
 /// Every method with its defaults, at a rate for problems whose curvature is a few hundred at most, and every branch of
 /// their code that a lane may take.
-fn methods() -> Vec<(&'static str, Method)> {
+pub(crate) fn methods() -> Vec<(&'static str, Method)> {
     let gradients = |update| ConjugateGradient { update, orthogonality: 0.5, every: 7 };
     let nesterov = Nesterov { rate: 1e-3, restart: Some(Restart::Gradient), restart_wait: 2, ..Nesterov::default() };
     let ramp = Schedule::Ramp { low: 0.1, high: 0.9, steps: 30 };
