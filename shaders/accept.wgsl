@@ -49,9 +49,7 @@ fn is_usable(value: f32) -> bool {
 
 // Moves the lane to its trial point. Returns f - f_t.
 fn accept() -> f32 {
-    if (lane.phase == PHASE_FRESH) {
-        lane.pairs = 0u;
-    } else {
+    if (lane.phase != PHASE_FRESH) {
         let pair = measure_pair();
         lane.iterations += 1u;
         // Decided before a place of the ring is written.

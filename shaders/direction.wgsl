@@ -45,7 +45,8 @@ fn set_out(alpha: f32) {
 
 // Gives the lane a new direction and sets out on it. `restart`: its last search failed.
 fn turn(restart: bool) {
-    let first = lane.phase == PHASE_FRESH;
+    // A lane that was moved may have brought pairs along.
+    let first = lane.phase == PHASE_FRESH && lane.pairs == 0u;
     if (first) {
         lane.gamma = first_gamma();
     }

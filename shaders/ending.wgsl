@@ -59,10 +59,6 @@ fn end_search() -> bool {
         lane.alpha = lane.safe_alpha;
         return false;
     }
-    if (lane.evaluations >= lane.evaluation_limit) {
-        finish(EVALUATION_LIMIT, f32(lane.evaluations), f32(lane.evaluation_limit));
-        return false;
-    }
     let again = lane.pairs > 0u && lane.resets < MOST_RESETS;
     remeasure(again);
     var promised = promise();

@@ -20,5 +20,5 @@ fn judge() -> u32 {
     if (lane.evaluations >= lane.evaluation_limit && finite && trial.moved && trial.value < lowest) {
         return ACCEPT;
     }
-    return select(decision, END, lane.evaluations + lane.has_safe >= lane.evaluation_limit);
+    return select(decision, END, lane.has_safe != 0u && lane.evaluations + 1u >= lane.evaluation_limit);
 }

@@ -31,8 +31,8 @@ fn judge() -> u32 {
     }
     bracket(level, ceiling);
     // Taking the safe point needs one evaluation more.
-    let exhausted = lane.expansions > MOST_EXPANSIONS || lane.search_evaluations >= MOST_SEARCH_EVALUATIONS
-        || lane.evaluations + lane.has_safe >= lane.evaluation_limit;
+    let goes_back = lane.has_safe != 0u && lane.evaluations + 1u >= lane.evaluation_limit;
+    let exhausted = lane.expansions > MOST_EXPANSIONS || lane.search_evaluations >= MOST_SEARCH_EVALUATIONS || goes_back;
     if (exhausted || is_minus_infinity(trial.value) || !trial.moved || (lane.bracketed != 0u && resolved())) {
         return END;
     }

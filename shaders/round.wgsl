@@ -27,6 +27,7 @@ fn round() {
             stop_at_floor();
         }
     }
+    end_at_limits();
 }
 
 fn is_busy() -> bool {

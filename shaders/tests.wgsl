@@ -19,7 +19,16 @@ fn test(decrease: f32) {
     } else if (lane.stagnant >= MOST_STAGNANT) {
         let promised = promise();
         finish(select(STALLED, PRECISION_FLOOR, is_floor(promised)), promised.x, promised.y);
-    } else if (lane.iterations >= lane.iteration_limit) {
+    }
+}
+
+// Ends a lane that would go on and has done as much as it may. It comes to its end with all that its next evaluation needs, so
+// that it can be taken up again as if there had been no limit.
+fn end_at_limits() {
+    if (lane.phase == PHASE_IDLE) {
+        return;
+    }
+    if (lane.iterations >= lane.iteration_limit) {
         finish(ITERATION_LIMIT, f32(lane.iterations), f32(lane.iteration_limit));
     } else if (lane.evaluations >= lane.evaluation_limit) {
         finish(EVALUATION_LIMIT, f32(lane.evaluations), f32(lane.evaluation_limit));

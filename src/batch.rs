@@ -1,24 +1,33 @@
 //! The stateful stepper: lanes under way, in a loop of the user's own.
 
+mod change;
+mod limits;
+mod look;
 mod moves;
+mod rebuild;
 mod run;
 mod snapshot;
+mod steer;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use snapshot::Snapshot;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use nalgebra::DMatrix;
 
+pub use self::change::Memory;
+pub(crate) use self::snapshot::Snapshot;
+
 use crate::device::Device;
 use crate::engine::placement::Placement;
-use crate::engine::source::Queue;
-use crate::engine::state::LaneState;
+use crate::engine::queue::Queue;
+use crate::engine::state;
+use crate::engine::state::{LaneState, Low};
 use crate::engine::telemetry::Telemetry;
 use crate::engine::{Engine, Lanes, Summary, Totals};
-use crate::error::{DeviceError, Error, Result};
-use crate::method::{Evidence, Status};
+use crate::error::Result;
+use crate::method::Status;
 use crate::minimizer::Settings;
 use crate::outcome::{LaneResult, Outcome, Run};
 use crate::problem::Problem;
@@ -61,16 +70,22 @@ pub struct Batch {
     best_drained: Lanes,
     /// How the lanes that were handed out ended.
     drained: Vec<Option<Status>>,
-    /// Lanes that were stopped before they started, and their status.
+    /// Lanes that were stopped before they started, and those that time ran out for.
     never: Queue,
-    never_as: Status,
-    /// How many lanes have ended, and what they did.
+    late: Queue,
+    /// How many lanes have ended, and what they did; with what others did before they were started anew.
     ended: usize,
     done: Totals,
+    /// Lanes that are out of the run for a while; nothing of those that have not started.
+    paused: BTreeMap<usize, Option<LaneState>>,
+    /// Lanes that a limit or the host has ended as they were before that.
+    kept: BTreeMap<usize, LaneState>,
+    /// The lowest points of lanes that the user has sent elsewhere since.
+    lows: BTreeMap<usize, Low>,
     /// What a run that was watched had saved, until the next one takes it up.
     saved: Vec<(String, Vec<u8>)>,
-    /// Lanes under way as they were when the host last took their state.
-    synced: Arc<Vec<LaneState>>,
+    /// Lanes under way as the host last knew their state.
+    synced: Arc<BTreeMap<usize, LaneState>>,
 }
 
 impl Batch {
@@ -85,10 +100,13 @@ impl Batch {
             told: 0,
             best_drained: Lanes::default(),
             drained: Vec::new(),
-            never: 0..0,
-            never_as: Status::Active,
+            never: Queue::default(),
+            late: Queue::default(),
             ended: 0,
             done: Totals::default(),
+            paused: BTreeMap::new(),
+            kept: BTreeMap::new(),
+            lows: BTreeMap::new(),
             saved: Vec::new(),
             synced: Arc::default(),
         }
@@ -126,33 +144,9 @@ impl Batch {
         result
     }
 
-    /// Ends every lane that is not done as [`Stopped`](crate::Status::Stopped), with the best it has found.
-    ///
-    /// # Errors
-    /// As [`step`](Batch::step).
-    pub fn stop(&mut self) -> Result<()> {
-        self.end_as(Status::Stopped, Evidence { measured: f64::NAN, threshold: f64::NAN })
-    }
-
-    /// Ends every lane that is not done with a status of the host's.
-    fn end_as(&mut self, status: Status, evidence: Evidence) -> Result<()> {
-        self.collect();
-        let queued = self.engine.queued();
-        let stopped = self.engine.stop();
-        let mut ended = self.engine.take_finished();
-        // The engine knows one way to be stopped, and what has ended otherwise is collected already.
-        let records = ended.records.iter_mut().filter(|record| record.summary.status == Status::Stopped);
-        records.for_each(|record| (record.summary.status, record.evidence) = (status, evidence));
-        self.keep(ended);
-        if stopped.is_ok() && !queued.is_empty() {
-            (self.never, self.never_as) = (queued, status);
-        }
-        stopped
-    }
-
-    /// Lanes that are not done, queued ones included.
+    /// Lanes that are not done, queued ones included and [paused](Batch::pause) ones not.
     pub fn active(&self) -> usize {
-        self.lanes() - self.ended - self.never.len()
+        self.lanes() - self.ended - self.never.len() - self.late.len() - self.paused.len()
     }
 
     /// What is minimised.
@@ -165,11 +159,14 @@ impl Batch {
         self.starts.lanes()
     }
 
-    /// What has been done so far, by the lanes that have ended and those under way: the sum of their own counts. What lanes had
-    /// done on a device that failed and do again after [`move_to`](Batch::move_to) counts once, so that it may be less
-    /// afterwards.
+    /// What has been done so far, by the lanes that have ended and those under way: the sum of their own counts, and of what lanes
+    /// did before they were [started anew](Batch::restart). What lanes had done on a device that failed and do again after
+    /// [`move_to`](Batch::move_to) counts once, so that it may be less afterwards.
     pub fn totals(&self) -> Totals {
-        self.engine.totals()
+        let mut totals = self.done;
+        totals.add(self.engine.totals());
+        self.paused.values().flatten().for_each(|state| totals.add(state.totals()));
+        totals
     }
 
     /// What a GPU did for the batch so far, since it is there, and how long it took; none on the CPU engine.
@@ -182,7 +179,8 @@ impl Batch {
         self.totals().evaluations
     }
 
-    /// How each resident lane stands, and each that has ended since this was last asked; by lane.
+    /// How each resident lane stands, each that was [paused](Batch::pause) after it had started, and each that has ended since
+    /// this was last asked; by lane.
     ///
     /// # Errors
     /// As [`step`](Batch::step).
@@ -194,11 +192,13 @@ impl Batch {
         Ok(summaries)
     }
 
-    /// How each resident lane stands, in any order.
+    /// How each lane stands that has started and not ended, in any order.
     pub(crate) fn residents(&mut self) -> Result<Vec<Summary>> {
         let resident = self.engine.records();
         self.collect();
-        Ok(resident?.iter().map(|record| record.summary).collect())
+        let mut residents: Vec<Summary> = resident?.iter().map(|record| record.summary).collect();
+        residents.extend(self.paused.values().flatten().map(|state| state.record().summary));
+        Ok(residents)
     }
 
     /// What a run that was watched had saved: once.
@@ -231,39 +231,11 @@ impl Batch {
     /// its value NaN.
     pub fn best(&self) -> LaneResult {
         let placement = self.placement();
-        let resident = self.engine.lowest();
-        let known = [&self.finished, &resident, &self.best_drained];
-        let lowest = known.into_iter().filter_map(|lanes| LaneResult::lowest(lanes, &placement)).min_by(LaneResult::by_value);
-        lowest.unwrap_or_else(|| LaneResult::without_value(0, self.waiting(), placement.start(0).point, &placement))
-    }
-
-    /// How one lane stands: its best point so far, or its start if it is still queued. Of a lane that was handed out by
-    /// [`drain_finished`](Batch::drain_finished) there is its status, and no number.
-    ///
-    /// # Errors
-    /// [`Error::NoSuchLane`](crate::Error::NoSuchLane); as [`step`](Batch::step).
-    pub fn lane(&mut self, lane: usize) -> Result<LaneResult> {
-        self.collect();
-        let lanes = self.lanes();
-        if lane >= lanes {
-            return Err(Error::NoSuchLane { lane, lanes });
-        }
-        let placement = self.placement();
-        let find = |lanes: &Lanes| {
-            let at = lanes.records.iter().position(|record| record.summary.lane == lane)?;
-            Some(LaneResult::of(lanes, at, &placement))
-        };
-        if let Some(ended) = find(&self.finished) {
-            return Ok(ended);
-        }
-        if let Some(status) = self.drained.get(lane).copied().flatten() {
-            return Ok(LaneResult::without_value(lane, status, vec![f64::NAN; placement.dimension()], &placement));
-        }
-        if self.engine.queued().contains(&lane) || self.never.contains(&lane) {
-            return Ok(LaneResult::without_value(lane, self.waiting(), placement.start(lane).point, &placement));
-        }
-        let resident = self.engine.pick(&[lane])?;
-        find(&resident).ok_or_else(|| DeviceError::Internal { message: format!("lane {lane} is under way, and not on the device") }.into())
+        let (resident, paused) = (self.engine.lowest(), state::lowest(self.paused.values().flatten(), false));
+        let known = [&self.finished, &resident, &paused, &self.best_drained];
+        let known = known.into_iter().filter_map(|lanes| LaneResult::lowest(lanes, &placement));
+        let lowest = known.chain(self.lowest_left()).min_by(LaneResult::by_value);
+        lowest.unwrap_or_else(|| LaneResult::without_value(0, self.waiting(0), placement.start(0).point, &placement))
     }
 
     /// The lanes that have ended since this was last asked, and lets go of them all but one byte each: with it a run of any
@@ -271,7 +243,9 @@ impl Batch {
     pub fn drain_finished(&mut self) -> Vec<LaneResult> {
         self.collect();
         self.told = 0;
-        let lanes = std::mem::take(&mut self.finished);
+        self.kept.clear();
+        let mut lanes = std::mem::take(&mut self.finished);
+        lanes.lower_to(&self.lows);
         let placement = self.placement();
         let drained: Vec<LaneResult> = (0..lanes.records.len()).map(|k| LaneResult::of(&lanes, k, &placement)).collect();
         let dimension = placement.dimension();
@@ -282,7 +256,10 @@ impl Batch {
             self.best_drained = self.best_drained.only(lowest, dimension);
         }
         self.drained.resize(self.lanes(), None);
-        drained.iter().for_each(|lane| self.drained[lane.lane] = Some(lane.status));
+        for lane in &drained {
+            self.drained[lane.lane] = Some(lane.status);
+            self.lows.remove(&lane.lane);
+        }
         drained
     }
 
@@ -304,38 +281,47 @@ impl Batch {
         if self.active() > 0 {
             lanes.append(self.engine.lanes()?);
         }
-        let mut statuses: Vec<Option<Status>> = self.drained.clone();
-        statuses.resize(self.lanes(), None);
-        let statuses = statuses.into_iter().map(|status| status.unwrap_or(self.waiting())).collect();
-        let not_started = if self.never.is_empty() { self.engine.queued() } else { self.never.clone() };
+        self.paused.values().flatten().for_each(|state| state.report(self.settings.curvature, &mut lanes));
+        lanes.lower_to(&self.lows);
+        let mut statuses = vec![Status::Active; self.lanes()];
+        self.never.iter().for_each(|lane| statuses[lane] = Status::Stopped);
+        self.late.iter().for_each(|lane| statuses[lane] = Status::TimeLimit);
+        statuses.iter_mut().zip(&self.drained).for_each(|(status, drained)| *status = drained.unwrap_or(*status));
         let run = Run {
             device: self.device.clone(),
             problem: self.problem.clone(),
             starts: self.starts.clone(),
             settings: self.settings.clone(),
             totals: self.totals(),
+            changes: Arc::clone(self.engine.placement().changes()),
         };
-        Ok(Outcome::new(lanes, statuses, not_started, run))
+        Ok(Outcome::new(lanes, statuses, self.drained.clone(), run))
     }
 
     /// Where lanes begin, and what holds them.
     fn placement(&self) -> Placement {
-        self.settings.placement(&self.starts, self.device.precision())
+        self.engine.placement().clone()
     }
 
     /// The status of a lane that has not started.
-    pub(crate) fn waiting(&self) -> Status {
-        self.never_as
+    pub(crate) fn waiting(&self, lane: usize) -> Status {
+        match () {
+            () if self.never.contains(lane) => Status::Stopped,
+            () if self.late.contains(lane) => Status::TimeLimit,
+            () => Status::Active,
+        }
     }
 
     fn collect(&mut self) {
         let ended = self.engine.take_finished();
-        self.keep(ended);
+        self.finish_lanes(ended);
     }
 
-    fn keep(&mut self, ended: Lanes) {
+    /// Takes note of lanes that have ended.
+    fn finish_lanes(&mut self, mut ended: Lanes) {
         self.ended += ended.records.len();
         ended.records.iter().for_each(|record| self.done.add(record.totals()));
+        self.kept.extend(std::mem::take(&mut ended.kept).into_iter().map(|state| (state.lane(), state)));
         self.finished.append(ended);
     }
 }
@@ -355,9 +341,12 @@ impl Clone for Batch {
             best_drained: self.best_drained.clone(),
             drained: self.drained.clone(),
             never: self.never.clone(),
-            never_as: self.never_as,
+            late: self.late.clone(),
             ended: self.ended,
             done: self.done,
+            paused: self.paused.clone(),
+            kept: self.kept.clone(),
+            lows: self.lows.clone(),
             saved: self.saved.clone(),
             synced: Arc::clone(&self.synced),
         }

@@ -19,8 +19,12 @@
 //! | `prob` | the problem: dimension, parameters, data, and the operations of the objective or its WGSL | postcard |
 //! | `sett` | the settings of the minimizer | postcard |
 //! | `strt` | how the starts are made, or all of them | postcard |
-//! | `run_` | bytes of a number, 4 or 8; what `summaries` has told of; evaluations and iterations of lanes that have ended; ranges of lanes: queued, and never to start | hand |
+//! | `chng` | what was changed of single lanes since the run began | postcard |
+//! | `run_` | bytes of a number, 4 or 8; what `summaries` has told of; evaluations and iterations of lanes that have ended; ranges of lanes that have not started: queued, stopped, out of time, paused | hand |
 //! | `lane` | lanes under way, by lane number | hand |
+//! | `paus` | lanes that are paused, likewise | hand |
+//! | `kept` | lanes that a limit or the host has ended, as they were before that, likewise | hand |
+//! | `lows` | the lowest points of lanes that were sent elsewhere since, by lane number | postcard |
 //! | `done` | lanes that have ended and were not handed out | hand |
 //! | `drnd` | lanes that were handed out: ranges, and a status code each; then the lowest of them | hand |
 //! | `more` | what monitors keep, by name | postcard |
@@ -34,46 +38,28 @@
 //! The frame stays as it is. Whatever changes in the sections makes a new format; a release reads the formats that it says it
 //! does, and of others tells which release wrote them.
 
+mod changes;
 pub(crate) mod frame;
+mod input;
 mod lanes;
 mod numbers;
 mod places;
 mod results;
+mod sections;
 mod settings;
 mod starts;
 mod store;
 
-use std::borrow::Cow;
 use std::path::Path;
-use std::sync::Arc;
 
-use crate::batch::{Batch, Snapshot};
-use crate::device::{Device, Precision};
-use crate::engine::Totals;
-use crate::engine::recipe::Recipe;
-use crate::engine::state::LaneState;
+use self::sections::{read, write};
+use crate::batch::Batch;
+use crate::device::Device;
 use crate::error::{CheckpointError, Result};
-use crate::minimizer::{Settings, check_sizes};
 use crate::problem::Problem;
-use crate::starts::Starts;
-use frame::{Reader, Tag, Writer, encode};
-use lanes::Shape;
-use places::Drained;
 
 /// What monitors keep in a checkpoint, by name.
 pub(crate) type Blobs = Vec<(String, Vec<u8>)>;
-
-const PROBLEM: Tag = *b"prob";
-const SETTINGS: Tag = *b"sett";
-const STARTS: Tag = *b"strt";
-const RUN: Tag = *b"run_";
-const UNDER_WAY: Tag = *b"lane";
-const FINISHED: Tag = *b"done";
-const DRAINED: Tag = *b"drnd";
-const MONITORS: Tag = *b"more";
-
-/// What is done of all lanes, counted in u64, stays below this.
-const MOST_DONE: u64 = 1 << 63;
 
 impl Batch {
     /// Writes the batch to a file, from which [`load`](Batch::load) takes it up: the problem with its data, the settings, the
@@ -157,7 +143,7 @@ impl Batch {
         if given != found {
             return Err(CheckpointError::OtherObjective { given, found }.into());
         }
-        Self::resume(snapshot, device)
+        Self::revive(snapshot, device)
     }
 
     /// What [`save`](Batch::save) writes, for other places than files.
@@ -183,7 +169,7 @@ impl Batch {
     /// # Errors
     /// As [`load`](Batch::load).
     pub fn from_bytes(bytes: &[u8], device: &Device) -> Result<Self> {
-        Self::resume(read(bytes)?.0, device)
+        Self::revive(read(bytes)?.0, device)
     }
 
     /// [`save`](Batch::save), with what monitors keep.
@@ -194,95 +180,6 @@ impl Batch {
     /// [`load`](Batch::load), with what monitors keep.
     pub(crate) fn load_with(path: &Path, device: &Device) -> Result<(Self, Blobs)> {
         let (snapshot, blobs) = read(&store::read(path)?)?;
-        Ok((Self::resume(snapshot, device)?, blobs))
+        Ok((Self::revive(snapshot, device)?, blobs))
     }
-}
-
-fn write(snapshot: &Snapshot<'_>, blobs: &Blobs) -> Vec<u8> {
-    let Snapshot { precision, problem, starts, settings, under_way, queue, never, finished, told, drained, best_drained, done } = snapshot;
-    let shape = Shape::new(&settings.placement(starts, *precision), settings.method, *precision);
-    let mut writer = Writer::new();
-    writer.section(PROBLEM, |bytes| bytes.extend(problem.to_record()));
-    writer.section(SETTINGS, |bytes| encode(&settings::Record::from(settings), bytes));
-    writer.section(STARTS, |bytes| encode(&starts::recipe(&**starts.source()), bytes));
-    writer.section(RUN, |bytes| {
-        bytes.push(numbers::width(*precision) as u8);
-        [*told as u64, done.evaluations, done.iterations].into_iter().for_each(|count| bytes.extend(count.to_le_bytes()));
-        places::put([queue.clone()], bytes);
-        places::put([never.clone()], bytes);
-    });
-    writer.section(UNDER_WAY, |bytes| lanes::write(under_way, &shape, bytes));
-    writer.section(FINISHED, |bytes| results::write(finished, shape.dimension, bytes));
-    writer.section(DRAINED, |bytes| {
-        places::put_drained(drained, bytes);
-        results::write(best_drained, shape.dimension, bytes);
-    });
-    writer.section(MONITORS, |bytes| encode(blobs, bytes));
-    writer.finish()
-}
-
-fn read(bytes: &[u8]) -> Result<(Snapshot<'static>, Blobs), CheckpointError> {
-    let mut reader = Reader::new(bytes)?;
-    let problem = reader.section(PROBLEM, "problem")?;
-    let problem = Problem::from_record(problem.rest()).map_err(|fault| CheckpointError::invalid("problem", fault))?;
-    let settings = Settings::from(reader.section(SETTINGS, "settings")?.decode::<settings::Record>()?);
-    settings.method.validate().map_err(|fault| CheckpointError::invalid("settings", fault))?;
-    let starts = Starts::from_recipe(reader.section(STARTS, "starts")?.decode::<Recipe>()?);
-    check_sizes(&problem, &starts).map_err(|fault| CheckpointError::invalid("starts", fault))?;
-
-    let mut run = reader.section(RUN, "run")?;
-    let precision = match run.byte()? {
-        4 => Precision::F32,
-        8 => Precision::F64,
-        other => return Err(run.invalid(format!("numbers of {other} bytes"))),
-    };
-    let (told, done) = (run.long()?, Totals { evaluations: run.long()?, iterations: run.long()? });
-    if done.evaluations.max(done.iterations) >= MOST_DONE {
-        return Err(run.invalid("more was done than can be"));
-    }
-    let (queued, stopped) = (places::ranges(&mut run)?, places::ranges(&mut run)?);
-    let (queue, never) = (places::queue(&queued, starts.lanes(), &run)?, places::queue(&stopped, starts.lanes(), &run)?);
-    run.end()?;
-
-    let shape = Shape::new(&settings.placement(&starts, precision), settings.method, precision);
-    let mut section = reader.section(UNDER_WAY, "lanes under way")?;
-    let under_way = lanes::read(&mut section, &shape)?;
-    section.end()?;
-    let mut section = reader.section(FINISHED, "results")?;
-    let finished = results::read(&mut section, &shape)?;
-    section.end()?;
-    let told = usize::try_from(told).ok().filter(|&told| told <= finished.records.len());
-    let told = told.ok_or_else(|| section.invalid("more were told of than there are"))?;
-    let mut section = reader.section(DRAINED, "results handed out")?;
-    let (drained, best_drained) = (Drained::read(&mut section)?, results::read(&mut section, &shape)?);
-    section.end()?;
-    let blobs = reader.section(MONITORS, "what monitors keep")?.decode()?;
-    reader.end()?;
-
-    let one = |lane: usize| lane..lane + 1;
-    let (ended, started) =
-        (finished.records.iter().map(|record| one(record.summary.lane)), under_way.iter().map(|state| one(state.lane())));
-    places::check(ended.chain(started).chain(queued).chain(stopped).chain(drained.ranges.iter().cloned()).collect(), starts.lanes())?;
-    let drained = drained.statuses();
-    if best_drained.records.iter().any(|record| drained.get(record.summary.lane).is_none_or(Option::is_none)) {
-        return Err(CheckpointError::invalid("results handed out", "the lowest of them is none"));
-    }
-    if !under_way.is_sorted_by_key(LaneState::lane) {
-        return Err(CheckpointError::invalid("lanes under way", "they are out of order"));
-    }
-    let snapshot = Snapshot {
-        precision,
-        problem,
-        starts,
-        settings,
-        under_way: Arc::new(under_way),
-        queue,
-        never,
-        finished: Cow::Owned(finished),
-        told,
-        drained: Cow::Owned(drained),
-        best_drained: Cow::Owned(best_drained),
-        done,
-    };
-    Ok((snapshot, blobs))
 }

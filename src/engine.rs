@@ -1,11 +1,13 @@
 //! Where lanes live: the interface that engines share, and what they report.
 
+pub(crate) mod changes;
 pub(crate) mod cpu;
 pub(crate) mod curvature;
 #[cfg(feature = "gpu")]
 pub(crate) mod gpu;
 pub(crate) mod lane;
 pub(crate) mod placement;
+pub(crate) mod queue;
 pub(crate) mod recipe;
 pub(crate) mod source;
 pub(crate) mod state;
@@ -42,6 +44,15 @@ pub struct Summary {
     pub evaluations: u32,
     /// How the lane stands, or how it ended.
     pub status: Status,
+}
+
+impl Summary {
+    /// Of a lane that has not started.
+    pub(crate) fn unstarted(lane: usize, status: Status) -> Self {
+        let nan = f64::NAN;
+        let (value, gradient_max, gradient_norm) = (nan, nan, nan);
+        Self { lane, iteration: 0, value, gradient_max, gradient_norm, step: 0.0, alpha: 0.0, mu: 0.0, evaluations: 0, status }
+    }
 }
 
 /// What is kept of a lane beside its point.
@@ -109,6 +120,8 @@ pub(crate) struct Lanes {
     pub(crate) last_points: Vec<(usize, Vec<f64>)>,
     /// (index into `records`, the diagonal of the inverse Hessian), where it is asked for.
     pub(crate) curvatures: Vec<(usize, Vec<f64>)>,
+    /// Lanes that a limit has ended as they were before that, where they are to be kept.
+    pub(crate) kept: Vec<LaneState>,
 }
 
 impl Lanes {
@@ -120,6 +133,7 @@ impl Lanes {
             points: self.points[k * dimension..][..dimension].to_vec(),
             last_points: of(&self.last_points),
             curvatures: of(&self.curvatures),
+            kept: Vec::new(),
         }
     }
 
@@ -136,6 +150,31 @@ impl Lanes {
         let after = |(k, vector): (usize, Vec<f64>)| (k + before, vector);
         self.last_points.extend(other.last_points.into_iter().map(after));
         self.curvatures.extend(other.curvatures.into_iter().map(after));
+        self.kept.extend(other.kept);
+    }
+
+    /// The lanes that `stays` says yes to by their numbers, in the same order.
+    pub(crate) fn retain(&mut self, stays: impl Fn(usize) -> bool) {
+        let n = self.points.len() / self.records.len().max(1);
+        let mut places = vec![None; self.records.len()];
+        let mut left = 0;
+        for (k, place) in places.iter_mut().enumerate().filter(|(k, _)| stays(self.records[*k].summary.lane)) {
+            *place = Some(left);
+            self.points.copy_within(k * n..(k + 1) * n, left * n);
+            left += 1;
+        }
+        self.points.truncate(left * n);
+        self.records.retain(|record| stays(record.summary.lane));
+        for vectors in [&mut self.last_points, &mut self.curvatures] {
+            vectors.retain_mut(|(k, _)| match places[*k] {
+                Some(place) => {
+                    *k = place;
+                    true
+                }
+                None => false,
+            });
+        }
+        self.kept.retain(|state| stays(state.lane()));
     }
 }
 
@@ -154,6 +193,12 @@ impl Totals {
         self.evaluations += other.evaluations;
         self.iterations += other.iterations;
     }
+
+    /// Takes off what was added before.
+    pub(crate) fn subtract(&mut self, other: Self) {
+        self.evaluations = self.evaluations.saturating_sub(other.evaluations);
+        self.iterations = self.iterations.saturating_sub(other.iterations);
+    }
 }
 
 /// Lanes on some device. A round is one evaluation of every lane that is not done, and what follows from it.
@@ -165,7 +210,7 @@ pub(crate) trait Engine: Send {
     /// Rounds until all lanes have ended, or until that time has come, and a few even if it has passed; lanes that are not done
     /// then stay where they are.
     fn run(&mut self, until: Option<Instant>) -> Result<()>;
-    /// What has been done.
+    /// What lanes under way have done.
     fn totals(&self) -> Totals;
     /// Ends every lane that is not done; queued lanes will not start. If it fails, they stay queued.
     fn stop(&mut self) -> Result<()>;
@@ -173,16 +218,25 @@ pub(crate) trait Engine: Send {
     fn records(&mut self) -> Result<Vec<Record>>;
     /// The lanes that are under way, as they stand.
     fn lanes(&self) -> Result<Lanes>;
-    /// Of the lanes under way those that are asked for, as they stand, in any order.
-    fn pick(&self, wanted: &[usize]) -> Result<Lanes>;
     /// The lanes that have ended since this was last asked.
     fn take_finished(&mut self) -> Lanes;
     /// The whole state of every lane under way, by lane number: an engine that begins with them goes on in its place.
     fn export(&self) -> Result<Vec<LaneState>>;
     /// Those of them that are on the host, which are there still when the device has failed.
     fn held(&self) -> Vec<LaneState>;
+    /// Takes the lanes under way that `which` says yes to by their numbers away with their whole state, by lane number, and
+    /// frees their places. If it fails, nothing is taken.
+    fn take(&mut self, which: &dyn Fn(usize) -> bool) -> Result<Vec<LaneState>>;
+    /// Adds lanes under way: they get a place in their order, after those that wait for one and before the queue.
+    fn put(&mut self, states: Vec<LaneState>);
+    /// One lane as it stands, if it is under way.
+    fn find(&self, lane: usize) -> Result<Lanes>;
     /// Lanes that have not started.
-    fn queued(&self) -> source::Queue;
+    fn queue(&self) -> &queue::Queue;
+    fn queue_mut(&mut self) -> &mut queue::Queue;
+    /// What lanes start with.
+    fn placement(&self) -> &placement::Placement;
+    fn placement_mut(&mut self) -> &mut placement::Placement;
     /// Lanes under way, among them that with the lowest finite value; none if no lane has one.
     fn lowest(&self) -> Lanes;
     /// What a GPU did; none on the CPU engine.

@@ -4,6 +4,7 @@ mod checkpoint;
 mod device;
 mod fit;
 mod monitor;
+mod steer;
 mod table;
 mod wgsl;
 
@@ -13,6 +14,7 @@ pub use checkpoint::CheckpointError;
 pub use device::DeviceError;
 pub use fit::FitError;
 pub use monitor::MonitorError;
+pub use steer::SteerError;
 pub use table::TableError;
 pub use wgsl::WgslError;
 
@@ -51,6 +53,9 @@ pub enum Error {
     /// A checkpoint can't be written or read.
     #[error("the checkpoint can't be used: {0}")]
     Checkpoint(#[from] CheckpointError),
+    /// The run can't be changed in that way.
+    #[error("the run can't be changed: {0}")]
+    Steer(#[from] SteerError),
     /// A monitor ended the run with an error of its own, or a panic.
     #[error("{0}")]
     Monitor(#[from] MonitorError),

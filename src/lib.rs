@@ -48,6 +48,12 @@
 //! | go on elsewhere, also after a device has failed | [`Batch::move_to`], [`Batch::sync`] |
 //! | run for a time, or until a condition holds | [`Batch::run_for`], [`Batch::run_until`] |
 //! | be called while it runs; record, plot, stop early | [`monitor`] |
+//! | stop, pause, restart or move lanes | [`Batch::stop_lanes`], [`Batch::pause`], [`Batch::restart`], [`Batch::replace`], [`Batch::set_point`] |
+//! | go on after a limit | [`Batch::resume`] |
+//! | change the objective, bounds or settings in mid-run | [`Batch::set_parameters`], [`Batch::set_data`], [`Batch::set_bounds`], [`Batch::set_tolerances`], [`Batch::set_limits`], [`Batch::set_line_search`], [`Batch::set_method`] |
+//! | save a run, and go on another day | [`Batch::save`], [`Batch::load`] |
+//! | find all minima, or the lowest | [`Search`], [`Outcome::minima`] |
+//! | minimise for each of many sets of parameters | [`Sweep`] |
 //! | make starts as they are needed, a million of them | [`Source`] |
 //! | understand how a lane ended | [`Status`], [`Evidence`] |
 //! | more digits | [`Outcome::polish`], [`Outcome::certify`] |
@@ -88,13 +94,14 @@ mod search;
 mod starts;
 mod sweep;
 
-pub use batch::Batch;
+pub use batch::{Batch, Memory};
 pub use device::{Device, DeviceInfo, DeviceKind, DeviceLimits, Precision};
 pub use engine::source::Source;
 pub use engine::telemetry::{StageSeconds, Telemetry};
 pub use engine::{Summary, Totals};
 pub use error::{
-    BoundsError, CheckpointError, DeviceError, Error, FitError, MonitorError, ProblemError, Result, StartsError, TableError, WgslError,
+    BoundsError, CheckpointError, DeviceError, Error, FitError, MonitorError, ProblemError, Result, StartsError, SteerError, TableError,
+    WgslError,
 };
 pub use method::{
     Backtracking, Bfgs, Bounds, CgUpdate, ConjugateGradient, ConstantStep, DeltaBarDelta, Evidence, FirstStep, FloorPolicy, InitialStep,
@@ -114,7 +121,7 @@ pub mod prelude {
     pub use crate::problem::{Array, Condition, Context, Index, Point, Scalar, select};
     pub use crate::{
         Backtracking, Batch, Bfgs, Bounds, CgUpdate, ConjugateGradient, ConstantStep, Control, DeltaBarDelta, Device, Evaluation, Every,
-        FirstStep, InitialStep, LaneResult, Lbfgs, LevenbergMarquardt, Limits, LineSearch, Method, Minimizer, Momentum, Monitor,
+        FirstStep, InitialStep, LaneResult, Lbfgs, LevenbergMarquardt, Limits, LineSearch, Memory, Method, Minimizer, Momentum, Monitor,
         MoreThuente, Nesterov, NextStep, Outcome, Pairs, Polished, Precision, Problem, Restart, Schedule, SlopeSearch, Source, Starts,
         Status, SteepestDescent, Step, StepUp, Summary, Test, Tolerances,
     };

@@ -7,6 +7,7 @@ use rayon::prelude::*;
 use crate::batch::Batch;
 use crate::device::{Device, Precision};
 use crate::engine::Engine;
+use crate::engine::changes::Changes;
 use crate::engine::cpu::{CpuEngine, Setup};
 #[cfg(feature = "gpu")]
 use crate::engine::gpu::{engine::GpuEngine, evaluator};
@@ -52,13 +53,19 @@ pub(crate) struct Settings {
     pub(crate) pool: Option<usize>,
     pub(crate) curvature: bool,
     pub(crate) holds: Holds,
+    /// Whether lanes that have ended at a limit, or were stopped, may go on later.
+    pub(crate) resumable: bool,
 }
 
 impl Settings {
     /// Where lanes from `starts` begin, what holds them, and what ends them.
-    pub(crate) fn placement(&self, starts: &Starts, precision: Precision) -> Placement {
-        let demands = Demands { tolerances: self.tolerances, limits: self.limits };
-        Placement::new(starts.source(), &self.holds, precision, demands)
+    pub(crate) fn placement(&self, starts: &Starts, precision: Precision, changes: &Arc<Changes>) -> Placement {
+        Placement::new(starts.source(), &self.holds, precision, self.demands(), Arc::clone(changes))
+    }
+
+    /// What ends a lane that has no demands of its own.
+    pub(crate) fn demands(&self) -> Demands {
+        Demands { tolerances: self.tolerances, limits: self.limits }
     }
 
     /// What goes on in f64 where these settings have led: the same way to walk, or L-BFGS where that has steps of no length of
@@ -73,7 +80,7 @@ impl Settings {
     }
 
     /// How lanes make their steps.
-    fn walk(&self) -> Result<Walk> {
+    pub(crate) fn walk(&self) -> Result<Walk> {
         Walk::new(self.method, self.line_search, self.initial_step, self.pairs)
     }
 }
@@ -105,6 +112,7 @@ impl<'m> Minimizer<'m> {
                 pool: None,
                 curvature: false,
                 holds: Holds::default(),
+                resumable: true,
             },
             monitors: Vec::new(),
         }
@@ -213,6 +221,16 @@ impl<'m> Minimizer<'m> {
         self
     }
 
+    /// Whether lanes that end at one of their [`Limits`], or are stopped, can be taken up again, by [`Batch::resume`] and
+    /// [`Batch::resume_stopped`]: they can unless this says otherwise. Each is then kept on the host with its whole state until its
+    /// result is [handed out](Batch::drain_finished): [`bytes_per_lane`](Minimizer::bytes_per_lane) in f64, which is about twice
+    /// that of lanes in f32. A long queue of lanes that all end at a limit may want to do without.
+    /// [`minimize`](Minimizer::minimize), after which nobody could, keeps none.
+    pub fn resumable(mut self, resumable: bool) -> Self {
+        self.settings.resumable = resumable;
+        self
+    }
+
     /// Adds a monitor that is asked while [`minimize`](Minimizer::minimize) runs, as [`Batch::run_with`] tells. Several are
     /// asked in turn, and the strongest answer counts.
     pub fn monitor(mut self, monitor: impl Monitor + 'm) -> Self {
@@ -273,6 +291,8 @@ impl<'m> Minimizer<'m> {
     /// [`MonitorError::outcome`](crate::MonitorError::outcome) then has what was found. Also a device that fails: to keep what is
     /// known then, own the loop.
     pub fn minimize(mut self, device: &Device, problem: &Problem, starts: &Starts) -> Result<Outcome> {
+        // Nobody is left to resume it.
+        self.settings.resumable = false;
         let mut batch = self.start(device, problem, starts)?;
         let mut monitors: Vec<&mut dyn Monitor> = self.monitors.iter_mut().map(|m| &mut **m as &mut dyn Monitor).collect();
         match batch.run_with(&mut monitors) {
@@ -291,19 +311,19 @@ impl<'m> Minimizer<'m> {
     /// [`Error::Device`] if the problem is too much for the device, or does not fit its precision.
     pub fn start(&self, device: &Device, problem: &Problem, starts: &Starts) -> Result<Batch> {
         check_sizes(problem, starts)?;
-        self.check(device.precision(), starts)?;
+        self.check(device.precision(), starts, &Arc::default())?;
         let engine = self.engine(device, problem, starts, Standing::new(starts.lanes()))?;
         Ok(Batch::new(engine, device.clone(), problem.clone(), starts.clone(), self.settings.clone()))
     }
 
     /// Checks settings, and what starts bring for each lane, whose sizes have been checked.
-    pub(crate) fn check(&self, precision: Precision, starts: &Starts) -> Result<()> {
+    pub(crate) fn check(&self, precision: Precision, starts: &Starts, changes: &Arc<Changes>) -> Result<()> {
         let settings = &self.settings;
         settings.walk()?;
         settings.tolerances.validate()?;
         settings.limits.validate()?;
         check_demands(starts)?;
-        Ok(settings.placement(starts, precision).check()?)
+        Ok(settings.placement(starts, precision, changes).check()?)
     }
 
     /// Whether the CPU engine can hold the method's matrix; a GPU finds out by itself.
@@ -364,7 +384,7 @@ impl<'m> Minimizer<'m> {
     pub(crate) fn engine(&self, device: &Device, problem: &Problem, starts: &Starts, standing: Standing) -> Result<Box<dyn Engine>> {
         let settings = &self.settings;
         check_device(device, problem)?;
-        let placement = settings.placement(starts, device.precision());
+        let placement = settings.placement(starts, device.precision(), &standing.changes);
         self.check_regions(device, problem, &placement)?;
         self.check_matrix(device, problem)?;
         let pool = match settings.pool {
@@ -374,7 +394,8 @@ impl<'m> Minimizer<'m> {
                 if device.is_gpu() { GPU_POOL } else { POOL }.min(POOL_BYTES / self.bytes(device, problem, placement.is_bounded())).max(1)
             }
         };
-        let setup = Setup { problem: problem.clone(), placement, walk: settings.walk()?, curvature: settings.curvature, pool };
+        let Settings { curvature, resumable: keeps, .. } = *settings;
+        let setup = Setup { problem: problem.clone(), placement, walk: settings.walk()?, curvature, keeps, pool };
         Ok(match (device.context(), device.precision()) {
             #[cfg(feature = "gpu")]
             (Some(gpu), _) => {

@@ -4,12 +4,13 @@ mod polish;
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use nalgebra::DMatrix;
 
 use crate::device::{Device, Precision};
+use crate::engine::changes::Changes;
 use crate::engine::placement::Placement;
-use crate::engine::source::Queue;
 use crate::engine::{Lanes, Totals};
 use crate::error::{Error, Result};
 use crate::method::{Evidence, Status};
@@ -153,6 +154,7 @@ pub(crate) struct Run {
     pub(crate) starts: Starts,
     pub(crate) settings: Settings,
     pub(crate) totals: Totals,
+    pub(crate) changes: Arc<Changes>,
 }
 
 /// The results of a batch, lane by lane.
@@ -162,12 +164,13 @@ pub struct Outcome {
     /// For each lane where its record is; none if it was handed out or has not started.
     places: Vec<Option<u32>>,
     statuses: Vec<Status>,
-    not_started: Queue,
+    /// How the lanes that were handed out ended; nothing if none was.
+    drained: Vec<Option<Status>>,
     run: Run,
 }
 
 impl Outcome {
-    pub(crate) fn new(mut lanes: Lanes, mut statuses: Vec<Status>, not_started: Queue, run: Run) -> Self {
+    pub(crate) fn new(mut lanes: Lanes, mut statuses: Vec<Status>, drained: Vec<Option<Status>>, run: Run) -> Self {
         lanes.last_points.sort_unstable_by_key(|last| last.0);
         lanes.curvatures.sort_unstable_by_key(|curvature| curvature.0);
         let mut places = vec![None; statuses.len()];
@@ -175,7 +178,7 @@ impl Outcome {
             places[record.summary.lane] = Some(k as u32);
             statuses[record.summary.lane] = record.summary.status;
         }
-        Self { lanes, places, statuses, not_started, run }
+        Self { lanes, places, statuses, drained, run }
     }
 
     /// How many lanes there are.
@@ -207,10 +210,9 @@ impl Outcome {
 
     /// The start of a lane that has not started; not-a-number of one that was handed out.
     fn unknown_point(&self, lane: usize) -> Vec<f64> {
-        if self.not_started.contains(&lane) {
-            self.run.placement(self.run.device.precision()).start(lane).point
-        } else {
-            vec![f64::NAN; self.run.problem.dimension()]
+        match self.drained.get(lane) {
+            Some(Some(_)) => vec![f64::NAN; self.run.problem.dimension()],
+            _ => self.run.placement(self.run.device.precision()).start(lane).point,
         }
     }
 

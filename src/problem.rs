@@ -8,6 +8,7 @@
 mod affine;
 mod check;
 mod curvature;
+mod data;
 mod differentiate;
 pub(crate) mod evaluate;
 mod fit;
@@ -70,6 +71,7 @@ struct Shared {
     objective: Objective,
 }
 
+#[derive(Clone)]
 enum Objective {
     Traced(Box<Traced>),
     /// WGSL by hand, which GPUs alone run.
@@ -77,6 +79,7 @@ enum Objective {
     Verbatim(verbatim::text::Verbatim),
 }
 
+#[derive(Clone)]
 struct Traced {
     program: Program,
     /// How much of the program's graph was traced.
@@ -95,7 +98,7 @@ impl Traced {
 }
 
 /// Further programs, made when they are first asked for.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Derived {
     hessian: OnceLock<Arc<Compiled>>,
     squares: OnceLock<Option<Squares>>,

@@ -11,6 +11,7 @@ mod multistart;
 mod screening;
 mod tiktak;
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 pub use certificate::Certificate;
@@ -188,6 +189,7 @@ impl<'m> Search<'m> {
             starts: starts.clone(),
             settings: self.minimizer.settings().clone(),
             totals: collector.totals(),
+            changes: Arc::default(),
         };
         collector.found(run, self.polish)
     }

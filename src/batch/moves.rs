@@ -47,7 +47,8 @@ impl Batch {
         self.collect();
         // That the device does not answer is no reason not to leave it.
         let states = self.engine.export().unwrap_or_else(|_| self.last_known());
-        let standing = Standing { states, queue: self.engine.queued(), ended: self.done };
+        let (queue, changes) = (self.engine.queue().clone(), Arc::clone(self.engine.placement().changes()));
+        let standing = Standing { states, queue, changes };
         self.engine = Minimizer::again(&self.settings).engine(device, &self.problem, &self.starts, standing)?;
         self.device = device.clone();
         Ok(())
@@ -63,30 +64,27 @@ impl Batch {
     /// # Errors
     /// As [`step`](Batch::step). What was taken before is kept.
     pub fn sync(&mut self) -> Result<()> {
-        self.synced = Arc::new(self.engine.export()?);
+        self.synced = Arc::new(self.engine.export()?.into_iter().map(|state| (state.lane(), state)).collect());
         Ok(())
     }
 
     /// Lanes that have started and not ended, as the host last knew them, by lane number.
     pub(super) fn last_known(&self) -> Vec<LaneState> {
-        let queue = self.engine.queued();
-        let mut under_way = vec![true; queue.start];
+        let mut under_way = vec![true; self.lanes()];
         let drained = self.drained.iter().enumerate().filter(|(_, status)| status.is_some()).map(|(lane, _)| lane);
         let finished = self.finished.records.iter().map(|record| record.summary.lane);
-        drained.chain(finished).chain(self.never.clone()).for_each(|lane| {
-            if let Some(under_way) = under_way.get_mut(lane) {
-                *under_way = false;
-            }
-        });
+        let elsewhere = self.engine.queue().iter().chain(self.never.iter()).chain(self.paused.keys().copied());
+        drained.chain(finished).chain(elsewhere).for_each(|lane| under_way[lane] = false);
         // The latest first: lanes on the host were no part of what failed.
         let held = self.engine.held();
         let mut states = Vec::new();
-        for state in held.iter().chain(&*self.synced) {
-            if under_way.get_mut(state.lane()).is_some_and(std::mem::take) {
-                states.push(state.clone());
+        let placement = self.placement();
+        for state in held.iter().chain(self.synced.values()) {
+            if std::mem::take(&mut under_way[state.lane()]) {
+                let fields = state.fields.clone().with_demands(&placement.demands(state.lane()));
+                states.push(LaneState { fields, ..state.clone() });
             }
         }
-        let placement = self.placement();
         for lane in (0..under_way.len()).filter(|&lane| under_way[lane]) {
             states.push(placement.fresh(lane));
         }

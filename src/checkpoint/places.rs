@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use super::frame::Input;
-use crate::engine::source::Queue;
+use super::input::Input;
+use crate::engine::queue::Queue;
 use crate::error::CheckpointError;
 use crate::method::Status;
 
@@ -27,13 +27,10 @@ pub(super) fn ranges(input: &mut Input<'_>) -> Result<Vec<Range<usize>>, Checkpo
         .collect()
 }
 
-/// The queue that ranges stand for; an empty one is at the end of all `lanes`.
-pub(super) fn queue(ranges: &[Range<usize>], lanes: usize, input: &Input<'_>) -> Result<Queue, CheckpointError> {
-    match ranges {
-        [] => Ok(lanes..lanes),
-        [range] if range.end == lanes => Ok(range.clone()),
-        _ => Err(input.invalid("queued lanes are not the last")),
-    }
+/// The queue that ranges stand for, which [`check`] has found right.
+pub(super) fn queue(mut ranges: Vec<Range<usize>>) -> Queue {
+    ranges.sort_unstable_by_key(|range| range.start);
+    Queue::of(ranges)
 }
 
 /// How lanes that were handed out ended: which they are, and a byte for each.

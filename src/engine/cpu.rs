@@ -25,14 +25,14 @@ mod tests;
 mod tile;
 mod trial;
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::ops::Range;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use rayon::prelude::*;
 
 use super::placement::{Placement, Start};
-use super::source::Queue;
+use super::queue::Queue;
 use super::state::{self, LaneState, Standing};
 use super::{Engine, Lanes, Record, Totals};
 use crate::error::Result;
@@ -53,6 +53,8 @@ pub(crate) struct Setup {
     pub(crate) walk: Walk,
     /// Whether results bring the diagonal of the inverse Hessian.
     pub(crate) curvature: bool,
+    /// Whether lanes that a limit has ended are kept, to go on later.
+    pub(crate) keeps: bool,
     pub(crate) pool: usize,
 }
 
@@ -70,8 +72,6 @@ pub(crate) struct CpuEngine<T: Copy> {
     queue: Queue,
     pool: usize,
     finished: Lanes,
-    /// What lanes that have ended did.
-    done: Totals,
 }
 
 /// A worker in a free run takes new lanes when so many places are free: often enough to stay full, seldom enough that
@@ -83,7 +83,7 @@ const LOOK: u32 = 4;
 impl<T: Real> CpuEngine<T> {
     /// An engine that goes on from `standing`.
     pub(crate) fn new(setup: &Setup, standing: Standing) -> Self {
-        let Standing { mut states, queue, ended } = standing;
+        let Standing { mut states, queue, .. } = standing;
         states.reverse();
         let rules = Rules {
             dimension: setup.problem.dimension(),
@@ -92,6 +92,7 @@ impl<T: Real> CpuEngine<T> {
             memory: setup.walk.method.memory(),
             matrix: setup.walk.method.matrix(setup.problem.dimension()),
             curvature: setup.curvature,
+            keeps: setup.keeps,
             noise: T::from_f64(NOISE_UNITS + setup.problem.terms().max(1.0).log2()) * T::EPSILON,
         };
         let machine = match setup.walk.method.has_regions() {
@@ -107,7 +108,6 @@ impl<T: Real> CpuEngine<T> {
             queue,
             pool: setup.pool,
             finished: Lanes::default(),
-            done: ended,
         }
     }
 
@@ -129,13 +129,13 @@ impl<T: Real> CpuEngine<T> {
             let before = block.active();
             let places: Vec<usize> = block.free().into_iter().take(room).collect();
             let places = place_held(block, &places, &mut self.held);
-            filler.fill(block, places, &mut self.queue);
+            filler.fill(block, places, |most| self.queue.take(most));
             room -= block.active() - before;
             // Starts that are not finite end at once, and leave their places to others.
             let mut ended = Lanes::default();
-            block.collect(&mut ended);
+            block.collect(&self.rules, &mut ended);
             at += usize::from(ended.records.is_empty());
-            self.keep(ended);
+            self.finished.append(ended);
         }
     }
 
@@ -144,15 +144,8 @@ impl<T: Real> CpuEngine<T> {
         self.fill();
         let rules = &self.rules;
         self.blocks.par_iter_mut().for_each(|block| rounds(block, rules));
-        let mut ended = Lanes::default();
-        self.blocks.iter_mut().for_each(|block| block.collect(&mut ended));
-        self.keep(ended);
+        self.blocks.iter_mut().for_each(|block| block.collect(rules, &mut self.finished));
         self.fill();
-    }
-
-    fn keep(&mut self, ended: Lanes) {
-        ended.records.iter().for_each(|record| self.done.add(record.totals()));
-        self.finished.append(ended);
     }
 }
 
@@ -176,11 +169,19 @@ impl<'a> Filler<'a> {
         Self { placement, start: placement.room() }
     }
 
-    /// Puts the next lanes of `queue` into `places` of a block.
-    fn fill<T: Real>(&mut self, block: &mut Block<T>, places: &[usize], queue: &mut Queue) {
-        for (&at, lane) in places.iter().zip(queue) {
-            self.placement.fill(lane, &mut self.start);
-            block.place(at, lane, &self.start);
+    /// Puts new lanes into `places` of a block, as `next` gives them: at most so many, none when no lane is left.
+    fn fill<T: Real>(&mut self, block: &mut Block<T>, mut places: &[usize], mut next: impl FnMut(usize) -> Range<usize>) {
+        while !places.is_empty() {
+            let lanes = next(places.len());
+            if lanes.is_empty() {
+                return;
+            }
+            let (taken, left) = places.split_at(lanes.len());
+            for (&at, lane) in taken.iter().zip(lanes) {
+                self.placement.fill(lane, &mut self.start);
+                block.place(at, lane, &self.start);
+            }
+            places = left;
         }
     }
 }
@@ -206,21 +207,20 @@ impl<T: Real> Engine for CpuEngine<T> {
     fn run(&mut self, until: Option<Instant>) -> Result<()> {
         let workers = rayon::current_num_threads().min(self.pool.div_ceil(LANES)).max(1);
         let parked = Mutex::new(std::mem::take(&mut self.blocks));
-        let next = AtomicUsize::new(self.queue.start);
         let held = Mutex::new(std::mem::take(&mut self.held));
-        let end = self.queue.end;
-        let worker = Worker { placement: &self.placement, rules: &self.rules, parked: &parked, held: &held, next: &next, end, until };
+        let queue = Mutex::new(std::mem::take(&mut self.queue));
+        let worker = Worker { placement: &self.placement, rules: &self.rules, parked: &parked, held: &held, queue: &queue, until };
         let machines = vec![self.machine.clone(); workers];
         let ended: Vec<Lanes> = machines.into_par_iter().with_max_len(1).map(|machine| worker.run(machine)).collect();
-        self.queue.start = next.into_inner().min(end);
+        self.queue = queue.into_inner().unwrap_or_else(PoisonError::into_inner);
         self.held = held.into_inner().unwrap_or_else(PoisonError::into_inner);
         self.blocks = parked.into_inner().unwrap_or_else(PoisonError::into_inner);
-        ended.into_iter().for_each(|ended| self.keep(ended));
+        ended.into_iter().for_each(|ended| self.finished.append(ended));
         Ok(())
     }
 
     fn totals(&self) -> Totals {
-        let mut totals = self.done;
+        let mut totals = Totals::default();
         for (tile, l) in self.blocks.iter().flat_map(Block::lanes) {
             totals.evaluations += u64::from(tile.lanes.evaluations.0[l]);
             totals.iterations += u64::from(tile.lanes.iterations.0[l]);
@@ -230,14 +230,12 @@ impl<T: Real> Engine for CpuEngine<T> {
     }
 
     fn stop(&mut self) -> Result<()> {
-        let mut ended = Lanes::default();
         for block in &mut self.blocks {
             block.stop();
-            block.collect(&mut ended);
+            block.collect(&self.rules, &mut self.finished);
         }
-        self.held.drain(..).rev().for_each(|state| state.stop(&mut ended));
-        self.keep(ended);
-        self.queue.start = self.queue.end;
+        self.held.drain(..).rev().for_each(|state| state.stop(self.rules.curvature, &mut self.finished));
+        self.queue = Queue::default();
         Ok(())
     }
 
@@ -249,15 +247,7 @@ impl<T: Real> Engine for CpuEngine<T> {
     fn lanes(&self) -> Result<Lanes> {
         let mut lanes = Lanes::default();
         self.blocks.iter().flat_map(Block::lanes).for_each(|(tile, l)| tile.report(l, &mut lanes));
-        self.held.iter().for_each(|state| state.report(&mut lanes));
-        Ok(lanes)
-    }
-
-    fn pick(&self, wanted: &[usize]) -> Result<Lanes> {
-        let mut lanes = Lanes::default();
-        let resident = self.blocks.iter().flat_map(Block::lanes);
-        resident.filter(|(tile, l)| wanted.contains(&(tile.lanes.lane.0[*l] as usize))).for_each(|(tile, l)| tile.report(l, &mut lanes));
-        self.held.iter().filter(|state| wanted.contains(&state.lane())).for_each(|state| state.report(&mut lanes));
+        self.held.iter().for_each(|state| state.report(self.rules.curvature, &mut lanes));
         Ok(lanes)
     }
 
@@ -272,15 +262,48 @@ impl<T: Real> Engine for CpuEngine<T> {
         self.held.clone()
     }
 
-    fn queued(&self) -> Queue {
-        self.queue.clone()
+    fn take(&mut self, which: &dyn Fn(usize) -> bool) -> Result<Vec<LaneState>> {
+        let (mut states, left): (Vec<_>, Vec<_>) = std::mem::take(&mut self.held).into_iter().partition(|state| which(state.lane()));
+        self.held = left;
+        self.blocks.iter_mut().for_each(|block| block.take(which, &mut states));
+        states.sort_unstable_by_key(LaneState::lane);
+        Ok(states)
+    }
+
+    fn put(&mut self, states: Vec<LaneState>) {
+        self.held.splice(0..0, states.into_iter().rev());
+    }
+
+    fn find(&self, lane: usize) -> Result<Lanes> {
+        let mut lanes = Lanes::default();
+        let is = |tile: &Tile<T>, l: usize| tile.lanes.lane.0[l] as usize == lane;
+        self.blocks.iter().flat_map(Block::lanes).filter(|(tile, l)| is(tile, *l)).for_each(|(tile, l)| tile.report(l, &mut lanes));
+        let held = self.held.iter().filter(|state| state.lane() == lane);
+        held.for_each(|state| state.report(self.rules.curvature, &mut lanes));
+        Ok(lanes)
+    }
+
+    fn queue(&self) -> &Queue {
+        &self.queue
+    }
+
+    fn queue_mut(&mut self) -> &mut Queue {
+        &mut self.queue
+    }
+
+    fn placement(&self) -> &Placement {
+        &self.placement
+    }
+
+    fn placement_mut(&mut self) -> &mut Placement {
+        &mut self.placement
     }
 
     fn lowest(&self) -> Lanes {
         let key = |&(tile, l): &(&Tile<T>, usize)| (tile.best_value(l).to_f64(), tile.lanes.lane.0[l]);
         let finite = self.blocks.iter().flat_map(Block::lanes).filter(|lane| key(lane).0.is_finite());
         let lowest = finite.min_by(|a, b| key(a).0.total_cmp(&key(b).0).then(key(a).1.cmp(&key(b).1)));
-        let mut lanes = state::lowest(&self.held);
+        let mut lanes = state::lowest(&self.held, self.rules.curvature);
         lowest.into_iter().for_each(|(tile, l)| tile.report(l, &mut lanes));
         lanes
     }
@@ -302,9 +325,8 @@ struct Worker<'a, T: Copy> {
     parked: &'a Mutex<Vec<Block<T>>>,
     /// Lanes under way that wait for a place.
     held: &'a Mutex<Vec<LaneState>>,
-    /// The next lane of the queue, and its end.
-    next: &'a AtomicUsize,
-    end: usize,
+    /// Lanes that have not been placed.
+    queue: &'a Mutex<Queue>,
     /// When to hand back, if lanes are left then.
     until: Option<Instant>,
 }
@@ -319,19 +341,19 @@ impl<T: Real> Worker<'_, T> {
         loop {
             let active = block.active();
             if active == 0 || active + REFILL <= LANES {
-                block.collect(&mut ended);
+                block.collect(self.rules, &mut ended);
                 self.refill(&mut block, &mut filler);
             }
             if block.active() > 0 {
                 block.round(self.rules, false);
                 rounds += 1;
                 if rounds.is_multiple_of(LOOK) && self.until.is_some_and(|until| Instant::now() >= until) {
-                    block.collect(&mut ended);
+                    block.collect(self.rules, &mut ended);
                     self.parked().push(block);
                     return ended;
                 }
             } else if self.is_done() {
-                block.collect(&mut ended);
+                block.collect(self.rules, &mut ended);
                 return ended;
             }
         }
@@ -339,7 +361,7 @@ impl<T: Real> Worker<'_, T> {
 
     /// Whether no lane is left to be taken.
     fn is_done(&self) -> bool {
-        self.next.load(Ordering::Relaxed) >= self.end && self.held().is_empty() && self.parked().is_empty()
+        self.queue().is_empty() && self.held().is_empty() && self.parked().is_empty()
     }
 
     fn parked(&self) -> MutexGuard<'_, Vec<Block<T>>> {
@@ -350,15 +372,16 @@ impl<T: Real> Worker<'_, T> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Fills the free places with lanes that wait, first those under way; when there are none, from blocks that no worker
     /// has taken.
     fn refill(&self, block: &mut Block<T>, filler: &mut Filler<'_>) {
         let places = block.free();
         let places = place_held(block, &places, &mut self.held());
-        if self.next.load(Ordering::Relaxed) < self.end {
-            let first = self.next.fetch_add(places.len(), Ordering::Relaxed).min(self.end);
-            filler.fill(block, places, &mut (first..self.end));
-        }
+        filler.fill(block, places, |most| self.queue().take(most));
         while block.active() <= LANES / 2 {
             let Some(mut other) = self.parked().pop() else {
                 return;

@@ -247,14 +247,22 @@ impl Fields {
     /// Of a lane before its first evaluation.
     pub(crate) fn fresh(lane: usize, demands: &Demands) -> Self {
         let nan = f64::NAN;
-        let Demands { tolerances, limits } = demands;
-        Self {
+        let unasked = Self {
             lane: lane as u32,
             phase: Phase::Fresh as u32,
             value: nan,
             gradient_max: nan,
             measured: nan,
             threshold: nan,
+            ..Self::default()
+        };
+        unasked.with_demands(demands)
+    }
+
+    /// With these for what ends the lane.
+    pub(crate) fn with_demands(self, demands: &Demands) -> Self {
+        let Demands { tolerances, limits } = demands;
+        Self {
             gradient_tolerance: tolerances.gradient_max,
             gradient_relative: tolerances.gradient_relative,
             step_tolerance: tolerances.step_max,
@@ -265,7 +273,7 @@ impl Fields {
             iteration_limit: limits.iterations,
             evaluation_limit: limits.evaluations,
             floor_policy: tolerances.floor_policy as u32,
-            ..Self::default()
+            ..self
         }
     }
 }

@@ -14,6 +14,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use super::changes::Changes;
 use super::source::Source;
 use super::state::LaneState;
 use crate::device::Precision;
@@ -30,6 +31,7 @@ pub(crate) struct Placement {
     bounded: bool,
     /// What ends a lane that has no demands of its own.
     demands: Demands,
+    changes: Arc<Changes>,
 }
 
 /// What holds all lanes alike.
@@ -92,11 +94,46 @@ impl Source for Vec<Start> {
 }
 
 impl Placement {
-    pub(crate) fn new(source: &Arc<dyn Source>, holds: &Holds, precision: Precision, demands: Demands) -> Self {
-        let finite = |bounds: &Arc<Bounds>| bounds.lower().iter().chain(bounds.upper()).any(|bound| bound.is_finite());
+    pub(crate) fn new(source: &Arc<dyn Source>, holds: &Holds, precision: Precision, demands: Demands, changes: Arc<Changes>) -> Self {
+        let finite = |bounds: &Arc<Bounds>| bounds.binds();
         let fixes = |fixed: &Arc<[bool]>| fixed.contains(&true);
-        let bounded = source.has_bounds() || holds.bounds.as_ref().is_some_and(finite) || holds.fixed.as_ref().is_some_and(fixes);
-        Self { source: Arc::clone(source), holds: holds.clone(), precision, bounded, demands }
+        let all = holds.bounds.as_ref().is_some_and(finite) || holds.fixed.as_ref().is_some_and(fixes);
+        let bounded = all || source.has_bounds() || changes.has_bounds();
+        Self { source: Arc::clone(source), holds: holds.clone(), precision, bounded, demands, changes }
+    }
+
+    /// What the user has changed of single lanes.
+    pub(crate) fn changes(&self) -> &Arc<Changes> {
+        &self.changes
+    }
+
+    /// The same, to be changed in all but bounds where there were none.
+    pub(crate) fn changes_mut(&mut self) -> &mut Changes {
+        Arc::make_mut(&mut self.changes)
+    }
+
+    /// What ends `lane`.
+    pub(crate) fn demands(&self, lane: usize) -> Demands {
+        let own = self.demands.of(&*self.source, lane);
+        match self.changes.of(lane) {
+            Some(change) => {
+                Demands { tolerances: change.tolerances.unwrap_or(own.tolerances), limits: change.limits.unwrap_or(own.limits) }
+            }
+            None => own,
+        }
+    }
+
+    /// Sets what ends lanes that have no demands of their own.
+    pub(crate) fn set_demands(&mut self, demands: Demands) {
+        self.demands = demands;
+    }
+
+    /// Writes the start and the parameters that `lane` is given.
+    fn given(&self, lane: usize, start: &mut Start) {
+        self.source.fill(lane, &mut start.point, &mut start.parameters);
+        let Some(change) = self.changes.of(lane) else { return };
+        change.point.iter().for_each(|point| start.point.copy_from_slice(point));
+        change.parameters.iter().for_each(|parameters| start.parameters.copy_from_slice(parameters));
     }
 
     pub(crate) fn lanes(&self) -> usize {
@@ -130,8 +167,8 @@ impl Placement {
 
     /// Writes what `lane` begins with.
     pub(crate) fn fill(&self, lane: usize, start: &mut Start) {
-        self.source.fill(lane, &mut start.point, &mut start.parameters);
-        start.demands = self.demands.of(&*self.source, lane);
+        self.given(lane, start);
+        start.demands = self.demands(lane);
         if !self.bounded {
             return;
         }
@@ -170,7 +207,7 @@ impl Placement {
             return false;
         }
         let mut start = self.room();
-        self.source.fill(lane, &mut start.point, &mut start.parameters);
+        self.given(lane, &mut start);
         self.given_box(lane, &mut start);
         let Start { point, lower, upper, .. } = start;
         point.iter().zip(lower).zip(upper).any(|((&x, low), high)| x.is_finite() && (x < low || x > high))
@@ -180,7 +217,10 @@ impl Placement {
     fn given_box(&self, lane: usize, start: &mut Start) {
         start.lower.fill(f64::NEG_INFINITY);
         start.upper.fill(f64::INFINITY);
-        if self.source.has_bounds() {
+        if let Some(bounds) = self.changes.of(lane).and_then(|change| change.bounds.as_ref()) {
+            start.lower.copy_from_slice(bounds.lower());
+            start.upper.copy_from_slice(bounds.upper());
+        } else if self.source.has_bounds() {
             self.source.fill_bounds(lane, &mut start.lower, &mut start.upper);
         }
         if let Some(bounds) = &self.holds.bounds {
@@ -203,11 +243,19 @@ impl Placement {
             return Ok(());
         }
         // Where lanes differ neither in their bounds nor in what fixes them, one stands for all.
-        let differ = self.source.has_bounds() || holds.fixed.is_some() && holds.bounds.is_some();
+        let differ = self.source.has_bounds() || self.changes.has_bounds() || holds.fixed.is_some() && holds.bounds.is_some();
         let lanes = if differ { self.lanes() } else { 1 };
         let fault =
             (0..lanes).into_par_iter().map_init(|| self.room(), |start, lane| self.fault(lane, start)).find_map_first(|fault| fault);
         fault.map_or(Ok(()), Err)
+    }
+
+    /// Finds a box that holds no point.
+    pub(crate) fn check_lane(&self, lane: usize) -> Result<(), BoundsError> {
+        match self.bounded.then(|| self.fault(lane, &mut self.room())).flatten() {
+            Some(fault) => Err(fault),
+            None => Ok(()),
+        }
     }
 
     /// What is wrong with the box of a lane.
@@ -225,7 +273,7 @@ impl Placement {
             return Some(BoundsError::Rounded { lane, index, lower, upper });
         }
         let fixed = self.holds.fixed.as_ref()?;
-        self.source.fill(lane, &mut start.point, &mut start.parameters);
+        self.given(lane, start);
         let outside = |(index, (lower, upper)): (usize, (f64, f64))| {
             let value = start.point[index];
             let out = fixed[index] && value.is_finite() && (value < lower || value > upper);

@@ -1,14 +1,13 @@
 //! Where starts come from.
 
-use std::ops::Range;
-
 use super::recipe::Recipe;
 use crate::error::StartsError;
 use crate::method::{Demands, Limits, Tolerances};
 
 /// Gives lanes their starting points and parameters, as they are needed; never all at once.
 ///
-/// A lane's start must depend on its number alone: lanes are asked for in any order, from any thread.
+/// A lane's start must depend on its number alone: lanes are asked for in any order, from any thread. A
+/// [checkpoint](crate::Batch::save) asks for all of them, and holds them as numbers.
 ///
 /// ```
 /// use manymin::prelude::*;
@@ -83,6 +82,3 @@ impl Demands {
         Self { tolerances: source.tolerances(lane).unwrap_or(self.tolerances), limits: source.limits(lane).unwrap_or(self.limits) }
     }
 }
-
-/// Lanes that are still to start.
-pub(crate) type Queue = Range<usize>;

@@ -51,6 +51,11 @@ impl Bounds {
     pub fn upper(&self) -> &[f64] {
         &self.upper
     }
+
+    /// Whether any of them bounds anything.
+    pub(crate) fn binds(&self) -> bool {
+        self.lower.iter().chain(&self.upper).any(|bound| bound.is_finite())
+    }
 }
 
 impl From<Bounds> for (Vec<f64>, Vec<f64>) {

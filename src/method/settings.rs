@@ -16,8 +16,8 @@ use crate::error::{Error, Result};
 /// | value | `abs(f - f_t) <= max(value_change, value_relative max(abs(f), abs(f_t)))`, the right side above 0 | [`Converged(Value)`] |
 /// | target | `f_t <= target` | [`TargetReached`] |
 /// | stagnation | ten steps, all of which lower f by no more than its noise and the gradient by less than a tenth | see below |
-/// | [`Limits`] | as many iterations, or evaluations, as allowed, or more | [`IterationLimit`], [`EvaluationLimit`] |
 /// | floor | `floor_policy` is [`FloorPolicy::Stop`], and `promise <= noise` for the next step | [`PrecisionFloor`] |
+/// | [`Limits`] | as many iterations, or evaluations, as allowed, or more | [`IterationLimit`], [`EvaluationLimit`] |
 ///
 /// A lane that stagnates ends in [`PrecisionFloor`] if `promise <= noise` for its last step, else in [`Stalled`]. With
 /// [`ConstantStep`](crate::ConstantStep) a rise by more than noise is no standstill, and a step that is far shorter than the best
@@ -25,7 +25,8 @@ use crate::error::{Error, Result};
 ///
 /// The floor is tested when the next direction is known, and only where that rests on something which the method has learned,
 /// such as pairs (s, y). At the start gradient, target and limits are tested alone, and the floor where the method knows
-/// enough by then, as [`LevenbergMarquardt`](crate::LevenbergMarquardt) does. A step of zero, or a search that failed, satisfies
+/// enough by then, as [`LevenbergMarquardt`](crate::LevenbergMarquardt) does. [`Limits`] end what would go on by all other tests, in
+/// the middle of a search too, so that [`Batch::resume`](crate::Batch::resume) can have it go on. A step of zero, or a search that failed, satisfies
 /// none of them.
 ///
 /// # What a step promises

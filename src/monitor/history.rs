@@ -156,7 +156,8 @@ impl History {
         self.take(number, step)?;
         if step.active() == 0 {
             // No summary tells of lanes that were stopped in the queue.
-            self.statuses.iter_mut().filter(|status| status.is_active()).for_each(|status| *status = step.waiting());
+            let unstarted = self.statuses.iter_mut().enumerate().filter(|(_, status)| status.is_active());
+            unstarted.for_each(|(lane, status)| *status = step.waiting(lane));
         }
         let mut statuses = BTreeMap::new();
         self.statuses.iter().for_each(|&status| *statuses.entry(status).or_default() += 1);

@@ -41,9 +41,9 @@ impl<'a> Step<'a> {
         self.number
     }
 
-    /// The status of lanes that have not started.
-    pub(crate) fn waiting(&self) -> Status {
-        self.batch.waiting()
+    /// The status of a lane that has not started.
+    pub(crate) fn waiting(&self, lane: usize) -> Status {
+        self.batch.waiting(lane)
     }
 
     /// How long the run has taken.

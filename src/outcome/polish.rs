@@ -13,7 +13,7 @@ const POLISH_ITERATIONS: u32 = 5_000;
 impl Run {
     /// Where lanes began, and what held them.
     pub(crate) fn placement(&self, precision: Precision) -> Placement {
-        self.settings.placement(&self.starts, precision)
+        self.settings.placement(&self.starts, precision, &self.changes)
     }
 
     /// Takes lanes on in f64 from points of theirs; see [`Outcome::polish`](super::Outcome::polish).

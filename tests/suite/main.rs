@@ -31,6 +31,7 @@ mod search;
 mod searches;
 mod shader_text;
 mod squares;
+mod steering;
 mod sweep;
 mod tracing_errors;
 #[cfg(feature = "gpu")]

@@ -27,8 +27,10 @@ pub(super) fn accept<T: Real>(
     rules: &Rules<T>,
 ) -> Accepted<T> {
     let fresh = accepted.and(Mask::of(tile.lanes.phase, |phase| phase == Phase::Fresh as u32));
-    if fresh.any() {
-        forget(tile, fresh);
+    // What stands in a place is of the lane before, unless this one has brought pairs along.
+    let bare = fresh.and(Mask::of(tile.lanes.pairs, |pairs| pairs == 0));
+    if bare.any() {
+        forget(tile, bare);
     }
     let stepped = accepted.without(fresh);
     let pair = Pair::measure(tile, c, machine, trial, rules);

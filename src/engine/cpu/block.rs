@@ -5,7 +5,7 @@ use super::direction::{Scratch, turn};
 use super::judge::judge;
 use super::levenberg_marquardt;
 use super::line_search::end_search;
-use super::tests::{stop_at_floor, test};
+use super::tests::{end_at_limits, stop_at_floor, test};
 use super::tile::{Rules, Tile};
 use super::trial::{measure, propose};
 use crate::engine::Lanes;
@@ -91,15 +91,29 @@ impl<T: Real> Block<T> {
         }
     }
 
-    /// Moves the results of lanes that have ended to `out`, which frees their places.
-    pub(super) fn collect(&mut self, out: &mut Lanes) {
-        for tile in &mut self.tiles {
-            for l in 0..CHUNK {
-                if !tile.is_active(l) && !tile.is_free(l) {
-                    tile.report(l, out);
-                    tile.free(l);
-                }
+    /// Takes lanes under way that `which` says yes to by their numbers away to `out`, which frees their places.
+    pub(super) fn take(&mut self, which: &dyn Fn(usize) -> bool, out: &mut Vec<LaneState>) {
+        for at in 0..LANES {
+            let (tile, l) = (&mut self.tiles[at / CHUNK], at % CHUNK);
+            if tile.is_active(l) && which(tile.lanes.lane.0[l] as usize) {
+                out.push(tile.state(l, self.machine.parameters(at)));
+                tile.leave(l);
             }
+        }
+    }
+
+    /// Moves the results of lanes that have ended to `out`, which frees their places.
+    pub(super) fn collect(&mut self, rules: &Rules<T>, out: &mut Lanes) {
+        for at in 0..LANES {
+            let (tile, l) = (&mut self.tiles[at / CHUNK], at % CHUNK);
+            if tile.is_active(l) || tile.is_free(l) {
+                continue;
+            }
+            tile.report(l, out);
+            if rules.keeps && Status::from_code(tile.lanes.status.0[l]).is_some_and(Status::is_budget) {
+                out.kept.push(tile.state(l, self.machine.parameters(at)).revived());
+            }
+            tile.free(l);
         }
     }
 
@@ -197,16 +211,18 @@ impl<T: Real> pulp::NullaryFnOnce for Conclude<'_, T> {
                 forget(tile, restarts);
                 turns = turns.or(restarts);
             }
+            let mut ended = none;
             if rules.curvature {
-                let ended = trial.asks.without(Mask::of(tile.lanes.phase, |phase| phase != Phase::Idle as u32));
+                ended = trial.asks.without(Mask::of(tile.lanes.phase, |phase| phase != Phase::Idle as u32));
                 (0..CHUNK).filter(|&l| ended.has(l)).for_each(|l| tile.keep_curvature(l, kept.has(l)));
             }
             if turns.any() {
                 turn(tile, turns, kept, restarts, scratch, rules);
                 stop_at_floor(tile, turns.without(restarts));
             }
-            if rules.curvature && turns.any() {
-                let ended = turns.without(Mask::of(tile.lanes.phase, |phase| phase != Phase::Idle as u32));
+            end_at_limits(tile, trial.asks);
+            if rules.curvature {
+                let ended = trial.asks.without(ended).without(Mask::of(tile.lanes.phase, |phase| phase != Phase::Idle as u32));
                 (0..CHUNK).filter(|&l| ended.has(l)).for_each(|l| tile.keep_curvature(l, false));
             }
         }

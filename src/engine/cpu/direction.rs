@@ -49,8 +49,9 @@ pub(super) fn turn<T: Real>(
     scratch: &mut Scratch<T>,
     rules: &Rules<T>,
 ) {
-    // Without a pair gamma is that of the first direction.
+    // Without a pair gamma is that of the first direction. A lane that was moved may have brought pairs along.
     let first = turns.and(Mask::of(tile.lanes.phase, |phase| phase == Phase::Fresh as u32));
+    let first = first.and(Mask::of(tile.lanes.pairs, |pairs| pairs == 0));
     if first.any() {
         tile.lanes.gamma = first.choose(first_gamma(tile, rules), tile.lanes.gamma);
     }

@@ -91,8 +91,8 @@ fn judge_lane<T: Real>(
     if evaluations >= lanes.evaluation_limit.0[l] && seen.finite && seen.moved && value < lowest {
         return Decision::Accept;
     }
-    let spent = evaluations.saturating_add(lanes.has_safe.0[l]) >= lanes.evaluation_limit.0[l];
-    if spent { Decision::End } else { decision }
+    let goes_back = lanes.has_safe.0[l] != 0 && evaluations.saturating_add(1) >= lanes.evaluation_limit.0[l];
+    if goes_back { Decision::End } else { decision }
 }
 
 /// Every point is as good as another, as long as it is one.

@@ -42,7 +42,7 @@ pub(super) fn judge<T: Real>(
             continue;
         }
         let lanes = &tile.lanes;
-        let spent = lanes.search_evaluations.0[l] >= settings.evaluations || lanes.evaluations.0[l] >= lanes.evaluation_limit.0[l];
+        let spent = lanes.search_evaluations.0[l] >= settings.evaluations;
         ended[l] = spent || !trial.moved.has(l) || lanes.low_value.0[l] <= lanes.noise.0[l];
         if !ended[l] {
             aim(tile, l);

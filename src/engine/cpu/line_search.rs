@@ -86,10 +86,11 @@ pub(super) fn judge<T: Real>(tile: &mut Tile<T>, trial: &Trial<T>, search: &Slop
     lanes.search_evaluations = count(lanes.search_evaluations, asks);
     lanes.evaluations = count(lanes.evaluations, asks);
     // Taking the safe point needs one evaluation more.
-    let spent = lanes.evaluations.zip(lanes.has_safe, |evaluations, safe| evaluations.saturating_add(safe));
+    let next = lanes.evaluations.map(|evaluations| evaluations.saturating_add(1));
+    let goes_back = Mask::of(lanes.has_safe, |has| has != 0).and(reaches(next, lanes.evaluation_limit));
     let exhausted = Mask::of(lanes.expansions, |expansions| expansions > MOST_EXPANSIONS)
         .or(Mask::of(lanes.search_evaluations, |evaluations| evaluations >= search.evaluations))
-        .or(reaches(spent, lanes.evaluation_limit));
+        .or(goes_back);
     let falls = f_t.below(Chunk::splat(-T::HUGE));
     let narrowing = goes_on.and(bracketed);
     let mut done = exhausted.or(falls).or(asks.without(trial.moved));
@@ -178,11 +179,6 @@ pub(super) fn end_search<T: Real>(tile: &mut Tile<T>, l: usize, trial: &Trial<T>
     if lanes.has_safe.0[l] != 0 && lanes.phase.0[l] != Phase::Retake as u32 {
         lanes.phase.0[l] = Phase::Retake as u32;
         lanes.alpha.0[l] = lanes.safe_alpha.0[l];
-        return false;
-    }
-    if lanes.evaluations.0[l] >= lanes.evaluation_limit.0[l] {
-        let (count, limit) = (f64::from(lanes.evaluations.0[l]), f64::from(lanes.evaluation_limit.0[l]));
-        tile.finish(l, Status::EvaluationLimit, T::from_f64(count), T::from_f64(limit));
         return false;
     }
     let again = tile.lanes.pairs.0[l] > 0 && tile.lanes.resets.0[l] < MOST_RESETS;

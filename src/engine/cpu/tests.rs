@@ -34,10 +34,8 @@ pub(super) fn test<T: Real>(tile: &mut Tile<T>, accepted: Mask<T>, trial: &Trial
     let values = f.zip(change, |f, change| f.abs() + change);
     let small = trial.step_max.at_most(lanes.step_tolerance).or(Chunk::splat(T::ZERO).below(lanes.step_relative));
     let small = small.or(change.at_most(larger(lanes.value_tolerance, lanes.value_relative, values))).without(fresh);
-    let spent = Mask::of(lanes.stagnant, |stagnant| stagnant >= MOST_STAGNANT)
-        .or(reaches(lanes.iterations, lanes.iteration_limit))
-        .or(reaches(lanes.evaluations, lanes.evaluation_limit));
-    let suspects = accepted.and(converged.or(small).or(spent));
+    let stagnates = Mask::of(lanes.stagnant, |stagnant| stagnant >= MOST_STAGNANT);
+    let suspects = accepted.and(converged.or(small).or(stagnates));
     if !suspects.any() {
         return accepted;
     }
@@ -74,7 +72,6 @@ fn ending<T: Real>(tile: &Tile<T>, l: usize, step: T, decrease: T) -> Option<(St
     let lanes = &tile.lanes;
     let (value, gradient) = (lanes.value.0[l], lanes.gradient_max.0[l]);
     let stepped = lanes.phase.0[l] != Phase::Fresh as u32;
-    let count = |n: u32| T::from_f64(f64::from(n));
     let flat = lanes.gradient_tolerance.0[l].max(lanes.gradient_relative.0[l] * value.abs().max(T::ONE));
     if gradient <= flat {
         return Some((Status::Converged(Test::Gradient), gradient, flat));
@@ -98,14 +95,31 @@ fn ending<T: Real>(tile: &Tile<T>, l: usize, step: T, decrease: T) -> Option<(St
         let floor = promised <= noise && lanes.floor_policy.0[l] != FloorPolicy::Off as u32;
         return Some((if floor { Status::PrecisionFloor } else { Status::Stalled }, promised, noise));
     }
-    let (iterations, evaluations) = (lanes.iterations.0[l], lanes.evaluations.0[l]);
-    if iterations >= lanes.iteration_limit.0[l] {
-        return Some((Status::IterationLimit, count(iterations), count(lanes.iteration_limit.0[l])));
-    }
-    if evaluations >= lanes.evaluation_limit.0[l] {
-        return Some((Status::EvaluationLimit, count(evaluations), count(lanes.evaluation_limit.0[l])));
-    }
     None
+}
+
+/// Ends the lanes of `asked` that would go on and have done as much as they may. They come to their ends with all that their
+/// next evaluation needs, so that they can be taken up again as if there had been no limit.
+#[inline(always)]
+pub(super) fn end_at_limits<T: Real>(tile: &mut Tile<T>, asked: Mask<T>) {
+    let lanes = &tile.lanes;
+    let goes_on = asked.and(Mask::of(lanes.phase, |phase| phase != Phase::Idle as u32));
+    let spent = reaches(lanes.iterations, lanes.iteration_limit).or(reaches(lanes.evaluations, lanes.evaluation_limit));
+    let ended = goes_on.and(spent);
+    if !ended.any() {
+        return;
+    }
+    let count = |n: u32| T::from_f64(f64::from(n));
+    for l in (0..CHUNK).filter(|&l| ended.has(l)) {
+        let lanes = &tile.lanes;
+        let (iterations, most) = (lanes.iterations.0[l], lanes.iteration_limit.0[l]);
+        if iterations >= most {
+            tile.rest(l, Status::IterationLimit, count(iterations), count(most));
+        } else {
+            let (evaluations, most) = (lanes.evaluations.0[l], lanes.evaluation_limit.0[l]);
+            tile.rest(l, Status::EvaluationLimit, count(evaluations), count(most));
+        }
+    }
 }
 
 /// Ends the lanes of `turns` that are told to stop where the next step promises no more than rounding may make of nothing.

@@ -18,6 +18,8 @@ pub(super) struct Rules<T> {
     pub(super) memory: usize,
     /// Whether results bring the diagonal of the inverse Hessian.
     pub(super) curvature: bool,
+    /// Whether lanes that a limit has ended are kept, to go on later.
+    pub(super) keeps: bool,
     /// Numbers of the method's matrix.
     pub(super) matrix: usize,
     /// The noise of f is this times max(|f|, scale / 4).
@@ -27,7 +29,16 @@ pub(super) struct Rules<T> {
 impl<T: Real> Rules<T> {
     /// Those of L-BFGS: for parts of the engine by themselves.
     pub(super) fn lbfgs(dimension: usize, memory: usize, noise: T) -> Self {
-        Self { dimension, bounded: false, walk: Method::from(Lbfgs { memory }).into(), memory, matrix: 0, curvature: false, noise }
+        Self {
+            dimension,
+            bounded: false,
+            walk: Method::from(Lbfgs { memory }).into(),
+            memory,
+            matrix: 0,
+            curvature: false,
+            keeps: false,
+            noise,
+        }
     }
 }
 
@@ -115,12 +126,18 @@ impl<T: Real> Tile<T> {
         if status.is_success() && lanes.value.0[l] <= lanes.best_value.0[l] + lanes.noise.0[l] {
             lanes.best_elsewhere.0[l] = 0;
         }
+        self.rest(l, status, measured, threshold);
+        // An idle lane goes on being computed beside the others: keep it where numbers are finite.
+        self.lanes.alpha.0[l] = T::ZERO;
+        self.d.iter_mut().for_each(|d| d.0[l] = T::ZERO);
+    }
+
+    /// Ends lane `l`, which keeps all that it would go on with.
+    pub(super) fn rest(&mut self, l: usize, status: Status, measured: T, threshold: T) {
+        let lanes = &mut self.lanes;
         lanes.phase.0[l] = Phase::Idle as u32;
         lanes.status.0[l] = status.code();
         (lanes.measured.0[l], lanes.threshold.0[l]) = (measured, threshold);
-        // An idle lane goes on being computed beside the others: keep it where numbers are finite.
-        lanes.alpha.0[l] = T::ZERO;
-        self.d.iter_mut().for_each(|d| d.0[l] = T::ZERO);
     }
 
     /// Half the decrease that lane `l`'s last quasi-Newton step promised, and what rounding may make of nothing: the noise
@@ -170,9 +187,14 @@ impl<T: Real> Tile<T> {
                 a.0[l] = if k < pairs { b.0[from] } else { T::ZERO };
             }
         }
-        other.lanes.phase.0[from] = Phase::Idle as u32;
-        other.lanes.alpha.0[from] = T::ZERO;
-        other.free(from);
+        other.leave(from);
+    }
+
+    /// Frees place `l` of a lane that has gone on elsewhere.
+    pub(super) fn leave(&mut self, l: usize) {
+        self.lanes.phase.0[l] = Phase::Idle as u32;
+        self.lanes.alpha.0[l] = T::ZERO;
+        self.free(l);
     }
 
     /// The lowest value that lane `l` has met.

@@ -1,5 +1,7 @@
 //! The host's side of a batch on the GPU: rounds out, a few words back, places emptied and filled.
 
+mod interface;
+
 use std::cell::Cell;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -7,7 +9,6 @@ use std::time::Instant;
 
 use super::clock::{Clock, Stage};
 use super::context::Gpu;
-use super::failed::Failed;
 use super::flight::{Counts, Flight};
 use super::kernels::{Dispatch, Kernels, Rules};
 use super::memory::{COUNTERS, HEAD, Memory, Sizes};
@@ -15,10 +16,10 @@ use super::pace::Pace;
 use super::shader::{Shape, WORKGROUP, flag, list};
 use crate::engine::cpu::Setup;
 use crate::engine::placement::Placement;
-use crate::engine::source::Queue;
-use crate::engine::state::{self, LaneState, Standing};
+use crate::engine::queue::Queue;
+use crate::engine::state::{LaneState, Standing};
 use crate::engine::telemetry::Telemetry;
-use crate::engine::{Engine, Lanes, Record, Totals};
+use crate::engine::{Lanes, Record, Totals};
 use crate::error::{DeviceError, Result};
 use crate::method::Method;
 use crate::method::constants::NOISE_UNITS;
@@ -34,6 +35,8 @@ pub(crate) struct GpuEngine {
     pub(super) placement: Placement,
     /// Whether results bring the diagonal of the inverse Hessian.
     pub(super) curvature: bool,
+    /// Whether lanes that a limit has ended are kept, to go on later.
+    keeps: bool,
     /// Lanes under way that wait for a place, the next one last: they come before the queue.
     pub(super) held: Vec<LaneState>,
     /// Lanes that have not been placed.
@@ -48,7 +51,8 @@ pub(crate) struct GpuEngine {
     /// Lanes under way are in slots before this one.
     pub(super) extent: usize,
     pub(super) finished: Lanes,
-    done: Totals,
+    /// What lanes under way have done.
+    pub(super) done: Totals,
     pace: Pace,
     /// When the last rounds were done.
     landed: Option<Instant>,
@@ -104,12 +108,14 @@ impl GpuEngine {
             noise: (NOISE_UNITS + setup.problem.terms().max(1.0).log2()) as f32 * f32::EPSILON,
             ..Rules::default()
         };
-        let Standing { mut states, queue, ended: mut done } = standing;
+        let Standing { mut states, queue, .. } = standing;
+        let mut done = Totals::default();
         states.iter().for_each(|state| done.add(state.totals()));
         states.reverse();
         let mut engine = Self {
             placement: setup.placement.clone(),
             curvature: setup.curvature,
+            keeps: setup.keeps,
             held: states,
             queue,
             gpu,
@@ -201,6 +207,24 @@ impl GpuEngine {
 
     /// Takes lanes that have ended from the list, and their results to the host.
     fn settle(&mut self) -> Result<(), DeviceError> {
+        let ended = self.compact()?;
+        if ended > 0 {
+            let mut lanes = self.report(self.ended(), self.free, ended, true)?;
+            if self.keeps {
+                let is_kept = |record: &Record| record.summary.status.is_budget();
+                lanes.kept = self.saved_where(self.ended(), self.free, &lanes.records, is_kept)?;
+                lanes.kept = std::mem::take(&mut lanes.kept).into_iter().map(LaneState::revived).collect();
+            }
+            lanes.records.iter().for_each(|record| self.done.subtract(record.totals()));
+            self.finished.append(lanes);
+            self.free += ended;
+        }
+        self.fill()?;
+        self.pack()
+    }
+
+    /// Takes lanes that are not under way from the list, to that of slots without a lane. Returns how many there are.
+    pub(super) fn compact(&mut self) -> Result<usize, DeviceError> {
         let ended = self.listed - self.active;
         if ended > 0 {
             let (list, other) = self.lists();
@@ -208,12 +232,8 @@ impl GpuEngine {
             self.submit(Stage::Compaction, &rules, &self.kernels.compaction())?;
             self.half = 1 - self.half;
             self.listed = self.active;
-            let lanes = self.report(self.ended(), self.free, ended, true)?;
-            self.finished.append(lanes);
-            self.free += ended;
         }
-        self.fill()?;
-        self.pack()
+        Ok(ended)
     }
 
     /// As many rounds as `budget` has, of lanes that run free, until all have ended; or until that time has come, the first
@@ -265,137 +285,6 @@ impl GpuEngine {
         action(self).map_err(|error| {
             self.failed = Some(error.clone());
             error.into()
-        })
-    }
-}
-
-impl Engine for GpuEngine {
-    fn step(&mut self) -> Result<()> {
-        self.guard(Self::one_step)
-    }
-
-    fn advance(&mut self, rounds: u32) -> Result<()> {
-        self.guard(|engine| engine.rounds(Some(rounds), None))
-    }
-
-    fn run(&mut self, until: Option<Instant>) -> Result<()> {
-        self.guard(|engine| engine.rounds(None, until))
-    }
-
-    fn totals(&self) -> Totals {
-        self.done
-    }
-
-    fn stop(&mut self) -> Result<()> {
-        let queue = self.queue.clone();
-        self.queue.start = self.queue.end;
-        let stopped = self.guard(|engine| {
-            if engine.listed > 0 {
-                let rules = Rules { list: engine.lists().0, count: engine.listed as u32, ..engine.rules };
-                engine.submit(Stage::Rounds, &rules, &[Dispatch::Lanes(&engine.kernels.stop)])?;
-                engine.active = 0;
-            }
-            let held = std::mem::take(&mut engine.held);
-            engine.settle().inspect_err(|_| engine.held.clone_from(&held))?;
-            held.into_iter().rev().for_each(|state| state.stop(&mut engine.finished));
-            Ok(())
-        });
-        if stopped.is_err() {
-            self.queue = queue;
-        }
-        stopped
-    }
-
-    fn records(&mut self) -> Result<Vec<Record>> {
-        self.guard(|engine| {
-            engine.fill()?;
-            Ok(engine.report(engine.lists().0, 0, engine.listed, false)?.records)
-        })
-    }
-
-    fn lanes(&self) -> Result<Lanes> {
-        match &self.failed {
-            Some(error) => Err(error.clone().into()),
-            None => {
-                let mut lanes = self.report(self.lists().0, 0, self.listed, true)?;
-                self.held.iter().for_each(|state| state.report(&mut lanes));
-                Ok(lanes)
-            }
-        }
-    }
-
-    fn pick(&self, wanted: &[usize]) -> Result<Lanes> {
-        match &self.failed {
-            Some(error) => Err(error.clone().into()),
-            None => Ok(self.report_of(wanted)?),
-        }
-    }
-
-    fn export(&self) -> Result<Vec<LaneState>> {
-        match &self.failed {
-            Some(error) => Err(error.clone().into()),
-            None => Ok(self.states()?),
-        }
-    }
-
-    fn held(&self) -> Vec<LaneState> {
-        self.held.clone()
-    }
-
-    fn take_finished(&mut self) -> Lanes {
-        std::mem::take(&mut self.finished)
-    }
-
-    fn queued(&self) -> Queue {
-        self.queue.clone()
-    }
-
-    fn lowest(&self) -> Lanes {
-        let list = self.lists().0;
-        let lowest = || -> Result<Lanes, DeviceError> {
-            let records = self.report(list, 0, self.listed, false)?.records;
-            let finite = records.iter().enumerate().filter(|(_, record)| record.best_value.is_finite());
-            let key = |record: &Record| (record.best_value, record.summary.lane);
-            let lowest = finite.min_by(|(_, a), (_, b)| key(a).0.total_cmp(&key(b).0).then(key(a).1.cmp(&key(b).1)));
-            lowest.map_or_else(|| Ok(Lanes::default()), |(k, _)| self.report(list, k, 1, true))
-        };
-        // A device that fails says so with the next step; what is known until then stands.
-        let mut lanes = if self.failed.is_some() { Lanes::default() } else { lowest().unwrap_or_default() };
-        lanes.append(state::lowest(&self.held));
-        lanes
-    }
-
-    fn telemetry(&self) -> Option<Telemetry> {
-        Some(Telemetry { seconds: self.clock.seconds(), ..self.telemetry.get() })
-    }
-
-    fn clone_box(&self) -> Box<dyn Engine> {
-        if let Some(error) = &self.failed {
-            return Box::new(Failed::after(self, error.clone()));
-        }
-        let copied = Memory::new(&self.gpu, &self.kernels.layout, self.memory.sizes).and_then(|memory| {
-            let mut encoder = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-            memory.copy(&mut encoder, &self.memory);
-            self.gpu.submit(encoder)?;
-            Ok((memory, self.clock.branch(&self.gpu)?))
-        });
-        let (memory, clock) = match copied {
-            Ok(copy) => copy,
-            Err(error) => return Box::new(Failed::after(self, error)),
-        };
-        Box::new(Self {
-            gpu: Arc::clone(&self.gpu),
-            kernels: Arc::clone(&self.kernels),
-            memory,
-            placement: self.placement.clone(),
-            held: self.held.clone(),
-            queue: self.queue.clone(),
-            finished: self.finished.clone(),
-            pace: self.pace.clone(),
-            clock,
-            telemetry: self.telemetry.clone(),
-            failed: None,
-            ..*self
         })
     }
 }

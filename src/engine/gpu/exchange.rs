@@ -21,8 +21,7 @@ impl GpuEngine {
         self.fill_held()?;
         let portion = self.memory.sizes.portion();
         while self.free > 0 && !self.queue.is_empty() {
-            let lanes = self.queue.start..self.queue.end.min(self.queue.start + self.free.min(portion));
-            self.queue.start = lanes.end;
+            let lanes = self.queue.take(self.free.min(portion));
             let words = self.starts(lanes);
             let stride = self.lane_words();
             let count = words.len() / stride;
@@ -97,19 +96,6 @@ impl GpuEngine {
         Ok(lanes)
     }
 
-    /// How those lanes stand that are asked for, with their points.
-    pub(super) fn report_of(&self, wanted: &[usize]) -> Result<Lanes, DeviceError> {
-        let list = self.lists().0;
-        let mut lanes = Lanes::default();
-        for (k, record) in self.report(list, 0, self.listed, false)?.records.iter().enumerate() {
-            if wanted.contains(&record.summary.lane) {
-                lanes.append(self.report(list, k, 1, true)?);
-            }
-        }
-        self.held.iter().filter(|state| wanted.contains(&state.lane())).for_each(|state| state.report(&mut lanes));
-        Ok(lanes)
-    }
-
     /// Words of a buffer, after a kernel that writes them has run, if there is one; no more than the largest report has.
     pub(super) fn fetch(
         &self,
@@ -148,18 +134,7 @@ fn demanded(demands: &Demands) -> [u32; DEMANDS.len()] {
 /// A lane whose start overflows, or is not finite to begin with.
 fn never_started(lane: u32, start: Vec<f64>) -> Lanes {
     let nan = f64::NAN;
-    let summary = Summary {
-        lane: lane as usize,
-        iteration: 0,
-        value: nan,
-        gradient_max: nan,
-        gradient_norm: nan,
-        step: 0.0,
-        alpha: 0.0,
-        mu: 0.0,
-        evaluations: 0,
-        status: Status::NonFiniteStart,
-    };
+    let summary = Summary::unstarted(lane as usize, Status::NonFiniteStart);
     let evidence = Evidence { measured: nan, threshold: nan };
     let (best_value, best_gradient_max) = (nan, nan);
     let record = Record { summary, evidence, best_value, best_gradient_max, refused: 0, resets: 0, restarts: 0, longest_search: 0 };

@@ -3,7 +3,8 @@
 use std::time::Instant;
 
 use super::engine::GpuEngine;
-use crate::engine::source::Queue;
+use crate::engine::placement::Placement;
+use crate::engine::queue::Queue;
 use crate::engine::state::LaneState;
 use crate::engine::telemetry::Telemetry;
 use crate::engine::{Engine, Lanes, Record, Totals};
@@ -15,6 +16,7 @@ pub(super) struct Failed {
     error: DeviceError,
     held: Vec<LaneState>,
     queue: Queue,
+    placement: Placement,
     totals: Totals,
     finished: Lanes,
     telemetry: Option<Telemetry>,
@@ -25,7 +27,8 @@ impl Failed {
         Self {
             error,
             held: engine.held(),
-            queue: engine.queued(),
+            queue: engine.queue().clone(),
+            placement: engine.placement().clone(),
             totals: engine.totals(),
             finished: engine.finished.clone(),
             telemetry: engine.telemetry(),
@@ -66,10 +69,6 @@ impl Engine for Failed {
         self.fail()
     }
 
-    fn pick(&self, _: &[usize]) -> Result<Lanes> {
-        self.fail()
-    }
-
     fn take_finished(&mut self) -> Lanes {
         std::mem::take(&mut self.finished)
     }
@@ -82,8 +81,33 @@ impl Engine for Failed {
         self.held.clone()
     }
 
-    fn queued(&self) -> Queue {
-        self.queue.clone()
+    fn take(&mut self, _: &dyn Fn(usize) -> bool) -> Result<Vec<LaneState>> {
+        self.fail()
+    }
+
+    fn put(&mut self, states: Vec<LaneState>) {
+        states.iter().for_each(|state| self.totals.add(state.totals()));
+        self.held.splice(0..0, states.into_iter().rev());
+    }
+
+    fn find(&self, _: usize) -> Result<Lanes> {
+        self.fail()
+    }
+
+    fn queue(&self) -> &Queue {
+        &self.queue
+    }
+
+    fn queue_mut(&mut self) -> &mut Queue {
+        &mut self.queue
+    }
+
+    fn placement(&self) -> &Placement {
+        &self.placement
+    }
+
+    fn placement_mut(&mut self) -> &mut Placement {
+        &mut self.placement
     }
 
     fn lowest(&self) -> Lanes {

@@ -34,7 +34,7 @@ impl GpuEngine {
     }
 
     /// The slots of `count` lanes of the list that begins at word `at`.
-    fn read_list(&self, at: usize, count: usize) -> Result<Vec<u32>, DeviceError> {
+    pub(super) fn read_list(&self, at: usize, count: usize) -> Result<Vec<u32>, DeviceError> {
         let mut slots = Vec::with_capacity(count);
         while slots.len() < count {
             let part = self.memory.sizes.portion().min(count - slots.len());

@@ -27,9 +27,10 @@ pub(crate) fn evaluate(gpu: &Arc<Gpu>, problem: &Problem, starts: &Starts) -> Re
     let demands = Demands { tolerances: Tolerances::default(), limits: Limits { iterations: 1, evaluations: 1 } };
     let setup = Setup {
         problem: problem.clone(),
-        placement: Placement::new(starts.source(), &Holds::default(), Precision::F32, demands),
+        placement: Placement::new(starts.source(), &Holds::default(), Precision::F32, demands, Arc::default()),
         walk: Method::from(Lbfgs { memory: 1 }).into(),
         curvature: false,
+        keeps: false,
         pool: lanes,
     };
     let mut engine = GpuEngine::new(Arc::clone(gpu), &setup, Standing::new(starts.lanes()))?;

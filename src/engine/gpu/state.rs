@@ -3,7 +3,9 @@
 use super::clock::Stage;
 use super::engine::GpuEngine;
 use super::kernels::{Dispatch, Rules};
+use super::memory::HEAD;
 use super::shader::Shape;
+use crate::engine::Record;
 use crate::engine::lane::{Fields, Kind};
 use crate::engine::state::LaneState;
 use crate::error::DeviceError;
@@ -29,6 +31,49 @@ impl GpuEngine {
             let words = self.fetch(Some((&rules, &kernels.save)), self.memory.transfer(), 0..part * stride)?;
             states.extend(words.chunks(stride).map(|words| decode(words, shape)));
         }
+        Ok(states)
+    }
+
+    /// The states of those lanes of a list, from the `first` on, whose records `which` says yes to.
+    pub(super) fn saved_where(
+        &self,
+        list: u32,
+        first: usize,
+        records: &[Record],
+        which: impl Fn(&Record) -> bool,
+    ) -> Result<Vec<LaneState>, DeviceError> {
+        let (mut states, mut at) = (Vec::new(), first);
+        for run in records.chunk_by(|a, b| which(a) == which(b)) {
+            if run.first().is_some_and(&which) {
+                states.extend(self.saved(list, at, run.len())?);
+            }
+            at += run.len();
+        }
+        Ok(states)
+    }
+
+    /// Takes lanes under way to the host, those that `which` says yes to, and frees their slots.
+    pub(super) fn take_lanes(&mut self, which: &dyn Fn(usize) -> bool) -> Result<Vec<LaneState>, DeviceError> {
+        let (list, other) = self.lists();
+        let mut slots = self.read_list(HEAD + list as usize, self.listed)?;
+        let records = self.report(list, 0, self.listed, false)?.records;
+        let mut chosen = records.iter().map(|record| which(record.summary.lane));
+        slots.retain(|_| chosen.next().unwrap_or(false));
+        let mut states = Vec::new();
+        if !slots.is_empty() {
+            // The other list is free between calls.
+            self.gpu.queue.write_buffer(self.memory.lists(), 4 * (HEAD + other as usize) as u64, bytemuck::cast_slice(&slots));
+            states = self.saved(other, 0, slots.len())?;
+            let rules = Rules { list: other, count: slots.len() as u32, ..self.rules };
+            self.submit(Stage::Rounds, &rules, &[Dispatch::Lanes(&self.kernels.stop)])?;
+            self.active -= slots.len();
+            self.free += self.compact()?;
+        }
+        let (held, left): (Vec<_>, Vec<_>) = std::mem::take(&mut self.held).into_iter().partition(|state| which(state.lane()));
+        self.held = left;
+        states.extend(held);
+        states.iter().for_each(|state| self.done.subtract(state.totals()));
+        states.sort_unstable_by_key(LaneState::lane);
         Ok(states)
     }
 
@@ -93,7 +138,9 @@ fn encode(state: &LaneState, shape: Shape, words: &mut [u32]) {
             *to = word;
         }
     };
-    state.fields.write(|kind, value| put(if kind == Kind::Float { (value as f32).to_bits() } else { value as u32 }));
+    // What ends a lane may be beyond f32, and then is its largest number.
+    let float = |value: f64| if value.is_finite() { (value as f32).clamp(f32::MIN, f32::MAX) } else { value as f32 };
+    state.fields.write(|kind, value| put(if kind == Kind::Float { float(value).to_bits() } else { value as u32 }));
     let vectors = [&state.x, &state.g, &state.d, &state.best, &state.parameters, &state.lower, &state.upper];
     vectors.into_iter().flatten().for_each(|&value| put((value as f32).to_bits()));
     let n = shape.dimension;

@@ -11,6 +11,7 @@ use super::words::{self, Word};
 use crate::error::{ProblemError, WgslError};
 
 /// A text that was read and checked.
+#[derive(Clone)]
 pub(in crate::problem) struct Verbatim {
     /// As it was given.
     pub(in crate::problem) text: String,

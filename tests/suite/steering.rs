@@ -1,0 +1,41 @@
+//! A run that is changed while it is under way: stopped, paused, resumed, moved, told another objective.
+
+mod changes;
+mod faces;
+mod lanes;
+mod misuse;
+mod objectives;
+mod resume;
+
+use manymin::prelude::*;
+
+use crate::devices::{Bits, assert_same, devices};
+use crate::methods::methods;
+
+/// Every method, and the devices that run it, for problems whose curvature is a few hundred at most.
+fn ways() -> Vec<(&'static str, Method, Vec<Device>)> {
+    let quasi_newton: [(&str, Method); 2] = [("L-BFGS", Lbfgs { memory: 4 }.into()), ("BFGS", Bfgs::default().into())];
+    let mut ways: Vec<_> = quasi_newton.into_iter().chain(methods()).map(|(name, method)| (name, method, devices())).collect();
+    let cpu = vec![Device::cpu(Precision::F32), Device::cpu(Precision::F64)];
+    ways.push(("Levenberg-Marquardt", LevenbergMarquardt::default().into(), cpu));
+    ways
+}
+
+/// All lanes as they stand.
+fn now(batch: &Batch) -> Vec<Bits> {
+    Bits::all(&batch.clone().finish().unwrap())
+}
+
+/// All lanes, when the run has come to its end.
+fn ends(mut batch: Batch) -> Vec<Bits> {
+    batch.run().unwrap();
+    Bits::all(&batch.finish().unwrap())
+}
+
+/// Asserts that all lanes but `changed` are the same.
+fn assert_others_same(left: &[Bits], right: &[Bits], changed: &[usize], what: &str) {
+    let others = |all: &[Bits]| -> Vec<Bits> {
+        all.iter().enumerate().filter(|(lane, _)| !changed.contains(lane)).map(|(_, bits)| bits.clone()).collect()
+    };
+    assert_same(&others(left), &others(right), what);
+}
