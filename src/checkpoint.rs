@@ -35,6 +35,7 @@
 //! does, and of others tells which release wrote them.
 
 pub(crate) mod frame;
+mod input;
 mod lanes;
 mod numbers;
 mod places;
@@ -56,7 +57,8 @@ use crate::error::{CheckpointError, Result};
 use crate::minimizer::{Settings, check_sizes};
 use crate::problem::Problem;
 use crate::starts::Starts;
-use frame::{Reader, Tag, Writer, encode};
+use frame::{Reader, Tag, Writer};
+use input::encode;
 use lanes::Shape;
 use places::Drained;
 

@@ -46,6 +46,7 @@
 //! | walk as the R package mize does | [`MoreThuente`](MoreThuente#as-mize-does-it) |
 //! | own the loop: step, look, stop, branch | [`Batch`] |
 //! | go on elsewhere, also after a device has failed | [`Batch::move_to`], [`Batch::sync`] |
+//! | save a run, and take it up again, elsewhere too | [`Batch::save`], [`Batch::load`] |
 //! | be called while it runs | [`Monitor`] |
 //! | make starts as they are needed, a million of them | [`Source`] |
 //! | understand how a lane ended | [`Status`], [`Evidence`] |

@@ -1,7 +1,7 @@
 //! Lanes under way, in files: every field of the table in `engine/lane.rs`, in its order, whatever device they were on.
 
-use super::frame::Input;
-use super::numbers::{number, put, width};
+use super::input::Input;
+use super::numbers::{put, width};
 use crate::device::Precision;
 use crate::engine::lane::{Extent, FIELDS, Fields, Kind, Phase};
 use crate::engine::placement::Placement;
@@ -59,15 +59,18 @@ pub(super) fn read(input: &mut Input<'_>, shape: &Shape) -> Result<Vec<LaneState
 }
 
 fn lane(input: &mut Input<'_>, shape: &Shape) -> Result<LaneState, CheckpointError> {
-    let mut head = input.take(shape.head())?;
+    let mut fault = None;
     let fields = Fields::read(|kind| {
-        let (field, left) = head.split_at(if kind == Kind::Float { width(shape.precision) } else { size_of::<u32>() });
-        head = left;
-        match kind {
-            Kind::Float => number(field, shape.precision),
-            Kind::Word => field.iter().rev().fold(0_u32, |word, &byte| word << 8 | u32::from(byte)).into(),
-        }
+        let field = match kind {
+            Kind::Float => input.number(shape.precision),
+            Kind::Word => input.word().map(f64::from),
+        };
+        field.unwrap_or_else(|error| {
+            fault.get_or_insert(error);
+            0.0
+        })
     });
+    fault.map_or(Ok(()), Err)?;
     check(&fields, shape).map_err(|fault| input.invalid(format!("lane {}: {fault}", fields.lane)))?;
     let n = shape.dimension;
     let pairs = (fields.pairs as usize).min(shape.method.memory());

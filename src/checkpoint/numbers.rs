@@ -1,6 +1,6 @@
 //! Numbers of lanes, in files: little-endian, in the precision of the run.
 
-use super::frame::Input;
+use super::input::Input;
 use crate::device::Precision;
 use crate::error::CheckpointError;
 
@@ -27,20 +27,21 @@ pub(super) fn least(values: &[f64]) -> Precision {
     if values.iter().all(fits) { Precision::F32 } else { Precision::F64 }
 }
 
-/// The number in the first bytes.
-pub(super) fn number(bytes: &[u8], precision: Precision) -> f64 {
-    let bits = bytes[..width(precision)].iter().rev().fold(0, |bits, &byte| bits << 8 | u64::from(byte));
-    match precision {
-        Precision::F32 => f32::from_bits(bits as u32).into(),
-        Precision::F64 => f64::from_bits(bits),
-    }
-}
-
 impl Input<'_> {
     /// The next `count` numbers.
     pub(super) fn numbers(&mut self, count: usize, precision: Precision) -> Result<Vec<f64>, CheckpointError> {
-        let width = width(precision);
-        let bytes = self.take(count.saturating_mul(width))?;
-        Ok(bytes.chunks_exact(width).map(|bytes| number(bytes, precision)).collect())
+        let bytes = self.take(count.saturating_mul(width(precision)))?;
+        Ok(match precision {
+            Precision::F32 => bytes.as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes).into()).collect(),
+            Precision::F64 => bytes.as_chunks().0.iter().map(|bytes| f64::from_le_bytes(*bytes)).collect(),
+        })
+    }
+
+    /// The next number.
+    pub(super) fn number(&mut self, precision: Precision) -> Result<f64, CheckpointError> {
+        match precision {
+            Precision::F32 => self.array().map(|bytes| f32::from_le_bytes(bytes).into()),
+            Precision::F64 => self.array().map(f64::from_le_bytes),
+        }
     }
 }

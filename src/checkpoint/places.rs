@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::frame::Input;
+use super::input::Input;
 use crate::engine::source::Queue;
 use crate::error::CheckpointError;
 use crate::method::Status;

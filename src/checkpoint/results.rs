@@ -4,7 +4,7 @@
 //! one, the threshold is that of the lane before. A number that is as expected is left out; another takes four bytes if f32
 //! has it, and eight if not. All of them come back to the bit.
 
-use super::frame::{Input, put_short};
+use super::input::{Input, put_short};
 use super::lanes::Shape;
 use super::numbers::{least, put};
 use crate::device::Precision;
@@ -114,7 +114,7 @@ pub(super) fn read(input: &mut Input<'_>, shape: &Shape) -> Result<Lanes, Checkp
         for j in 0..NUMBERS {
             numbers[j] = match form(j, input)? {
                 Form::Absent => expected(j, &before, &numbers),
-                Form::Written(precision) => input.numbers(1, precision)?[0],
+                Form::Written(precision) => input.number(precision)?,
             };
         }
         let mut vectors = [const { None }; 3];

@@ -8,7 +8,8 @@ use crate::method::{Demands, Limits, Tolerances};
 
 /// Gives lanes their starting points and parameters, as they are needed; never all at once.
 ///
-/// A lane's start must depend on its number alone: lanes are asked for in any order, from any thread.
+/// A lane's start must depend on its number alone: lanes are asked for in any order, from any thread. A
+/// [checkpoint](crate::Batch::save) asks for all of them, and holds them as numbers.
 ///
 /// ```
 /// use manymin::prelude::*;

@@ -13,6 +13,8 @@ use super::graph::{Binary, Graph, Id, Op, Unary};
 
 /// More squares than this, each counted once whatever loop it stands in, are not looked through.
 const MOST_SQUARES: usize = 4096;
+/// Rounds of the loops around the innermost beyond which residuals are not counted: nobody waits for a fit that long.
+const MOST_ROUNDS: u64 = 1 << 26;
 /// Selections within selections within a square.
 const MOST_SELECTIONS: u32 = 16;
 
@@ -39,6 +41,13 @@ impl Squares {
         let mut finder = Finder { graph: graph.clone(), nonnegative, residuals: Vec::new() };
         finder.look_through(root)?;
         let Finder { graph, residuals, .. } = finder;
+        let long = |residual: &Residual| {
+            let outer = &residual.nest[..residual.nest.len().saturating_sub(1)];
+            outer.iter().fold(1_u64, |rounds, &id| rounds.saturating_mul(graph.most_trips(id).max(1))) > MOST_ROUNDS
+        };
+        if residuals.iter().any(long) {
+            return None;
+        }
         let mut count = 0_usize;
         for residual in &residuals {
             rounds(&residual.nest, &graph.loops, &mut Vec::new(), &mut |_, inner| {
