@@ -230,7 +230,11 @@ impl<T: Real> Engine for CpuEngine<T> {
             block.stop();
             block.collect(&mut ended);
         }
-        self.held.drain(..).rev().for_each(|state| state.stop(&mut ended));
+        let resident = ended.curvatures.len();
+        self.held.drain(..).rev().for_each(|state| state.stop(&mut ended, self.rules.curvature));
+        // As those of lanes in a block, which keep it in their own precision.
+        let held = ended.curvatures[resident..].iter_mut().flat_map(|of| &mut of.1);
+        held.for_each(|value| *value = T::from_f64(*value).to_f64());
         self.keep(ended);
         self.queue.start = self.queue.end;
         Ok(())
@@ -244,7 +248,7 @@ impl<T: Real> Engine for CpuEngine<T> {
     fn lanes(&self) -> Result<Lanes> {
         let mut lanes = Lanes::default();
         self.blocks.iter().flat_map(Block::lanes).for_each(|(tile, l)| tile.report(l, &mut lanes));
-        self.held.iter().for_each(|state| state.report(&mut lanes));
+        self.held.iter().for_each(|state| state.report(&mut lanes, self.rules.curvature));
         Ok(lanes)
     }
 
@@ -267,7 +271,7 @@ impl<T: Real> Engine for CpuEngine<T> {
         let key = |&(tile, l): &(&Tile<T>, usize)| (tile.best_value(l).to_f64(), tile.lanes.lane.0[l]);
         let finite = self.blocks.iter().flat_map(Block::lanes).filter(|lane| key(lane).0.is_finite());
         let lowest = finite.min_by(|a, b| key(a).0.total_cmp(&key(b).0).then(key(a).1.cmp(&key(b).1)));
-        let mut lanes = state::lowest(&self.held);
+        let mut lanes = state::lowest(&self.held, self.rules.curvature);
         lowest.into_iter().for_each(|(tile, l)| tile.report(l, &mut lanes));
         lanes
     }

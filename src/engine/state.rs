@@ -74,8 +74,11 @@ impl LaneState {
         inverse_hessian_diagonal(&self.s, &self.y, self.fields.gamma, self.x.len())
     }
 
-    /// Adds how the lane stands to `out`, its point included.
-    pub(crate) fn report(&self, out: &mut Lanes) {
+    /// Adds how the lane stands to `out`, its point included, and the diagonal of the inverse Hessian if that is asked for.
+    pub(crate) fn report(&self, out: &mut Lanes, curvature: bool) {
+        if curvature {
+            out.curvatures.push((out.records.len(), self.inverse_hessian_diagonal()));
+        }
         let elsewhere = self.fields.best_elsewhere != 0;
         if elsewhere {
             out.last_points.push((out.records.len(), self.x.clone()));
@@ -85,20 +88,20 @@ impl LaneState {
     }
 
     /// Adds the lane to `out` as one that the host has stopped.
-    pub(crate) fn stop(mut self, out: &mut Lanes) {
+    pub(crate) fn stop(mut self, out: &mut Lanes, curvature: bool) {
         self.fields.phase = Phase::Idle as u32;
         self.fields.status = Status::Stopped.code();
-        self.report(out);
+        self.report(out, curvature);
     }
 }
 
 /// Of several lanes the one with the lowest finite value; none if no lane has one.
-pub(crate) fn lowest<'a>(states: impl IntoIterator<Item = &'a LaneState>) -> Lanes {
+pub(crate) fn lowest<'a>(states: impl IntoIterator<Item = &'a LaneState>, curvature: bool) -> Lanes {
     let value = |state: &LaneState| if state.fields.best_elsewhere != 0 { state.fields.best_value } else { state.fields.value };
     let finite = states.into_iter().filter(|state| value(state).is_finite());
     let lowest = finite.min_by(|a, b| value(a).total_cmp(&value(b)).then(a.lane().cmp(&b.lane())));
     let mut lanes = Lanes::default();
-    lowest.into_iter().for_each(|state| state.report(&mut lanes));
+    lowest.into_iter().for_each(|state| state.report(&mut lanes, curvature));
     lanes
 }
 

@@ -294,7 +294,7 @@ impl Engine for GpuEngine {
             }
             let held = std::mem::take(&mut engine.held);
             engine.settle().inspect_err(|_| engine.held.clone_from(&held))?;
-            held.into_iter().rev().for_each(|state| state.stop(&mut engine.finished));
+            held.into_iter().rev().for_each(|state| state.stop(&mut engine.finished, engine.curvature));
             Ok(())
         });
         if stopped.is_err() {
@@ -315,7 +315,7 @@ impl Engine for GpuEngine {
             Some(error) => Err(error.clone().into()),
             None => {
                 let mut lanes = self.report(self.lists().0, 0, self.listed, true)?;
-                self.held.iter().for_each(|state| state.report(&mut lanes));
+                self.held.iter().for_each(|state| state.report(&mut lanes, self.curvature));
                 Ok(lanes)
             }
         }
@@ -351,7 +351,7 @@ impl Engine for GpuEngine {
         };
         // A device that fails says so with the next step; what is known until then stands.
         let mut lanes = if self.failed.is_some() { Lanes::default() } else { lowest().unwrap_or_default() };
-        lanes.append(state::lowest(&self.held));
+        lanes.append(state::lowest(&self.held, self.curvature));
         lanes
     }
 
