@@ -159,29 +159,3 @@ fn files_are_hardly_larger_than_the_lanes_in_them() {
         assert!(drained <= LANES + BESIDES && drained < results, "{device}: {drained} bytes for {LANES} lanes that were handed out");
     }
 }
-
-#[test]
-fn zz_speed() {
-    let device = Device::cpu(Precision::F32);
-    let (problem, starts) = (rosenbrock(10), starts_in(10, -2.0, 2.0, 100_000, 7));
-    let mut batch = minimizer().pool(65_536).start(&device, &problem, &starts).unwrap();
-    batch.advance(30).unwrap();
-    let directory = tempfile::tempdir().unwrap();
-    let path = directory.path().join("x");
-    for _ in 0..3 {
-        let cpu = || {
-            let t = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
-            t.tv_sec as f64 + 1e-9 * t.tv_nsec as f64
-        };
-        let t = std::time::Instant::now();
-        let c = cpu();
-        let bytes = batch.to_bytes().len();
-        println!("cpu {}", cpu() - c);
-        let a = t.elapsed();
-        batch.save(&path).unwrap();
-        let b = t.elapsed() - a;
-        let t = std::time::Instant::now();
-        Batch::load(&path, &device).unwrap();
-        println!("to_bytes {a:?} save {b:?} load {:?} {bytes}", t.elapsed());
-    }
-}

@@ -1,8 +1,8 @@
 //! A run that is killed, whatever it is doing, goes on from the file that is there.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Lines};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
 use manymin::prelude::*;
@@ -46,10 +46,11 @@ fn spawn(path: &Path) -> Child {
     Command::new(test).args([NAME, "--exact", "--nocapture"]).env(PATH, path).stdout(Stdio::piped()).spawn().unwrap()
 }
 
-/// Waits until a child has begun, or ended.
-fn wait_for(child: &mut Child) {
-    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    lines.map_while(Result::ok).find(|line| line.contains(BEGUN));
+/// Waits until a child has begun, or ended. Its end of the line stays open as long as what is returned.
+fn wait_for(child: &mut Child) -> Lines<BufReader<ChildStdout>> {
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    lines.by_ref().map_while(Result::ok).find(|line| line.contains(BEGUN));
+    lines
 }
 
 /// Removes what children have left unfinished; how many files that were.
@@ -71,9 +72,7 @@ fn a_run_killed_fifty_times_ends_as_if_nothing_had_been() {
     let (mut kills, mut in_writing, mut ends, mut progress) = (0, 0, 0, 0);
     while kills < KILLS {
         let mut child = spawn(&path);
-        if dice.below(EARLY) > 0 {
-            wait_for(&mut child);
-        }
+        let _lines = (dice.below(EARLY) > 0).then(|| wait_for(&mut child));
         std::thread::sleep(Duration::from_micros(dice.below(1000 * LONGEST_LIFE) as u64));
         child.kill().unwrap();
         let status = child.wait().unwrap();
