@@ -43,7 +43,7 @@ pub(super) fn write<'a>(states: impl Iterator<Item = &'a LaneState> + Clone, sha
     bytes.extend((states.clone().count() as u64).to_le_bytes());
     for state in states {
         state.fields.write(|kind, value| match kind {
-            Kind::Float => put([&value], shape.precision, bytes),
+            Kind::Float => put(&[value], shape.precision, bytes),
             Kind::Word => bytes.extend((value as u32).to_le_bytes()),
         });
         let LaneState { fields: _, x, g, d, best, s, y, rho, h, parameters, lower, upper } = state;

@@ -13,11 +13,13 @@ pub(super) fn width(precision: Precision) -> usize {
 }
 
 /// Adds numbers, which those of lanes in f32 fit into.
-pub(super) fn put<'a>(values: impl IntoIterator<Item = &'a f64>, precision: Precision, bytes: &mut Vec<u8>) {
-    let values = values.into_iter();
+pub(super) fn put(values: &[f64], precision: Precision, bytes: &mut Vec<u8>) {
+    let at = bytes.len();
+    bytes.resize(at + values.len() * width(precision), 0);
+    let places = &mut bytes[at..];
     match precision {
-        Precision::F32 => values.for_each(|&value| bytes.extend_from_slice(&(value as f32).to_le_bytes())),
-        Precision::F64 => values.for_each(|&value| bytes.extend_from_slice(&value.to_le_bytes())),
+        Precision::F32 => places.as_chunks_mut().0.iter_mut().zip(values).for_each(|(place, &value)| *place = (value as f32).to_le_bytes()),
+        Precision::F64 => places.as_chunks_mut().0.iter_mut().zip(values).for_each(|(place, value)| *place = value.to_le_bytes()),
     }
 }
 

@@ -89,7 +89,7 @@ fn is_taken(bytes: &[u8], precision: Precision, steps: usize) -> bool {
 }
 
 /// Changes bytes of `range` in one of several ways.
-fn mutate(bytes: &mut Vec<u8>, range: std::ops::Range<usize>, dice: &mut Random) {
+fn mutate(bytes: &mut [u8], range: std::ops::Range<usize>, dice: &mut Random) {
     for _ in 0..1 + dice.below(3) {
         let at = range.start + dice.below(range.len());
         let run = (1 + dice.below(8)).min(bytes.len() - at);

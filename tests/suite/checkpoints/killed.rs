@@ -1,7 +1,8 @@
 //! A run that is killed, whatever it is doing, goes on from the file that is there.
 
+use std::io::{BufRead, BufReader, Lines};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
 use manymin::prelude::*;
@@ -15,8 +16,11 @@ const PATH: &str = "MANYMIN_TEST_CHECKPOINT";
 const NAME: &str = "checkpoints::killed::a_run_killed_fifty_times_ends_as_if_nothing_had_been";
 /// How often a child is killed.
 const KILLS: usize = 50;
-/// The longest that a child is left alone after it was started; some are killed before they have begun.
-const LONGEST_LIFE: usize = 90;
+/// The longest that a child is left alone once it has begun, in milliseconds; one in so many is killed before, in loading.
+const LONGEST_LIFE: usize = 60;
+const EARLY: usize = 6;
+/// What a child says when it has begun.
+const BEGUN: &str = "the run goes on";
 
 fn device() -> Device {
     Device::cpu(Precision::F32)
@@ -24,12 +28,13 @@ fn device() -> Device {
 
 /// A run of many rounds, whose file is large enough to be killed in.
 fn start() -> Batch {
-    minimizer().pool(1024).start(&device(), &rosenbrock(10), &starts_in(10, -2.0, 2.0, 6_000, 11)).unwrap()
+    minimizer().pool(512).start(&device(), &rosenbrock(10), &starts_in(10, -2.0, 2.0, 4_000, 11)).unwrap()
 }
 
 /// Goes on from the file, or begins, and saves after every round.
 fn run_and_save(path: &Path) {
     let mut batch = if path.exists() { Batch::load(path, &device()).unwrap() } else { start() };
+    println!("{BEGUN}");
     while batch.active() > 0 {
         batch.advance(1).unwrap();
         batch.save(path).unwrap();
@@ -38,7 +43,14 @@ fn run_and_save(path: &Path) {
 
 fn spawn(path: &Path) -> Child {
     let test = std::env::current_exe().unwrap();
-    Command::new(test).args([NAME, "--exact"]).env(PATH, path).stdout(Stdio::null()).spawn().unwrap()
+    Command::new(test).args([NAME, "--exact", "--nocapture"]).env(PATH, path).stdout(Stdio::piped()).spawn().unwrap()
+}
+
+/// Waits until a child has begun, or ended. Its end of the line stays open as long as what is returned.
+fn wait_for(child: &mut Child) -> Lines<BufReader<ChildStdout>> {
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    lines.by_ref().map_while(Result::ok).find(|line| line.contains(BEGUN));
+    lines
 }
 
 /// Removes what children have left unfinished; how many files that were.
@@ -60,6 +72,7 @@ fn a_run_killed_fifty_times_ends_as_if_nothing_had_been() {
     let (mut kills, mut in_writing, mut ends, mut progress) = (0, 0, 0, 0);
     while kills < KILLS {
         let mut child = spawn(&path);
+        let _lines = (dice.below(EARLY) > 0).then(|| wait_for(&mut child));
         std::thread::sleep(Duration::from_micros(dice.below(1000 * LONGEST_LIFE) as u64));
         child.kill().unwrap();
         let status = child.wait().unwrap();

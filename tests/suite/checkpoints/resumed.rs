@@ -66,7 +66,8 @@ fn every_method_goes_on_from_its_file_bit_for_bit() {
 #[test]
 fn lanes_look_the_same_after_a_load() {
     let (problem, starts) = sweep(120);
-    for device in devices() {
+    for (device, curvature) in devices().into_iter().flat_map(|device| [(device.clone(), false), (device, true)]) {
+        let limited = || if curvature { limited().inverse_hessian_diagonals() } else { limited() };
         let mut batch = limited().pool(70).start(&device, &problem, &starts).unwrap();
         batch.advance(25).unwrap();
         batch.summaries().unwrap();
