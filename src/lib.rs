@@ -106,8 +106,8 @@ pub use starts::Starts;
 pub mod prelude {
     pub use crate::problem::{Array, Condition, Context, Index, Point, Scalar, select};
     pub use crate::{
-        Backtracking, Batch, Bfgs, Bounds, CgUpdate, ConjugateGradient, ConstantStep, Control, DeltaBarDelta, Device, Evaluation,
-        Every, FirstStep, InitialStep, LaneResult, Lbfgs, LevenbergMarquardt, Limits, LineSearch, Method, Minimizer, Momentum, Monitor,
+        Backtracking, Batch, Bfgs, Bounds, CgUpdate, ConjugateGradient, ConstantStep, Control, DeltaBarDelta, Device, Evaluation, Every,
+        FirstStep, InitialStep, LaneResult, Lbfgs, LevenbergMarquardt, Limits, LineSearch, Method, Minimizer, Momentum, Monitor,
         MoreThuente, Nesterov, NextStep, Outcome, Pairs, Polished, Precision, Problem, Restart, Schedule, SlopeSearch, Source, Starts,
         Status, SteepestDescent, Step, StepUp, Summary, Test, Tolerances,
     };

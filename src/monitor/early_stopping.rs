@@ -95,9 +95,7 @@ impl EarlyStopping {
             (Some((_, tolerance)), ..) if !(tolerance >= 0.0) => {
                 refused("EarlyStopping::agreement: tolerance", tolerance.to_string(), "0 or more")
             }
-            (_, Some(share), _) if !(0.0..=1.0).contains(&share) => {
-                refused("EarlyStopping::share_done", share.to_string(), "from 0 to 1")
-            }
+            (_, Some(share), _) if !(0.0..=1.0).contains(&share) => refused("EarlyStopping::share_done", share.to_string(), "from 0 to 1"),
             (.., Some((0, _))) => refused("EarlyStopping::patience: asks", "0".into(), "at least 1"),
             (.., Some((_, delta))) if !(delta >= 0.0) => refused("EarlyStopping::patience: delta", delta.to_string(), "0 or more"),
             _ => Ok(()),
