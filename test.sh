@@ -72,6 +72,24 @@ cargo run --quiet --release --example lennard_jones -- --atoms 7 --lanes 500 >/d
 cargo run --quiet --release --example nist_fit >/dev/null
 cargo run --quiet --release --example devices
 
+step "Ctrl-C ends an example in order, with the results so far"
+interrupted="$(mktemp -d)"
+cargo run --quiet --release --example lennard_jones -- --atoms 13 --lanes 1000000 --device cpu >"$interrupted/out" 2>"$interrupted/err" &
+running=$!
+for _ in $(seq 600); do
+  if grep -q "under way" "$interrupted/err"; then break; fi
+  sleep 0.1
+done
+kill -INT "$running" # cargo has become the example
+code=0
+wait "$running" || code=$?
+grep -q "stopped by the host" "$interrupted/out" && grep -q "evaluations in" "$interrupted/out" && [ "$code" = 130 ] || {
+  echo "Ctrl-C: exit code $code" >&2
+  cat "$interrupted/out" "$interrupted/err" >&2
+  exit 1
+}
+rm -r "$interrupted"
+
 step "documentation and its examples"
 cargo test --release --doc
 RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --quiet

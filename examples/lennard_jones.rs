@@ -8,7 +8,7 @@ mod common;
 
 use std::process::ExitCode;
 
-use common::{Arguments, Progress, Result, grouped, print_run};
+use common::{Arguments, Interrupt, Progress, Result, grouped, print_run};
 use manymin::prelude::*;
 
 const HELP: &str = "\
@@ -31,8 +31,8 @@ fn main() -> ExitCode {
     common::exit(run())
 }
 
-fn run() -> Result<()> {
-    let Some(arguments) = Arguments::read(HELP, 0)? else { return Ok(()) };
+fn run() -> Result<ExitCode> {
+    let Some(arguments) = Arguments::read(HELP, 0)? else { return Ok(ExitCode::SUCCESS) };
     let atoms = arguments.number("--atoms", 13)?;
     let lanes = arguments.number("--lanes", 10_000)?;
     let seed = arguments.number("--seed", 0)?;
@@ -47,12 +47,16 @@ fn run() -> Result<()> {
     let starts = Starts::uniform(&cube, lanes, seed);
     let minimizer = Minimizer::new(Lbfgs::default()).max_iterations(1_000);
 
-    // A loop of our own: ten rounds, a look at the batch, and on.
+    // A loop of our own: ten rounds, a look at the batch, and on. After Ctrl-C we have what was found until then.
+    let interrupt = Interrupt::new()?;
     let mut progress = Progress::new();
     let mut batch = minimizer.start(&device, &problem, &starts)?;
     while batch.active() > 0 {
         batch.advance(10)?;
         progress.show(&batch);
+        if interrupt.is_pressed() {
+            batch.stop()?;
+        }
     }
     let outcome = batch.finish()?;
     let seconds = progress.seconds();
@@ -63,7 +67,12 @@ fn run() -> Result<()> {
     println!("Lennard-Jones cluster: {atoms} atoms, {} variables, on {device}", problem.dimension());
     print_run(&outcome, seconds);
     println!("{:.2} s to polish {} lanes in f64", progress.seconds() - seconds, grouped(polished.len() as u64));
-    print_energies(atoms, &problem, polished)
+    if polished.is_empty() && interrupt.is_pressed() {
+        println!("\nno lane had reached a minimum yet");
+    } else {
+        print_energies(atoms, &problem, polished)?;
+    }
+    Ok(interrupt.code())
 }
 
 /// E = sum of 4 (r^-12 - r^-6) over the pairs of atoms. Atom i is at (x[3 i], x[3 i + 1], x[3 i + 2]).

@@ -6,6 +6,8 @@ use std::fmt::Display;
 use std::io::{IsTerminal, stderr};
 use std::process::ExitCode;
 use std::str::FromStr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use manymin::prelude::*;
@@ -14,13 +16,42 @@ use manymin::prelude::*;
 pub(crate) type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 /// Ends the program: with the error's message, if there is one.
-pub(crate) fn exit(result: Result<()>) -> ExitCode {
+pub(crate) fn exit(result: Result<ExitCode>) -> ExitCode {
     match result {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("error: {error}");
             ExitCode::FAILURE
         }
+    }
+}
+
+/// Whether Ctrl-C was pressed. The run then ends in order, with the results so far; pressed again, it ends the program at once.
+pub(crate) struct Interrupt(Arc<AtomicBool>);
+
+impl Interrupt {
+    /// What a program says that was interrupted.
+    const CODE: u8 = 130;
+
+    /// Waits for it from now on.
+    pub(crate) fn new() -> Result<Self> {
+        let pressed = Arc::new(AtomicBool::new(false));
+        let press = Arc::clone(&pressed);
+        ctrlc::set_handler(move || {
+            if press.swap(true, Ordering::Relaxed) {
+                std::process::exit(Self::CODE.into());
+            }
+        })?;
+        Ok(Self(pressed))
+    }
+
+    pub(crate) fn is_pressed(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// How the program ends.
+    pub(crate) fn code(&self) -> ExitCode {
+        if self.is_pressed() { ExitCode::from(Self::CODE) } else { ExitCode::SUCCESS }
     }
 }
 

@@ -15,7 +15,7 @@ mod objective;
 
 use std::process::ExitCode;
 
-use common::{Arguments, Progress, Result, grouped, print_run};
+use common::{Arguments, Interrupt, Progress, Result, grouped, print_run};
 use file::DataSet;
 use manymin::prelude::*;
 use objective::sum_of_squares;
@@ -45,8 +45,8 @@ fn main() -> ExitCode {
     common::exit(run())
 }
 
-fn run() -> Result<()> {
-    let Some(arguments) = Arguments::read(HELP, 1)? else { return Ok(()) };
+fn run() -> Result<ExitCode> {
+    let Some(arguments) = Arguments::read(HELP, 1)? else { return Ok(ExitCode::SUCCESS) };
     let path = arguments.words.first().map_or(DEFAULT_FILE, String::as_str);
     let text = std::fs::read_to_string(path).map_err(|error| format!("{path}: {error}"))?;
     let data = DataSet::read(&text).map_err(|error| format!("{path}: {error}"))?;
@@ -74,11 +74,16 @@ fn run() -> Result<()> {
     let minimizer =
         Minimizer::new(Lbfgs::default()).tolerances(Tolerances { gradient_max: 0.0, ..Tolerances::default() }).max_iterations(iterations);
 
+    // After Ctrl-C we have what was found until then.
+    let interrupt = Interrupt::new()?;
     let mut progress = Progress::new();
     let mut batch = minimizer.start(&device, &problem, &starts)?;
     while batch.active() > 0 {
         batch.advance(100)?;
         progress.show(&batch);
+        if interrupt.is_pressed() {
+            batch.stop()?;
+        }
     }
     let outcome = batch.finish()?;
     let seconds = progress.seconds();
@@ -92,7 +97,8 @@ fn run() -> Result<()> {
     println!("{} = {}", data.response, data.model);
     print_run(&outcome, seconds);
     println!("{:.2} s to polish the {} lanes that are as low as the best", progress.seconds() - seconds, grouped(ties.len() as u64));
-    print_fit(&data, &problem, &scales, &best, total)
+    print_fit(&data, &problem, &scales, &best, total)?;
+    Ok(interrupt.code())
 }
 
 /// Of fits that are equally good, the one with the least gradient of those near the one that is nearest to the start. A sum

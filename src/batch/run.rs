@@ -120,3 +120,97 @@ impl Batch {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::monitor::{EarlyStopping, History, Reason};
+    use crate::{Bounds, Device, Lbfgs, Minimizer, Precision, Problem, Starts};
+
+    /// Keeps the batch at one step, with what monitors save there, as a checkpoint does.
+    struct Keeps {
+        at: u64,
+        kept: Option<Batch>,
+        asked: usize,
+    }
+
+    impl Monitor for Keeps {
+        fn saves(&self) -> bool {
+            true
+        }
+        fn step(&mut self, step: &mut Step<'_>) -> Result<Control> {
+            self.asked += 1;
+            if step.number() == self.at {
+                let saved = step.saved().to_vec();
+                let mut kept = step.batch().clone();
+                kept.saved = saved;
+                self.kept = Some(kept);
+            }
+            Ok(Control::Continue)
+        }
+    }
+
+    fn started(device: &Device) -> Batch {
+        let problem = Problem::new(3, |x| x.sum(0..2, |i| 100.0 * (x.at(i + 1) - x.at(i).powi(2)).powi(2) + (1.0 - x.at(i)).powi(2)));
+        let starts = Starts::uniform(&Bounds::new(&[-2.0; 3], &[2.0; 3]).expect("bounds"), 200, 9);
+        Minimizer::new(Lbfgs::default()).pool(64).start(device, &problem.expect("it can be traced"), &starts).expect("it starts")
+    }
+
+    #[test]
+    fn a_run_that_was_saved_goes_on_with_its_monitors() {
+        for device in [Device::cpu(Precision::F32), Device::cpu(Precision::F64)] {
+            let history = || History::new().lanes([3, 150]);
+            let mut stopping = EarlyStopping::new().patience(6, 0.0);
+            let (mut first, mut second) = (history(), history().every(Every::Steps(7)));
+            let mut keeps = Keeps { at: 10, kept: None, asked: 0 };
+            started(&device).run_with(&mut [&mut keeps, &mut first, &mut stopping, &mut second]).expect("a run");
+            assert_eq!(stopping.reason(), Some(Reason::Patience), "{device}");
+
+            let mut resumed = keeps.kept.take().expect("it was kept");
+            let mut again = EarlyStopping::new().patience(6, 0.0);
+            let (mut one, mut other) = (history(), history().every(Every::Steps(7)));
+            let mut counts = Keeps { at: u64::MAX, kept: None, asked: 0 };
+            resumed.run_with(&mut [&mut one, &mut other, &mut again, &mut counts]).expect("a run");
+            assert_eq!(again.reason(), stopping.reason(), "{device}");
+            assert_eq!(counts.asked, keeps.asked - 11, "{device}: the start and ten steps are not shown again");
+            let rows = |history: &History| -> Vec<String> {
+                let timeless = history.rows().iter().cloned().map(|mut row| {
+                    row.seconds = 0.0;
+                    format!("{row:?}")
+                });
+                timeless.chain(history.lane_rows().iter().map(|row| format!("{row:?}"))).collect()
+            };
+            assert_eq!(rows(&one), rows(&first), "{device}");
+            assert_eq!(rows(&other), rows(&second), "{device}: the second of one name");
+        }
+    }
+
+    #[test]
+    fn what_saves_others_is_asked_before_lanes_are_stopped() {
+        let device = Device::cpu(Precision::F64);
+        let expected = {
+            let mut batch = started(&device);
+            batch.run().expect("a run");
+            format!("{:?}", batch.finish().expect("results").iter().collect::<Vec<_>>())
+        };
+        let mut keeps = Watch::every(Every::Steps(1_000), Keeps { at: 5, kept: None, asked: 0 });
+        let mut stops = |step: &mut Step<'_>| if step.number() == 5 { Control::Stop } else { Control::Continue };
+        let mut batch = started(&device);
+        batch.run_with(&mut [&mut keeps, &mut stops]).expect("a run");
+        assert_eq!((batch.active(), keeps.asked), (0, 2), "at the start, and when the run was over");
+        let mut kept = keeps.kept.take().expect("it was kept");
+        kept.run().expect("a run");
+        assert_eq!(format!("{:?}", kept.finish().expect("results").iter().collect::<Vec<_>>()), expected);
+    }
+
+    #[test]
+    fn a_state_of_something_else_is_refused() {
+        for mut monitor in [Box::new(History::new()) as Box<dyn Monitor>, Box::new(EarlyStopping::new())] {
+            let state = monitor.save().expect("it saves");
+            monitor.load(&state).expect("its own");
+            for wrong in [&state[..state.len() - 1], &[0xff; 40]] {
+                assert!(matches!(monitor.load(wrong), Err(crate::Error::Monitor(_))), "{}", monitor.name());
+            }
+        }
+    }
+}

@@ -192,7 +192,7 @@ mod tests {
     #[test]
     fn a_bar_shows_lanes_value_and_speed_and_goes_in_the_end() {
         let screen = Screen::default();
-        let mut bar = ProgressBar::on(ProgressDrawTarget::term_like(Box::new(screen.clone())), |_| unreachable!("there is a terminal"));
+        let bar = ProgressBar::on(ProgressDrawTarget::term_like(Box::new(screen.clone())), |_| unreachable!("there is a terminal"));
         run(&mut bar.every(Every::Step));
         let text = screen.text();
         assert!(text.contains("0/100 lanes, lowest "), "{text}");

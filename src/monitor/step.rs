@@ -72,7 +72,7 @@ impl<'a> Step<'a> {
         self.batch.totals()
     }
 
-    /// How each resident lane stands, and each that has ended since this monitor last looked; by lane. They come from the
+    /// How each resident lane stands, and each that has ended since this monitor last looked in this run, or ever; by lane. They come from the
     /// device when they are first asked for in a step, without points. If that fails there are none, and the run ends with the
     /// device's error.
     pub fn summaries(&mut self) -> &[Summary] {

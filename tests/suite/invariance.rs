@@ -1,5 +1,7 @@
 //! How a run is cut, what runs beside a lane, and where: none of it changes a bit.
 
+use std::time::Duration;
+
 use manymin::prelude::*;
 use nalgebra::DMatrix;
 use rayon::ThreadPoolBuilder;
@@ -39,7 +41,18 @@ fn cuts_change_no_bit_and_evaluate_nothing_twice() {
         let whole = limited().minimize(&device, &problem, &starts).unwrap();
         let expected = Bits::all(&whole);
         type Cut = fn(usize, &mut Batch);
-        let ways: [(&str, Cut); 8] = [
+        let ways: [(&str, Cut); 12] = [
+            ("run_for no time", |_, batch| batch.run_for(Duration::ZERO).unwrap()),
+            ("run_for no time, looked at", |_, batch| {
+                batch.run_for(Duration::ZERO).unwrap();
+                batch.summaries().unwrap();
+            }),
+            ("run_for and steps in turn", |k, batch| {
+                if k % 2 == 0 { batch.run_for(Duration::from_micros(300)).unwrap() } else { batch.step().unwrap() }
+            }),
+            ("run_until", |k, batch| {
+                batch.run_until(|step| step.number() == k as u64 + 1).unwrap();
+            }),
             ("step()", |_, batch| batch.step().unwrap()),
             ("advance(1)", |_, batch| batch.advance(1).unwrap()),
             ("advance(7)", |_, batch| batch.advance(7).unwrap()),

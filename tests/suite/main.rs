@@ -19,6 +19,10 @@ mod methods;
 mod mgh;
 mod misuse;
 mod mize_traces;
+mod monitors;
+mod monitors_at_hand;
+#[cfg(any(feature = "plot", feature = "tracing"))]
+mod monitors_of_features;
 mod moves;
 mod nist;
 #[cfg(feature = "gpu")]

@@ -187,6 +187,51 @@ mod tests {
         }
     }
 
+    fn rows() -> Vec<Row> {
+        use crate::{Bounds, Device, Lbfgs, Minimizer, Precision, Problem, Starts};
+        let problem = Problem::new(2, |x| 100.0 * (x[1] - x[0].powi(2)).powi(2) + (1.0 - x[0]).powi(2)).expect("it can be traced");
+        let starts = Starts::uniform(&Bounds::new(&[-2.0; 2], &[2.0; 2]).expect("bounds"), 100, 42);
+        let mut history = crate::monitor::History::new();
+        let minimizer = Minimizer::new(Lbfgs::default()).watched_by(&mut history);
+        minimizer.minimize(&Device::cpu(Precision::F64), &problem, &starts).expect("it runs");
+        history.rows().to_vec()
+    }
+
+    #[test]
+    fn pixels_have_every_line_and_letters() {
+        let (width, height) = SIZE;
+        let mut pixels = vec![0; (3 * width * height) as usize];
+        let area = Lettered(BitMapBackend::with_buffer(&mut pixels, SIZE)).into_drawing_area();
+        chart(&area, &rows(), Against::Evaluations).expect("it can be drawn");
+        drop(area);
+        let pixel = |x: u32, y: u32| {
+            let at = 3 * (y * width + x) as usize;
+            (pixels[at], pixels[at + 1], pixels[at + 2])
+        };
+        let all = || (0..width).flat_map(|x| (0..height).map(move |y| (x, y)));
+        for (name, colour, ..) in LINES {
+            let count = all().filter(|&(x, y)| pixel(x, y) == (colour.0, colour.1, colour.2)).count();
+            assert!(count > 100, "{name}: {count} pixels");
+        }
+        // Left of the axis and below it there are numbers, and nothing else that is black.
+        let black = |x: u32, y: u32| pixel(x, y) == (0, 0, 0);
+        assert!(all().filter(|&(x, y)| x < 90 && y < height - 80 && black(x, y)).count() > 100, "numbers of values");
+        assert!(all().filter(|&(x, y)| y > height - 55 && black(x, y)).count() > 100, "numbers of evaluations");
+    }
+
+    #[test]
+    fn a_drawing_of_next_to_nothing_is_one() {
+        let directory = tempfile::tempdir().expect("a directory");
+        for rows in [&rows()[..1], &[]] {
+            for name in ["one.svg", "one.PNG"] {
+                let path = directory.path().join(name);
+                draw(&path, rows, Against::Steps).expect("it can be drawn");
+                assert!(std::fs::metadata(&path).expect("a file").len() > 500, "{name}");
+            }
+        }
+        assert!(draw(&directory.path().join("no/such.svg"), &rows(), Against::Steps).is_err());
+    }
+
     #[test]
     fn labels_are_short() {
         let axis = Axis { logarithmic: None, low: 0.0, high: 1.0 };
