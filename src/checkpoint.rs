@@ -54,7 +54,7 @@ use std::path::Path;
 
 use self::sections::{read, write};
 use crate::batch::Batch;
-use crate::device::Device;
+use crate::device::{Device, Precision};
 use crate::error::{CheckpointError, Result};
 use crate::problem::Problem;
 
@@ -97,7 +97,8 @@ impl Batch {
     /// # Errors
     /// [`CheckpointError::Io`]. What was at `path` before is there still.
     pub fn save(&mut self, path: impl AsRef<Path>) -> Result<()> {
-        self.save_with(path.as_ref(), &Blobs::new())
+        let saved = self.saved().to_vec();
+        self.save_with(path.as_ref(), &saved)
     }
 
     /// Takes up a batch from a file that [`save`](Batch::save) wrote, on any device of its precision.
@@ -114,7 +115,8 @@ impl Batch {
     /// crate::DeviceError::Precision) for a device of another precision; [`Error::Device`](crate::Error::Device) as
     /// [`Minimizer::start`](crate::Minimizer::start), also for [verbatim](Problem::verbatim) WGSL on the CPU engine.
     pub fn load(path: impl AsRef<Path>, device: &Device) -> Result<Self> {
-        Ok(Self::load_with(path.as_ref(), device)?.0)
+        let (snapshot, blobs) = read(&store::read(path.as_ref())?)?;
+        Self::revive(snapshot, blobs, device)
     }
 
     /// As [`load`](Batch::load), if the file's objective is that of `problem`.
@@ -138,12 +140,20 @@ impl Batch {
     /// # Errors
     /// [`CheckpointError::OtherObjective`] if their [fingerprints](Problem::fingerprint) differ; also as [`load`](Batch::load).
     pub fn load_for(path: impl AsRef<Path>, device: &Device, problem: &Problem) -> Result<Self> {
-        let (snapshot, _) = read(&store::read(path.as_ref())?)?;
+        let (snapshot, blobs) = read(&store::read(path.as_ref())?)?;
         let (given, found) = (problem.fingerprint(), snapshot.problem.fingerprint());
         if given != found {
             return Err(CheckpointError::OtherObjective { given, found }.into());
         }
-        Self::revive(snapshot, device)
+        Self::revive(snapshot, blobs, device)
+    }
+
+    /// In what precision the lanes of a file compute: what a device must have to [load](Batch::load) it.
+    ///
+    /// # Errors
+    /// [`CheckpointError`] as [`load`](Batch::load).
+    pub fn saved_precision(path: impl AsRef<Path>) -> Result<Precision> {
+        Ok(read(&store::read(path.as_ref())?)?.0.precision)
     }
 
     /// What [`save`](Batch::save) writes, for other places than files.
@@ -161,7 +171,8 @@ impl Batch {
     /// # Ok::<(), manymin::Error>(())
     /// ```
     pub fn to_bytes(&mut self) -> Vec<u8> {
-        write(&self.snapshot(), &Blobs::new())
+        let saved = self.saved().to_vec();
+        write(&self.snapshot(), &saved)
     }
 
     /// As [`load`](Batch::load), from what [`to_bytes`](Batch::to_bytes) or [`save`](Batch::save) wrote.
@@ -169,17 +180,12 @@ impl Batch {
     /// # Errors
     /// As [`load`](Batch::load).
     pub fn from_bytes(bytes: &[u8], device: &Device) -> Result<Self> {
-        Self::revive(read(bytes)?.0, device)
+        let (snapshot, blobs) = read(bytes)?;
+        Self::revive(snapshot, blobs, device)
     }
 
     /// [`save`](Batch::save), with what monitors keep.
-    pub(crate) fn save_with(&mut self, path: &Path, blobs: &Blobs) -> Result<()> {
+    pub(crate) fn save_with(&mut self, path: &Path, blobs: &[(String, Vec<u8>)]) -> Result<()> {
         Ok(store::write(path, &write(&self.snapshot(), blobs))?)
-    }
-
-    /// [`load`](Batch::load), with what monitors keep.
-    pub(crate) fn load_with(path: &Path, device: &Device) -> Result<(Self, Blobs)> {
-        let (snapshot, blobs) = read(&store::read(path)?)?;
-        Ok((Self::revive(snapshot, device)?, blobs))
     }
 }

@@ -7,6 +7,7 @@
 //! | record best, median and quantiles, and chosen lanes in full; CSV and JSON | [`History`] |
 //! | stop at a target, without progress, when enough lanes are done or agree | [`EarlyStopping`] |
 //! | stop after some time | [`TimeLimit`] |
+//! | save the run every so often | [`Checkpointing`] |
 //! | stop from outside, as with Ctrl-C | [`Interrupt`] |
 //! | feed another thread without blocking the run | [`Channel`] |
 #![cfg_attr(feature = "progress", doc = "| see how far a run is | [`ProgressBar`] |")]
@@ -40,6 +41,7 @@
 //! ```
 
 mod channel;
+mod checkpointing;
 mod early_stopping;
 #[cfg(feature = "tracing")]
 mod events;
@@ -57,6 +59,7 @@ pub(crate) mod watched;
 use std::time::Duration;
 
 pub use channel::{Channel, Snapshot};
+pub use checkpointing::Checkpointing;
 pub use early_stopping::{EarlyStopping, Reason};
 #[cfg(feature = "tracing")]
 pub use events::Events;

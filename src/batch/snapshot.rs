@@ -77,8 +77,13 @@ impl Batch {
         }
     }
 
-    /// A batch on `device` that goes on from a snapshot.
-    pub(crate) fn revive(snapshot: Snapshot<'_>, device: &Device) -> Result<Self> {
+    /// What monitors had saved of a run that has been loaded and not taken up yet.
+    pub(crate) fn saved(&self) -> &[(String, Vec<u8>)] {
+        &self.saved
+    }
+
+    /// A batch on `device` that goes on from a snapshot, and what monitors had saved.
+    pub(crate) fn revive(snapshot: Snapshot<'_>, saved: Vec<(String, Vec<u8>)>, device: &Device) -> Result<Self> {
         let Snapshot { precision, problem, starts, settings, changes, under_way, queue, never, late, .. } = snapshot;
         let Snapshot { paused, kept, lows, finished, told, drained, best_drained, done, .. } = snapshot;
         if precision != device.precision() {
@@ -106,6 +111,7 @@ impl Batch {
             paused: paused.into_owned(),
             kept: kept.into_owned(),
             lows: lows.into_owned(),
+            saved,
             synced: Arc::new(synced.unwrap_or_default()),
             ..Self::new(engine, device.clone(), problem, starts, settings)
         })

@@ -39,7 +39,7 @@ const MONITORS: Tag = *b"more";
 const MOST_DONE: u64 = 1 << 63;
 
 /// A batch as the bytes of a file.
-pub(super) fn write(snapshot: &Snapshot<'_>, blobs: &Blobs) -> Vec<u8> {
+pub(super) fn write(snapshot: &Snapshot<'_>, blobs: &[(String, Vec<u8>)]) -> Vec<u8> {
     let Snapshot { precision, problem, starts, settings, changes, under_way, queue, never, late, .. } = snapshot;
     let Snapshot { paused, kept, lows, finished, told, drained, best_drained, done, .. } = snapshot;
     let shape = Shape::new(&settings.placement(starts, *precision, changes), settings.method, *precision);

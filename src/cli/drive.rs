@@ -1,16 +1,15 @@
 //! A run from its start, or from a checkpoint, to its end, by whatever way it ends.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use manymin::{Batch, Outcome};
+use manymin::monitor::{Checkpointing, EarlyStopping, Interrupt, ProgressBar, TimeLimit};
+use manymin::{Batch, Control, Error, Every, Monitor, MonitorError, Outcome, Step};
 use serde::{Deserialize, Serialize};
 
 use super::args::{CheckpointArgs, LimitArgs};
 use super::failure::{Failure, Result};
-use super::progress::Progress;
 use super::setup::check_seconds;
 
 /// What a checkpoint keeps for the command line.
@@ -19,8 +18,41 @@ pub(super) struct Notes {
     pub(super) problem: String,
     pub(super) by_value: bool,
     pub(super) polish: Option<usize>,
-    /// That the run has taken so far.
+    /// Seconds that the run has taken, before this part of it.
     pub(super) seconds: f64,
+    #[serde(skip)]
+    begun: Option<Instant>,
+}
+
+impl Notes {
+    pub(super) fn new(problem: String, by_value: bool, polish: Option<usize>) -> Self {
+        Self { problem, by_value, polish, ..Self::default() }
+    }
+}
+
+impl Monitor for Notes {
+    fn when(&self) -> Every {
+        Every::Seconds(f64::INFINITY)
+    }
+
+    fn step(&mut self, _: &mut Step<'_>) -> manymin::Result<Control> {
+        Ok(Control::Continue)
+    }
+
+    fn name(&self) -> &str {
+        "command line"
+    }
+
+    fn save(&self) -> Option<Vec<u8>> {
+        let seconds = self.seconds + self.begun.map_or(0.0, |begun| begun.elapsed().as_secs_f64());
+        serde_json::to_vec(&Self { seconds, ..self.clone() }).ok()
+    }
+
+    fn load(&mut self, state: &[u8]) -> manymin::Result<()> {
+        let saved: Self = serde_json::from_slice(state).map_err(|error| MonitorError::new(error.to_string()))?;
+        *self = Self { begun: self.begun, ..saved };
+        Ok(())
+    }
 }
 
 /// A run that has ended.
@@ -30,68 +62,40 @@ pub(super) struct Ended {
     pub(super) interrupted: bool,
 }
 
-/// How often the run is looked at.
-const SLICE: Duration = Duration::from_millis(100);
 /// Seconds between checkpoints.
 const EVERY: f64 = 60.0;
 
 /// Runs to the end, or until a limit or Ctrl-C. Time counts from `begun`.
 pub(super) fn drive(mut batch: Batch, mut notes: Notes, begun: Instant, limits: &LimitArgs, checkpoint: &CheckpointArgs) -> Result<Ended> {
-    let keeper = Keeper::new(checkpoint)?;
+    check_seconds("--every", checkpoint.every)?;
+    if checkpoint.every.is_some() && checkpoint.checkpoint.is_none() {
+        return Err(Failure::Misuse("--every is for --checkpoint FILE, which is not given".into()));
+    }
     let interrupted = on_interrupt()?;
-    let before = notes.seconds;
-    let progress = Progress::new(batch.lanes());
-    let mut due = Instant::now() + keeper.every;
-    let mut limit = None;
-    while batch.active() > 0 {
-        batch.run_for(SLICE)?;
-        notes.seconds = before + begun.elapsed().as_secs_f64();
-        progress.show(&batch);
-        if Instant::now() >= due {
-            keeper.save(&mut batch, &notes)?;
-            due = Instant::now() + keeper.every;
-        }
-        let late = limits.time_limit.is_some_and(|seconds| begun.elapsed().as_secs_f64() >= seconds);
-        let reached = limits.target.is_some_and(|target| batch.best().value <= target);
-        if interrupted.load(Ordering::Relaxed) || late || reached {
-            limit = Some(late && !reached);
-            break;
-        }
-    }
-    progress.clear();
-    // As it stands, before lanes are stopped, so that they can go on.
-    keeper.save(&mut batch, &notes)?;
-    if let Some(late) = limit {
-        if late { batch.stop_in_time()? } else { batch.stop()? }
-    }
+    notes.begun = Some(begun);
+    let mut bar = ProgressBar::new();
+    let mut interrupt = Interrupt::new(&interrupted);
+    let mut limit = limits.time_limit.map(|seconds| TimeLimit(rest(seconds, begun)));
+    let mut target = limits.target.map(|value| EarlyStopping::new().target(value).every(Every::Sync));
+    let every = Every::Seconds(checkpoint.every.unwrap_or(EVERY));
+    let mut keeper = checkpoint.checkpoint.as_ref().map(|path| Checkpointing::to(path).every(every));
+    let mut monitors: Vec<&mut dyn Monitor> = vec![&mut notes, &mut bar, &mut interrupt];
+    monitors.extend(limit.iter_mut().map(|monitor| monitor as &mut dyn Monitor));
+    monitors.extend(target.iter_mut().map(|monitor| monitor as &mut dyn Monitor));
+    monitors.extend(keeper.iter_mut().map(|monitor| monitor as &mut dyn Monitor));
+    batch.run_with(&mut monitors).map_err(|error| match error {
+        // It was asked for on the command line, and can't be written there.
+        Error::Checkpoint(_) => Failure::Misuse(error.to_string()),
+        error => error.into(),
+    })?;
+    notes.seconds += begun.elapsed().as_secs_f64();
     Ok(Ended { outcome: batch.finish()?, notes, interrupted: interrupted.load(Ordering::Relaxed) })
 }
 
-/// Who saves the run, if that is asked for.
-struct Keeper {
-    path: Option<PathBuf>,
-    every: Duration,
+/// What is left of so many seconds.
+fn rest(seconds: f64, begun: Instant) -> Duration {
+    Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX).saturating_sub(begun.elapsed())
 }
-
-impl Keeper {
-    fn new(args: &CheckpointArgs) -> Result<Self> {
-        check_seconds("--every", args.every)?;
-        if args.every.is_some() && args.checkpoint.is_none() {
-            return Err(Failure::Misuse("--every is for --checkpoint FILE, which is not given".into()));
-        }
-        let every = Duration::try_from_secs_f64(args.every.unwrap_or(EVERY)).unwrap_or(Duration::MAX);
-        Ok(Self { path: args.checkpoint.clone(), every: every.min(Duration::from_secs(1 << 32)) })
-    }
-
-    fn save(&self, batch: &mut Batch, notes: &Notes) -> Result<()> {
-        let Some(path) = &self.path else { return Ok(()) };
-        let notes = serde_json::to_vec(notes).map_err(Failure::misuse)?;
-        Ok(batch.save_with(path, &[(NOTES.to_string(), notes)])?)
-    }
-}
-
-/// The name under which a checkpoint keeps what is the command line's own.
-pub(super) const NOTES: &str = "command line";
 
 /// Whether Ctrl-C was pressed; a second time ends the program at once.
 pub(super) fn on_interrupt() -> Result<Arc<AtomicBool>> {

@@ -24,7 +24,7 @@ pub(super) fn run(args: &MinimizeArgs) -> Result<()> {
     let minimizer = setup::minimizer(&args.run, args.limits.target, setup::holding(&args.start, bounds.as_ref()));
     let device = setup::device_of(&args.run)?;
     let batch = minimizer.start(&device, &problem, &starts)?;
-    let notes = Notes { problem: name, by_value: args.output.distinct == Some(By::Value), polish: args.output.polish, seconds: 0.0 };
+    let notes = Notes::new(name, args.output.distinct == Some(By::Value), args.output.polish);
     finish(drive(batch, notes, begun, &args.limits, &args.checkpoint)?, &args.output)
 }
 
