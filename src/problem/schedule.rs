@@ -230,7 +230,14 @@ impl Scheduler<'_> {
 
     fn place_fold(&self, fold: FoldId, needs: &Needs, stages: &Stages) -> Place {
         let fold = self.graph.fold(fold);
-        let stage = stages.latest(fold.initial.iter().copied()).max(self.stage(needs, fold.reversed, stages));
+        // Of what a fold backwards is added up to, most reads the states of the folds forwards: it shares the loop if that is
+        // late enough.
+        let forwards = stages.folds.iter().filter(|(other, _)| {
+            let other = self.graph.fold(**other);
+            fold.reversed && !other.reversed && other.variable == fold.variable
+        });
+        let after = forwards.map(|(_, stage)| stage + 1).max().unwrap_or(0);
+        let stage = stages.latest(fold.initial.iter().copied()).max(self.stage(needs, fold.reversed, stages)).max(after);
         (stage, fold.variable, fold.reversed)
     }
 
