@@ -89,7 +89,7 @@ impl<'a> Input<'a> {
 }
 
 /// Adds what serde makes of a value.
-pub(super) fn encode(value: &impl serde::Serialize, bytes: &mut Vec<u8>) {
+pub(super) fn encode(value: &(impl serde::Serialize + ?Sized), bytes: &mut Vec<u8>) {
     let written = postcard::to_stdvec(value).unwrap_or_else(|_| unreachable!("writing to memory does not fail"));
     bytes.extend(written);
 }

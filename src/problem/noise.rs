@@ -1,7 +1,8 @@
 //! How much of the value is rounding: the sum of |leaves| of the objective's outermost additive tree, and their number.
 //!
 //! Adding N terms in blocks makes an error of about `(8 + log2 N) EPSILON sum |term| / 4`; the state machine takes that
-//! for the noise of f. Sums, differences and constant factors belong to the tree; what they combine are its leaves.
+//! for the noise of f. Sums, differences and constant factors belong to the tree; what they combine are its leaves. So is what a
+//! fold gives: a leaf, by its size, whatever its rounds add up.
 
 use std::collections::{BTreeSet, HashMap};
 

@@ -177,6 +177,16 @@ mod tests {
             x.sum(0..5, |i| (x.sum(0..8, |k| (x[0] * t.at(8 * i + k)).exp()) - x[1]).powi(2))
         }));
         check("a sum inside that runs over no components", &inner, &[0.3, -0.7]);
+        let steps = build(builder(3).build(|x, c| {
+            let t = c.data("t");
+            x.sum(0..8, |i| (x.fold(0..5, [x[0]], |j, [y]| [y + 0.1 * x[1] * y * t.at(5 * i + j)])[0] - x[2]).powi(2))
+        }));
+        check("a fold inside that reads no components by its index", &steps, &[0.3, -0.7, 1.2]);
+        let horner = build(builder(4).build(|x, c| {
+            let t = c.data("t");
+            x.sum(0..9, |i| (x.fold(0..4, [0.0], |j, [y]| [y * t.at(i) + x.at(j)])[0] - t.at(i + 9)).powi(2))
+        }));
+        check("a fold inside over components", &horner, &[0.3, -0.7, 1.2, 0.4]);
         let mean = build(Problem::new(4, |x| {
             let mean = x.sum(0..4, |i| x.at(i) * i.number());
             x.sum(0..4, |i| (x.at(i) * mean - 1.0).powi(2))

@@ -13,8 +13,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use twox_hash::XxHash3_128;
 
-use super::affine::{Affine, Loop};
-use super::graph::{Id, Op, Parts};
+use super::affine::{Affine, Loop, LoopId};
+use super::graph::{Fold, Id, Op, Parts};
 use super::{Objective, Problem, ProblemBuilder, Traced};
 
 /// What tells problems apart: a hash of the program, its data, and the numbers of components and parameters. Two problems that
@@ -64,8 +64,17 @@ struct Steps<'a> {
     loops: Cow<'a, [Loop]>,
     affines: Cow<'a, [Affine]>,
     ops: Cow<'a, [Op]>,
+    folds: Vec<Carried<'a>>,
     /// The objective.
     value: Id,
+}
+
+/// A fold: its loop, and where its state comes from.
+#[derive(Serialize, Deserialize)]
+struct Carried<'a> {
+    variable: LoopId,
+    initial: Cow<'a, [Id]>,
+    next: Cow<'a, [Id]>,
 }
 
 impl Problem {
@@ -79,9 +88,15 @@ impl Problem {
         let shared = &*self.shared;
         let objective = match &shared.objective {
             Objective::Traced(traced) => {
-                let Parts { loops, affines, ops } = traced.program.graph.parts(traced.mark);
+                let Parts { loops, affines, ops, folds } = traced.program.graph.parts(traced.mark);
+                let carried = |fold: &'_ Fold| Carried {
+                    variable: fold.variable,
+                    initial: fold.initial.clone().into(),
+                    next: fold.next.clone().into(),
+                };
+                let folds = folds.iter().map(carried).collect();
                 let value = traced.program.traced;
-                Written::Traced(Steps { loops: loops.into(), affines: affines.into(), ops: ops.into(), value })
+                Written::Traced(Steps { loops: loops.into(), affines: affines.into(), ops: ops.into(), folds, value })
             }
             #[cfg(feature = "gpu")]
             Objective::Verbatim(verbatim) => Written::Verbatim(verbatim.text.as_str().into()),

@@ -1,5 +1,6 @@
 //! Objectives of every kind, each with an oracle of its own: a plain Rust function over dual numbers.
 
+mod folds;
 mod loops;
 mod models;
 mod operations;
@@ -87,7 +88,7 @@ const BENIGN: f64 = 16.0;
 
 /// Every program.
 pub(crate) fn all() -> Vec<Case> {
-    [operations::all(), singular::all(), loops::all(), models::all()].into_iter().flatten().collect()
+    [operations::all(), singular::all(), loops::all(), folds::all(), models::all()].into_iter().flatten().collect()
 }
 
 /// `n` numbers in [-size, size] without a pattern that would hide an error.

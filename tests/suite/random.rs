@@ -27,19 +27,21 @@ const AGREEMENT: f64 = 1e-10;
 
 #[test]
 fn random_programs_have_the_value_and_gradient_of_their_interpretation() {
-    let (mut compared, mut left_out, mut nested, mut seed) = (0, 0, 0, 0);
+    let (mut compared, mut left_out, mut nested, mut folds, mut seed) = (0, 0, 0, 0, 0);
     while compared < PROGRAMS {
         seed += 1;
         let program = Program::random(&mut Random::new(seed));
         if compare(seed, &program) {
             compared += 1;
             nested += usize::from(program.body.depth() >= 2);
+            folds += usize::from(program.body.folds());
         } else {
             left_out += 1;
         }
     }
     assert!(left_out < PROGRAMS, "{left_out} programs left out: the steps are too wild to test much");
-    assert!(nested > PROGRAMS / 4, "only {nested} programs with nested sums");
+    assert!(nested > PROGRAMS / 4, "only {nested} programs with nested loops");
+    assert!(folds > PROGRAMS / 4, "only {folds} programs with folds");
 }
 
 /// A random program, ready to be asked.

@@ -68,6 +68,45 @@ fn loops_stay_loops_whatever_their_length() {
     validate("a thousand atoms", &many);
 }
 
+/// Steps of a recurrence with so many rounds.
+fn recurrence(rounds: usize) -> Problem {
+    Problem::new(2, |x| x.fold(0..rounds, [x[0], x[1]], |i, [a, b]| [a + (b * x[1]).sin() * 0.01, b - a * i.number() * 0.01])[0]).unwrap()
+}
+
+#[test]
+fn folds_stay_loops_whatever_their_length() {
+    // Up to 1,024 rounds the states of two parts are stored, beyond that those of every so many rounds.
+    let (few, many) = (recurrence(10), recurrence(1000));
+    assert_eq!((few.operations(), few.value_operations()), (many.operations(), many.value_operations()), "the count of operations");
+    assert_eq!(without_numbers(&recurrence(40).wgsl()), without_numbers(&many.wgsl()), "the text, but for the bounds");
+    validate("a thousand rounds", &many);
+    let (long, longer) = (recurrence(2000), recurrence(200_000));
+    assert_eq!(long.operations(), longer.operations(), "the count of operations of blocks");
+    assert_eq!(without_numbers(&long.wgsl()), without_numbers(&longer.wgsl()), "the text of blocks, but for the bounds");
+    assert!(long.operations() < many.operations() + 20, "{} for {}: blocks take states of their own", long.operations(), many.operations());
+    validate("many rounds", &longer);
+}
+
+#[test]
+fn a_fold_runs_once_forwards_and_once_backwards() {
+    let text = recurrence(100).wgsl();
+    assert_eq!(text.matches("for (").count(), 2, "{text}");
+}
+
+#[test]
+fn stored_states_are_within_what_webgpu_guarantees() {
+    for rounds in [10, 1000, 2000, 200_000] {
+        let text = recurrence(rounds).wgsl();
+        let numbers: usize = text
+            .lines()
+            .filter_map(|line| {
+                line.strip_prefix("var<private> mm_s")?.split_once("array<f32, ")?.1.strip_suffix(">;")?.parse::<usize>().ok()
+            })
+            .sum();
+        assert!(numbers > 0 && numbers <= 2048, "{rounds} rounds store {numbers} numbers");
+    }
+}
+
 #[test]
 fn value_and_gradient_of_a_sum_share_one_loop() {
     let problem = Problem::new(8, |x| x.sum(0..8, |i| (x.at(i) * x.at(i)).exp())).unwrap();

@@ -201,6 +201,81 @@ fn sums_nested_too_deep_are_refused() {
 }
 
 #[test]
+fn folds_count_as_loops_of_the_nest() {
+    fn folds<'g>(x: Point<'g>, depth: usize) -> Scalar<'g> {
+        if depth == 0 { x[0] } else { x.fold(0..2, [x[0]], |_, [s]| [s + folds(x, depth - 1)])[0] }
+    }
+    let deepest = Problem::new(1, |x| folds(x, 16));
+    assert!(deepest.is_ok(), "16 deep: {deepest:?}");
+    assert_eq!(refusal(Problem::new(1, |x| folds(x, 17))), ProblemError::NestedTooDeep { limit: 16 });
+    let long = Problem::new(1, |x| x.fold(0..100_000, [x[0]], |_, [s]| [s + nest(x, 15)])[0]);
+    assert_eq!(refusal(long), ProblemError::NestedTooDeep { limit: 16 }, "a long fold is more than one loop");
+}
+
+#[test]
+fn a_state_outside_its_fold_is_refused() {
+    let leak = Problem::new(2, |x| {
+        let mut kept = x[0];
+        let [last] = x.fold(0..3, [x[0]], |_, [s]| {
+            kept = s;
+            [s * x[1]]
+        });
+        last + kept
+    });
+    assert_eq!(refusal(leak), ProblemError::LeakedValue, "used after the fold");
+    let next = Problem::new(2, |x| {
+        let mut kept = x[0];
+        _ = x.sum(0..3, |i| {
+            kept = x.at(0 * i) * i.number();
+            kept
+        });
+        x.fold(0..3, [x[0]], |_, _| [kept])[0]
+    });
+    assert_eq!(refusal(next), ProblemError::LeakedValue, "returned by a fold, of another loop");
+    let initial = Problem::new(2, |x| {
+        let mut kept = x[0];
+        _ = x.fold(0..3, [x[0]], |_, [s]| {
+            kept = s;
+            [s]
+        });
+        x.fold(0..3, [kept], |_, [s]| [s])[0]
+    });
+    assert_eq!(refusal(initial), ProblemError::LeakedValue, "as the state of another fold at first");
+    let index = Problem::new(3, |x| {
+        let mut kept = None;
+        let [s] = x.fold(0..3, [x[0]], |i, [s]| {
+            kept = Some(i);
+            [s * x.at(i)]
+        });
+        s + kept.map_or(s, |i| x.at(i))
+    });
+    assert_eq!(refusal(index), ProblemError::LeakedValue, "the index");
+}
+
+#[test]
+fn an_index_out_of_range_in_any_round_of_a_fold_is_refused() {
+    assert_eq!(refusal(Problem::new(3, |x| x.fold(0..4, [x[0]], |i, [s]| [s * x.at(i)])[0])), out_of_range("x", 3, 3));
+    let long = |len: usize| {
+        let data = vec![0.5; len];
+        Problem::builder(1).data("t", &data).build(|x, c| x.fold(0..9_999, [x[0]], |i, [s]| [s + c.data("t").at(9_999 - i)])[0])
+    };
+    assert_eq!(refusal(long(9_999)), out_of_range("t", 9_999, 9_999), "in the first of many blocks");
+    assert!(long(10_000).is_ok(), "{:?}", long(10_000));
+    let data = vec![0.5; 9_998];
+    let last = Problem::builder(1).data("t", &data).build(|x, c| x.fold(0..9_999, [x[0]], |i, [s]| [s + c.data("t").at(i)])[0]);
+    assert_eq!(refusal(last), out_of_range("t", 9_998, 9_998), "in the last");
+}
+
+#[test]
+fn the_greatest_of_nothing_is_refused() {
+    let empty = |what| ProblemError::EmptyRange { what };
+    assert_eq!(refusal(Problem::new(3, |x| x[0] + x.maximum(2..2, |i| x.at(i)))), empty("maximum"));
+    assert_eq!(refusal(Problem::new(3, |x| x.sum(0..3, |i| x.minimum(..i, |j| x.at(j))))), empty("minimum"), "empty in one round");
+    let fine = Problem::new(3, |x| x.sum(0..3, |i| x.minimum(..i + 1, |j| x.at(j))));
+    assert!(fine.is_ok(), "{fine:?}");
+}
+
+#[test]
 fn points_and_parameters_of_the_wrong_length_are_refused() {
     let problem = Problem::builder(2).parameters(1).build(|x, c| x[0] * x[1] * c.parameter(0)).unwrap();
     let point = |given| Err(Error::Problem(ProblemError::WrongLength { what: "the point", given, wanted: 2 }));

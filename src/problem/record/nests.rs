@@ -23,14 +23,14 @@ impl<'a> Nests<'a> {
     pub(super) fn new(loops: &'a [Loop], deepest: usize) -> Option<Self> {
         let mut nests = Self { loops, reach: Vec::with_capacity(loops.len()), left: WALKS_OF_A_FILE };
         for range in loops {
-            let bounds = [&range.start, &range.end];
+            let bounds = || range.bounds();
             let inside = |&(id, factor): &(LoopId, i64)| factor != 0 && nests.level(id).is_some_and(|level| level < range.level);
-            let terms = || bounds.iter().flat_map(|bound| &bound.terms);
+            let terms = || bounds().flat_map(|bound| &bound.terms);
             if range.level as usize >= deepest || !terms().all(inside) || nests.nest(terms().map(|term| term.0)).is_none() {
                 return None;
             }
-            let [start, end] = bounds.map(|bound| nests.reach_of(bound));
-            nests.reach.push(start?.max(end?));
+            let reach = bounds().map(|bound| nests.reach_of(bound)).collect::<Option<Vec<_>>>()?;
+            nests.reach.push(reach.into_iter().max().unwrap_or_default());
         }
         Some(nests)
     }
@@ -51,7 +51,7 @@ impl<'a> Nests<'a> {
                 Some(_) => {}
                 None => {
                     let range = &self.loops[id as usize];
-                    open.extend(range.start.terms.iter().chain(&range.end.terms).map(|term| term.0));
+                    open.extend(range.bounds().flat_map(|bound| &bound.terms).map(|term| term.0));
                 }
             }
         }

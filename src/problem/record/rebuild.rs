@@ -1,8 +1,8 @@
 //! From the steps in a file to a graph: each is taken as if it were traced now.
 
 use super::nests::Nests;
-use super::{ProblemBuilder, Steps};
-use crate::problem::graph::{Graph, Id, Op};
+use super::{Carried, ProblemBuilder, Steps};
+use crate::problem::graph::{FoldId, Graph, Id, Op};
 use crate::problem::trace::{DEEPEST_NEST, MOST_VALUES};
 
 /// What one operation of a closure may enter into the graph besides itself, when tracing has come to its limit.
@@ -20,7 +20,7 @@ pub(super) fn graph(steps: &Steps<'_>, about: &ProblemBuilder) -> Result<(Graph,
     let mut nests = Nests::new(&steps.loops, DEEPEST_NEST).ok_or("a loop runs over a range that there is not around it")?;
     let mut graph = Graph::new();
     for (k, range) in steps.loops.iter().enumerate() {
-        if graph.intern_loop(range.clone()) as usize != k {
+        if range.own.is_some_and(|own| own as usize != k) || graph.intern_loop(range.clone()) as usize != k {
             return Err(format!("loop {k} is given twice"));
         }
     }
@@ -76,7 +76,54 @@ fn step(graph: &mut Graph, nests: &mut Nests<'_>, op: Op, new: &[Id], steps: &St
         Op::Select(condition, a, b) => graph.select(of(condition)?, of(a)?, of(b)?),
         Op::Sum(variable, body) => {
             let body = of(body)?;
-            nests.encloses(variable, graph.depends(body)).then(|| graph.sum(variable, body))?
+            // The loop of a fold is that of no sum.
+            let shared = steps.loops.get(variable as usize)?.own.is_none();
+            (shared && nests.encloses(variable, graph.depends(body))).then(|| graph.sum(variable, body))?
+        }
+        Op::State(fold, k) => {
+            if graph.folds() == fold as usize && k == 0 {
+                begin(graph, nests, fold, new, steps)?;
+            }
+            *graph.begun(fold)?.state.get(k as usize)?
+        }
+        Op::Folded(fold, k) => {
+            if graph.begun(fold)?.next.is_empty() {
+                end(graph, nests, fold, new, steps)?;
+            }
+            *graph.begun(fold)?.results.get(k as usize)?
         }
     })
+}
+
+/// Numbers of a state that are stored while a fold is differentiated: what tracing cuts into blocks stays far below it.
+const MOST_STORED: u64 = 1 << 20;
+
+/// Begins a fold as tracing does: over a loop that is its own, around which its first state is made.
+fn begin(graph: &mut Graph, nests: &Nests<'_>, fold: FoldId, new: &[Id], steps: &Steps<'_>) -> Option<()> {
+    let Carried { variable, initial, .. } = steps.folds.get(fold as usize)?;
+    let range = steps.loops.get(*variable as usize)?;
+    let earlier = steps.folds[..fold as usize].iter().any(|other| other.variable == *variable);
+    let stored = graph.most_trips(*variable).checked_mul(initial.len() as u64)?;
+    if range.own != Some(*variable) || earlier || stored > MOST_STORED {
+        return None;
+    }
+    let initial: Vec<Id> = initial.iter().map(|&id| new.get(id as usize).copied()).collect::<Option<_>>()?;
+    let outside = |&id: &Id| nests.encloses(*variable, graph.depends(id)) && !graph.depends(id).contains(variable);
+    if !initial.iter().all(outside) {
+        return None;
+    }
+    graph.begin_over(*variable, false, initial);
+    Some(())
+}
+
+/// Ends a fold: its next state is made of values inside its loop.
+fn end(graph: &mut Graph, nests: &Nests<'_>, fold: FoldId, new: &[Id], steps: &Steps<'_>) -> Option<()> {
+    let Carried { variable, next, .. } = steps.folds.get(fold as usize)?;
+    let next: Vec<Id> = next.iter().map(|&id| new.get(id as usize).copied()).collect::<Option<_>>()?;
+    let whole = next.len() == graph.begun(fold)?.state.len();
+    if !whole || !next.iter().all(|&id| nests.encloses(*variable, graph.depends(id))) {
+        return None;
+    }
+    graph.end_over(fold, next);
+    Some(())
 }

@@ -1,6 +1,6 @@
 //! Draws programs.
 
-use super::steps::{Block, How, One, Place, Program, Step, Two};
+use super::steps::{Block, Folding, How, One, PARTS, Place, Program, Step, Two};
 
 /// Splitmix64: S. Vigna, 2015.
 pub(crate) struct Random(u64);
@@ -126,7 +126,7 @@ impl Generator<'_> {
             let step = if leaf {
                 self.leaf(rounds)
             } else if depth < DEEPEST && self.random.chance(0.25) {
-                self.sum(values, rounds)
+                self.any_loop(values, rounds)
             } else if self.random.chance(0.1) {
                 Step::Select(self.random.of(&HOWS), std::array::from_fn(|_| self.operand(stack, values)))
             } else if self.random.chance(0.35) {
@@ -185,7 +185,23 @@ impl Generator<'_> {
         Place { constant: self.random.integer(0, len as i64), coefficients: vec![0; depth] }
     }
 
-    fn sum(&mut self, values: usize, rounds: &[Vec<i64>]) -> Step {
+    fn any_loop(&mut self, values: usize, rounds: &[Vec<i64>]) -> Step {
+        let (start, end, inside) = self.range(rounds);
+        let counts = || rounds.iter().map(|round| end.value(round) - start.value(round));
+        let never_empty = counts().all(|count| count > 0);
+        match self.random.below(10) {
+            0..5 => Step::Sum(start, end, self.body(values, &inside)),
+            5 => Step::Product(start, end, self.body(values, &inside)),
+            // That a range is never empty must be seen from each loop around it by itself.
+            6 if never_empty && start.coefficients == end.coefficients => {
+                Step::Extreme(self.random.chance(0.5), start, end, self.body(values, &inside))
+            }
+            _ => self.fold(values, start, end, &inside),
+        }
+    }
+
+    /// A range of indices, and the rounds inside it.
+    fn range(&mut self, rounds: &[Vec<i64>]) -> (Place, Place, Vec<Vec<i64>>) {
         let depth = rounds.first().map_or(0, Vec::len);
         let (start, end) = loop {
             let (start, end) = (self.bound(depth, 0), self.bound(depth, self.lengths[0] as i64));
@@ -193,11 +209,33 @@ impl Generator<'_> {
                 break (start, end);
             }
         };
-        let inside: Vec<Vec<i64>> =
+        let inside =
             rounds.iter().flat_map(|round| (start.value(round)..end.value(round)).map(|v| [round.as_slice(), &[v]].concat())).collect();
+        (start, end, inside)
+    }
+
+    fn body(&mut self, values: usize, inside: &[Vec<i64>]) -> Block {
         // A nest that is never entered has no rounds to choose indices by: then nothing is read by index.
-        let body = if inside.is_empty() { Block { steps: vec![Step::Constant(1.5)] } } else { self.block(values, &inside) };
-        Step::Sum(start, end, body)
+        if inside.is_empty() { Block { steps: vec![Step::Constant(1.5)] } } else { self.block(values, inside) }
+    }
+
+    fn fold(&mut self, values: usize, start: Place, end: Place, inside: &[Vec<i64>]) -> Step {
+        let initial = std::array::from_fn(|_| self.random.below(values));
+        let stack = values + PARTS;
+        let mut body = self.body(stack, inside);
+        // What is next is mostly kept small; now and then it is as it comes, or a part of the state that moves to another place.
+        let own = stack + body.steps.len();
+        for k in 0..PARTS {
+            let step = match self.random.below(8) {
+                0 => Step::Two(Two::Add, values + self.random.below(PARTS), own - 1),
+                1 => Step::Same(values + self.random.below(PARTS)),
+                2 => Step::Same(self.random.below(own)),
+                3 => Step::One(One::Atan, values + k),
+                _ => Step::One(self.random.of(&[One::Sin, One::Tanh]), self.operand(values, own)),
+            };
+            body.steps.push(step);
+        }
+        Step::Fold(Folding { start, end, initial, body, result: self.random.below(PARTS) })
     }
 
     /// A constant, or an outer loop's variable and a bit.

@@ -1,9 +1,10 @@
 //! The two readings of a random program: on dual numbers, and traced.
 
 use manymin::prelude::*;
+use manymin::problem::IndexRange;
 use num_dual::{Dual64, DualNum};
 
-use super::steps::{Block, How, One, Place, Program, Step, Two};
+use super::steps::{Block, Folding, How, One, PARTS, Place, Program, Step, Two};
 use crate::programs::erf;
 
 /// Runs a program on dual numbers.
@@ -29,16 +30,24 @@ impl<'a> Interpreter<'a> {
 
     fn block(&mut self, block: &Block) -> Dual64 {
         let around = self.stack.len();
-        for step in &block.steps {
-            let value = self.step(step);
-            // NaN counts as large.
-            let size = if value.re.is_finite() && value.eps.is_finite() { value.re.abs().max(value.eps.abs()) } else { f64::INFINITY };
-            self.largest = self.largest.max(size);
-            self.stack.push(value);
-        }
+        self.steps(block);
         let result = self.stack[self.stack.len() - 1];
         self.stack.truncate(around);
         result
+    }
+
+    fn steps(&mut self, block: &Block) {
+        for step in &block.steps {
+            let value = self.step(step);
+            self.meet(value);
+            self.stack.push(value);
+        }
+    }
+
+    fn meet(&mut self, value: Dual64) {
+        // NaN counts as large.
+        let size = if value.re.is_finite() && value.eps.is_finite() { value.re.abs().max(value.eps.abs()) } else { f64::INFINITY };
+        self.largest = self.largest.max(size);
     }
 
     fn step(&mut self, step: &Step) -> Dual64 {
@@ -62,17 +71,59 @@ impl<'a> Interpreter<'a> {
                 };
                 self.stack[if holds { *then } else { *otherwise }]
             }
+            Step::Same(a) => self.stack[*a],
             Step::Sum(start, end, body) => {
-                let (start, end) = (start.value(&self.loops), end.value(&self.loops));
                 let mut sum = Dual64::from(0.0);
-                for v in start..end {
-                    self.loops.push(v);
-                    sum += self.block(body);
-                    self.loops.pop();
-                }
+                self.rounds(start, end, |own| sum += own.block(body));
                 sum
             }
+            Step::Product(start, end, body) => {
+                let mut product = Dual64::from(1.0);
+                self.rounds(start, end, |own| {
+                    product *= own.block(body);
+                    own.meet(product);
+                });
+                product
+            }
+            Step::Extreme(greatest, start, end, body) => {
+                let mut found: Option<Dual64> = None;
+                self.rounds(start, end, |own| {
+                    let term = own.block(body);
+                    let better =
+                        found.is_none_or(|so_far| if *greatest { own.less(so_far.re, term.re) } else { own.less(term.re, so_far.re) });
+                    found = if better { Some(term) } else { found };
+                });
+                found.expect("the range is not empty")
+            }
+            Step::Fold(Folding { start, end, initial, body, result }) => {
+                let mut state = initial.map(|a| self.stack[a]);
+                self.rounds(start, end, |own| {
+                    own.stack.extend(state);
+                    state = own.parts(body);
+                    own.stack.truncate(own.stack.len() - PARTS);
+                });
+                state[*result]
+            }
         }
+    }
+
+    fn rounds(&mut self, start: &Place, end: &Place, mut body: impl FnMut(&mut Self)) {
+        let (start, end) = (start.value(&self.loops), end.value(&self.loops));
+        for v in start..end {
+            self.loops.push(v);
+            body(self);
+            self.loops.pop();
+        }
+    }
+
+    /// The last values of a block.
+    fn parts(&mut self, block: &Block) -> [Dual64; PARTS] {
+        let around = self.stack.len();
+        self.steps(block);
+        let last = self.stack.len() - PARTS;
+        let parts = std::array::from_fn(|k| self.stack[last + k]);
+        self.stack.truncate(around);
+        parts
     }
 
     fn less(&mut self, a: f64, b: f64) -> bool {
@@ -185,15 +236,19 @@ struct Tracing<'g> {
     loops: Vec<Index<'g>>,
 }
 
-fn block<'g>(steps: &Block, t: &mut Tracing<'g>) -> Scalar<'g> {
+fn block<'g>(body: &Block, t: &mut Tracing<'g>) -> Scalar<'g> {
     let around = t.stack.len();
-    for step in &steps.steps {
-        let value = traced(step, t);
-        t.stack.push(value);
-    }
+    steps(body, t);
     let result = t.stack[t.stack.len() - 1];
     t.stack.truncate(around);
     result
+}
+
+fn steps<'g>(body: &Block, t: &mut Tracing<'g>) {
+    for step in &body.steps {
+        let value = traced(step, t);
+        t.stack.push(value);
+    }
 }
 
 /// A coefficient that leaves an index without its variable.
@@ -252,22 +307,44 @@ fn traced<'g>(step: &Step, t: &mut Tracing<'g>) -> Scalar<'g> {
             };
             condition.select(then, otherwise)
         }
-        Step::Sum(start, end, body) => {
-            let range = match (index(start, &t.loops), index(end, &t.loops)) {
-                (Ok(start), Ok(end)) => start.to(end),
-                (Ok(start), Err(end)) => start.to(end as usize),
-                (Err(0), Ok(end)) => (..end).into(),
-                (Err(start), Ok(end)) => (start as usize + NO * end).to(end),
-                (Err(start), Err(end)) => (start as usize..end as usize).into(),
-            };
-            x.sum(range, |i| {
+        Step::Same(a) => t.stack[*a],
+        Step::Sum(start, end, body) => x.sum(range(start, end, &t.loops), |i| inside(body, i, t)),
+        Step::Product(start, end, body) => x.product(range(start, end, &t.loops), |i| inside(body, i, t)),
+        Step::Extreme(true, start, end, body) => x.maximum(range(start, end, &t.loops), |i| inside(body, i, t)),
+        Step::Extreme(false, start, end, body) => x.minimum(range(start, end, &t.loops), |i| inside(body, i, t)),
+        Step::Fold(Folding { start, end, initial, body, result }) => {
+            let around = t.stack.len();
+            let state = x.fold(range(start, end, &t.loops), initial.map(|a| t.stack[a]), |i, state| {
+                t.stack.extend(state);
                 t.loops.push(i);
-                let result = block(body, t);
+                steps(body, t);
                 t.loops.pop();
-                result
-            })
+                let last = t.stack.len() - PARTS;
+                let next = std::array::from_fn(|k| t.stack[last + k]);
+                t.stack.truncate(around);
+                next
+            });
+            state[*result]
         }
     }
+}
+
+fn range<'g>(start: &Place, end: &Place, loops: &[Index<'g>]) -> IndexRange<'g> {
+    match (index(start, loops), index(end, loops)) {
+        (Ok(start), Ok(end)) => start.to(end),
+        (Ok(start), Err(end)) => start.to(end as usize),
+        (Err(0), Ok(end)) => (..end).into(),
+        (Err(start), Ok(end)) => (start as usize + NO * end).to(end),
+        (Err(start), Err(end)) => (start as usize..end as usize).into(),
+    }
+}
+
+/// A body, in the round of its loop.
+fn inside<'g>(body: &Block, i: Index<'g>, t: &mut Tracing<'g>) -> Scalar<'g> {
+    t.loops.push(i);
+    let result = block(body, t);
+    t.loops.pop();
+    result
 }
 
 fn one(function: One, a: Scalar<'_>) -> Scalar<'_> {

@@ -81,7 +81,39 @@ pub(crate) enum Step {
     One(One, usize),
     Two(Two, usize, usize),
     Select(How, [usize; 4]),
+    /// A value once more.
+    Same(usize),
     Sum(Place, Place, Block),
+    Fold(Folding),
+    /// The product of the body.
+    Product(Place, Place, Block),
+    /// The greatest or the least of the body, over a range that is never empty.
+    Extreme(bool, Place, Place, Block),
+}
+
+/// A loop that carries state: the body finds that on the stack, and its last steps are what is next.
+#[derive(Clone, Debug)]
+pub(crate) struct Folding {
+    pub(crate) start: Place,
+    pub(crate) end: Place,
+    pub(crate) initial: [usize; PARTS],
+    pub(crate) body: Block,
+    /// The part that is the step's value.
+    pub(crate) result: usize,
+}
+
+/// Parts of a fold's state.
+pub(crate) const PARTS: usize = 3;
+
+impl Step {
+    /// What a loop runs.
+    pub(crate) fn body(&self) -> Option<&Block> {
+        match self {
+            Step::Sum(_, _, body) | Step::Product(_, _, body) | Step::Extreme(_, _, _, body) => Some(body),
+            Step::Fold(folding) => Some(&folding.body),
+            _ => None,
+        }
+    }
 }
 
 /// Steps, the last of which is the result.
@@ -91,13 +123,15 @@ pub(crate) struct Block {
 }
 
 impl Block {
-    /// How deep sums are nested in it.
+    /// How deep loops are nested in it.
     pub(crate) fn depth(&self) -> usize {
-        let of = |step: &Step| match step {
-            Step::Sum(_, _, body) => 1 + body.depth(),
-            _ => 0,
-        };
-        self.steps.iter().map(of).max().unwrap_or(0)
+        self.steps.iter().filter_map(Step::body).map(|body| 1 + body.depth()).max().unwrap_or(0)
+    }
+
+    /// Whether there is a fold in it.
+    pub(crate) fn folds(&self) -> bool {
+        let within = |step: &Step| matches!(step, Step::Fold(_)) || step.body().is_some_and(Self::folds);
+        self.steps.iter().any(within)
     }
 }
 
