@@ -72,7 +72,7 @@ mod batch;
 mod device;
 mod engine;
 mod error;
-#[cfg(feature = "gpu")]
+#[cfg(any(feature = "gpu", feature = "wgsl"))]
 mod large_stack;
 mod method;
 mod minimizer;
@@ -98,11 +98,15 @@ pub use method::{
 pub use minimizer::Minimizer;
 pub use monitor::{Answer, Control, Monitor, Step};
 pub use outcome::{LaneResult, Outcome, Polished};
+#[cfg(feature = "wgsl")]
+pub use problem::WgslSource;
 pub use problem::{Evaluation, FitStatistics, GradientCheck, Problem};
 pub use starts::Starts;
 
 /// What most programs need: `use manymin::prelude::*;`
 pub mod prelude {
+    #[cfg(feature = "wgsl")]
+    pub use crate::WgslSource;
     pub use crate::problem::{Array, Condition, Context, Index, Point, Scalar, select};
     pub use crate::{
         Backtracking, Batch, Bfgs, Bounds, CgUpdate, ConjugateGradient, ConstantStep, Control, DeltaBarDelta, Device, Evaluation,

@@ -11,6 +11,8 @@ mod curvature;
 mod differentiate;
 pub(crate) mod evaluate;
 mod fit;
+#[cfg(feature = "wgsl")]
+mod frontend;
 mod graph;
 mod noise;
 mod normal;
@@ -34,6 +36,9 @@ use evaluate::compile;
 use evaluate::machine::Machine;
 use evaluate::real::Real;
 pub use fit::FitStatistics;
+#[cfg(feature = "wgsl")]
+pub use frontend::WgslSource;
+use graph::{Graph, Id};
 use program::Program;
 use squares::Squares;
 use trace::Tracer;
@@ -365,8 +370,13 @@ impl ProblemBuilder {
         let components = Point::components(&tracer);
         let result = objective(Point::new(&tracer, &components), Context::new(&tracer));
         let (graph, value) = tracer.finish(result).map_err(Error::Problem)?;
+        Ok(self.lowered(graph, value))
+    }
+
+    /// The problem whose value is `value` of `graph`.
+    fn lowered(self, graph: Graph, value: Id) -> Problem {
         let program = Program::new(graph, value, self.dimension);
-        Ok(self.problem(Objective::Traced(Box::new(Traced { program, compiled: OnceLock::new(), derived: Derived::default() }))))
+        self.problem(Objective::Traced(Box::new(Traced { program, compiled: OnceLock::new(), derived: Derived::default() })))
     }
 
     fn problem(self, objective: Objective) -> Problem {
