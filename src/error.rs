@@ -82,7 +82,7 @@ pub enum ProblemError {
         value: f64,
     },
     /// A value used outside the loop it was made in.
-    #[error("a value was used outside the loop that it varies in; return it from the closure of `sum` instead")]
+    #[error("a value was used outside the loop that it varies in; return it from the closure of `sum` or `fold` instead")]
     LeakedValue,
     /// A data array that was not given.
     #[error("there is no data `{name}`; {}", if known.is_empty() { "none was given: use `Problem::builder(n).data(name, values)`".to_string() } else { format!("given: {}", known.join(", ")) })]
@@ -108,8 +108,16 @@ pub enum ProblemError {
         /// The value there.
         value: f64,
     },
-    /// Sums inside sums inside sums.
-    #[error("sums are nested deeper than {limit}")]
+    /// The greatest or least of nothing.
+    #[error(
+        "the `{what}` over a range that may be empty has no value there; make the range hold an index at all values of the loops around it"
+    )]
+    EmptyRange {
+        /// `maximum` or `minimum`.
+        what: &'static str,
+    },
+    /// Loops inside loops inside loops.
+    #[error("sums and folds are nested deeper than {limit}, where a fold over a long range counts as two or more")]
     NestedTooDeep {
         /// The deepest nest taken.
         limit: usize,

@@ -19,6 +19,28 @@ pub(crate) struct Loop {
     pub(crate) level: u32,
     pub(crate) start: Affine,
     pub(crate) end: Affine,
+    /// Where it ends if that is before `end`: the last block of a range may be a short one.
+    pub(crate) cap: Option<Affine>,
+    /// Its own number, for a loop that carries state: no other loop is the same variable.
+    pub(crate) own: Option<LoopId>,
+}
+
+impl Loop {
+    /// A loop that sums over its variable.
+    pub(crate) fn new(level: u32, start: Affine, end: Affine) -> Self {
+        Self { level, start, end, cap: None, own: None }
+    }
+
+    /// The expressions that its range is made of.
+    pub(crate) fn bounds(&self) -> impl Iterator<Item = &Affine> {
+        [&self.start, &self.end].into_iter().chain(&self.cap)
+    }
+
+    /// The least (`sign` -1) or greatest (`sign` +1) value of `end - start`, which is negative where the range is no range.
+    pub(crate) fn length(&self, sign: i64, loops: &[Loop]) -> i64 {
+        let to = |end: &Affine| extreme(&end.plus(-1, &self.start), sign, loops);
+        self.cap.as_ref().map_or(i64::MAX, to).min(to(&self.end))
+    }
 }
 
 impl Affine {
@@ -72,7 +94,8 @@ pub(crate) fn extreme(index: &Affine, sign: i64, loops: &[Loop]) -> i64 {
     let mut index = index.clone();
     while let Some(id) = index.innermost(loops) {
         let range = &loops[id as usize];
-        let end = if index.coefficient(id) * sign > 0 { range.end.plus(-1, &Affine::constant(1)) } else { range.start.clone() };
+        let last = range.cap.as_ref().unwrap_or(&range.end).plus(-1, &Affine::constant(1));
+        let end = if index.coefficient(id) * sign > 0 { last } else { range.start.clone() };
         index = index.substitute(id, &end);
     }
     index.constant
@@ -101,8 +124,7 @@ pub(crate) fn within(index: Affine, len: usize, open: &[LoopId], loops: &[Loop])
     let mut depends = vec![false; open.len()];
     for k in (0..open.len()).rev() {
         let inner = open[k + 1..].iter().zip(&depends[k + 1..]).filter(|(_, depends)| **depends).map(|(&id, _)| &loops[id as usize]);
-        depends[k] = index.coefficient(open[k]) != 0
-            || inner.flat_map(|range| [&range.start, &range.end]).any(|bound| bound.coefficient(open[k]) != 0);
+        depends[k] = index.coefficient(open[k]) != 0 || inner.flat_map(Loop::bounds).any(|bound| bound.coefficient(open[k]) != 0);
     }
     for bound_to in 0..=open.len() {
         let nest: Vec<LoopId> = (0..open.len()).filter(|&k| k < bound_to || depends[k]).map(|k| open[k]).collect();
@@ -138,6 +160,7 @@ fn walk(index: &Affine, open: &[LoopId], loops: &[Loop], at: &mut Vec<(LoopId, i
     };
     let range = &loops[id as usize];
     let (start, end) = (value(&range.start, at), value(&range.end, at));
+    let end = range.cap.as_ref().map_or(end, |cap| end.min(value(cap, at)));
     let ends = [start, end - 1];
     let all = start..end;
     let visit: &mut dyn Iterator<Item = i64> = if inner.is_empty() && start < end { &mut ends.into_iter() } else { &mut all.into_iter() };
@@ -163,8 +186,8 @@ mod tests {
     /// `for i in 0..13 { for j in i + 1..13 }`
     fn triangle() -> Vec<Loop> {
         vec![
-            Loop { level: 0, start: Affine::constant(0), end: Affine::constant(13) },
-            Loop { level: 1, start: Affine { constant: 1, terms: vec![(0, 1)] }, end: Affine::constant(13) },
+            Loop::new(0, Affine::constant(0), Affine::constant(13)),
+            Loop::new(1, Affine { constant: 1, terms: vec![(0, 1)] }, Affine::constant(13)),
         ]
     }
 

@@ -4,6 +4,9 @@
 //! `ds b'(i)` to whatever b reads. What does not depend on i receives a sum over i; a component `x[a i + c]` receives a
 //! [`Scatter`] inside the loop. Where the adjoint of s needs no result of the loop, the scheduler puts both into one.
 //!
+//! The adjoint of a fold is a fold over the same loop, backwards, of the adjoints of its state: it reads the state of each round,
+//! which the fold has stored, and computes what it needs of the body again.
+//!
 //! # References
 //! A. Griewank, A. Walther: Evaluating Derivatives, 2nd ed., SIAM 2008. R. Schenck, O. Rønning, T. Henriksen,
 //! C. E. Oancea: AD for an Array Language with Nested Parallelism, SC 2022 (recomputation in place of a tape).
@@ -11,7 +14,7 @@
 use std::collections::BTreeMap;
 
 use super::affine::{Affine, LoopId};
-use super::graph::{Binary, Graph, Id, Op, Unary};
+use super::graph::{Binary, FoldId, Graph, Id, Op, Unary};
 
 /// `gradient[index] += value`, once for every round of the loops of `nest`, outermost first.
 #[derive(Clone, Debug)]
@@ -21,13 +24,23 @@ pub(crate) struct Scatter {
     pub(crate) value: Id,
 }
 
+/// Where an adjoint may be 0 whatever x is, so that what it is multiplied by may be anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Idle {
+    Never,
+    /// In the last rounds of a fold, if a part of its state is not used after it. What is computed there is of the size of what
+    /// is used; only where it has no slope can 0 times that be something else.
+    Last,
+    /// It came through a branch of a select, or out of a loop that may be empty, and is zero where the branch is not
+    /// taken or the loop has no rounds.
+    Branch,
+}
+
 /// The derivative of the result with respect to one value.
 #[derive(Clone, Copy)]
 struct Adjoint {
     value: Id,
-    /// It came through a branch of a select, or out of a loop that may be empty, and is zero where the branch is not
-    /// taken or the loop has no rounds.
-    masked: bool,
+    idle: Idle,
 }
 
 type Adjoints = BTreeMap<Id, Adjoint>;
@@ -36,7 +49,7 @@ type Adjoints = BTreeMap<Id, Adjoint>;
 pub(crate) fn gradient(graph: &mut Graph, root: Id) -> Vec<Scatter> {
     let one = graph.constant(1.0);
     let mut reverse = Reverse { graph, scatters: Vec::new() };
-    reverse.run(&mut Vec::new(), BTreeMap::from([(root, Adjoint { value: one, masked: false })]));
+    reverse.run(&mut Vec::new(), BTreeMap::from([(root, Adjoint { value: one, idle: Idle::Never })]));
     reverse.scatters
 }
 
@@ -47,10 +60,10 @@ struct Reverse<'a> {
 
 impl Reverse<'_> {
     /// Propagates `pending` through the values that vary in the innermost loop of `nest`, last defined first, and
-    /// returns what the values around that loop receive from all its rounds.
-    fn run(&mut self, nest: &mut Vec<LoopId>, mut pending: Adjoints) -> Adjoints {
+    /// returns what the values around that loop receive in each of its rounds, and what the states receive that it carries.
+    fn run(&mut self, nest: &mut Vec<LoopId>, mut pending: Adjoints) -> (Adjoints, Adjoints) {
         let innermost = nest.last().copied();
-        let mut outer = Adjoints::new();
+        let (mut outer, mut states) = (Adjoints::new(), Adjoints::new());
         while let Some((id, adjoint)) = pending.pop_last() {
             if !self.graph.active(id) {
                 continue;
@@ -66,30 +79,74 @@ impl Reverse<'_> {
                 }
                 Op::Sum(variable, body) => {
                     nest.push(variable);
-                    let received = self.run(nest, BTreeMap::from([(body, adjoint)]));
+                    let (received, _) = self.run(nest, BTreeMap::from([(body, adjoint)]));
                     nest.pop();
-                    for (to, part) in received {
-                        self.add(&mut pending, to, part);
+                    self.sums(variable, received, &mut pending);
+                }
+                Op::State(..) => _ = states.insert(id, adjoint),
+                Op::Folded(fold, _) => {
+                    // What uses a part of the result has a higher number than any part of it.
+                    let mut results = BTreeMap::from([(id, adjoint)]);
+                    let of_fold = |id: Id| matches!(self.graph.op(id), Op::Folded(of, _) if of == fold);
+                    while let Some(part) = pending.last_entry().filter(|part| of_fold(*part.key())) {
+                        let (id, adjoint) = part.remove_entry();
+                        results.insert(id, adjoint);
                     }
+                    self.fold(nest, fold, &results, &mut pending);
                 }
                 _ => self.local(id, adjoint, &mut pending),
             }
         }
-        if let Some(variable) = innermost {
-            let may_be_empty = self.graph.may_be_empty(variable);
-            for part in outer.values_mut() {
-                part.value = self.graph.sum(variable, part.value);
-                part.masked |= may_be_empty;
-            }
+        (outer, states)
+    }
+
+    /// Adds up what values around a loop receive in each of its rounds.
+    fn sums(&mut self, variable: LoopId, received: Adjoints, pending: &mut Adjoints) {
+        let empty = if self.graph.may_be_empty(variable) { Idle::Branch } else { Idle::Never };
+        for (to, part) in received {
+            let value = self.graph.sum(variable, part.value);
+            self.add(pending, to, Adjoint { value, idle: part.idle.max(empty) });
         }
-        outer
+    }
+
+    /// The rounds of a fold backwards: a fold of the adjoints of its state.
+    fn fold(&mut self, nest: &mut Vec<LoopId>, fold: FoldId, results: &Adjoints, pending: &mut Adjoints) {
+        let fold = self.graph.fold(fold).clone();
+        let parts: Vec<usize> = (0..fold.state.len()).filter(|&k| self.graph.active(fold.state[k])).collect();
+        let zero = self.graph.constant(0.0);
+        let nothing = Adjoint { value: zero, idle: Idle::Last };
+        let last: Vec<Adjoint> = parts.iter().map(|&k| results.get(&fold.results[k]).copied().unwrap_or(nothing)).collect();
+        let mut idle: Vec<Idle> = last.iter().map(|adjoint| adjoint.idle).collect();
+        loop {
+            let scatters = self.scatters.len();
+            let backwards = self.graph.begin_over(fold.variable, !fold.reversed, last.iter().map(|adjoint| adjoint.value).collect());
+            let adjoints = self.graph.fold(backwards).state.clone();
+            let mut inside = Adjoints::new();
+            for ((&k, &value), &idle) in parts.iter().zip(&adjoints).zip(&idle) {
+                self.add(&mut inside, fold.next[k], Adjoint { value, idle });
+            }
+            nest.push(fold.variable);
+            let (outer, states) = self.run(nest, inside);
+            nest.pop();
+            let received: Vec<Adjoint> = parts.iter().map(|&k| states.get(&fold.state[k]).copied().unwrap_or(nothing)).collect();
+            // What comes back from a round goes into the one before.
+            let found: Vec<Idle> = idle.iter().zip(&received).map(|(&idle, part)| idle.max(part.idle)).collect();
+            if found != idle {
+                self.scatters.truncate(scatters);
+                idle = found;
+                continue;
+            }
+            let first = self.graph.end_over(backwards, received.iter().map(|part| part.value).collect());
+            for ((&k, value), idle) in parts.iter().zip(first).zip(idle) {
+                self.add(pending, fold.initial[k], Adjoint { value, idle });
+            }
+            return self.sums(fold.variable, outer, pending);
+        }
     }
 
     fn add(&mut self, adjoints: &mut Adjoints, to: Id, part: Adjoint) {
         let sum = match adjoints.get(&to) {
-            Some(so_far) => {
-                Adjoint { value: self.graph.binary(Binary::Add, so_far.value, part.value), masked: so_far.masked || part.masked }
-            }
+            Some(so_far) => Adjoint { value: self.graph.binary(Binary::Add, so_far.value, part.value), idle: so_far.idle.max(part.idle) },
             None => part,
         };
         adjoints.insert(to, sum);
@@ -97,13 +154,19 @@ impl Reverse<'_> {
 
     /// Sends `a`, the adjoint of operation `id`, on to its operands.
     fn local(&mut self, id: Id, a: Adjoint, pending: &mut Adjoints) {
+        let guarded = match a.idle {
+            Idle::Never => false,
+            Idle::Last => has_poles(self.graph.op(id)),
+            Idle::Branch => true,
+        };
         for (to, value, choice) in contributions(self.graph, id, a.value) {
             if !self.graph.active(to) {
                 continue;
             }
             // In a branch not taken, or an empty loop, the adjoint is 0, and 0 times an infinite derivative would poison the sum.
-            let value = if a.masked && !choice { self.zero_where_zero(a.value, value) } else { value };
-            self.add(pending, to, Adjoint { value, masked: a.masked || choice });
+            let value = if guarded && !choice { self.zero_where_zero(a.value, value) } else { value };
+            let idle = if choice { Idle::Branch } else { a.idle };
+            self.add(pending, to, Adjoint { value, idle });
         }
     }
 
@@ -117,11 +180,28 @@ impl Reverse<'_> {
     }
 }
 
+/// Whether a derivative of the operation may be infinite, or not a number, where its operands are finite and so is its value.
+fn has_poles(op: Op) -> bool {
+    match op {
+        Op::Unary(op, _) => matches!(op, Unary::Sqrt | Unary::Ln | Unary::Log2 | Unary::Tan | Unary::Asin | Unary::Acos),
+        Op::Binary(op, ..) => matches!(op, Binary::Div | Binary::Pow | Binary::Atan2 | Binary::Hypot),
+        Op::Power(_, exponent) => exponent < 0,
+        _ => false,
+    }
+}
+
 /// (operand, `a` times the partial derivative of `id` by it, whether that is a choice between `a` and 0), which is linear in `a`:
 /// what the operands receive from the adjoint of `id`, and what `id` receives from the tangent of an operand.
 pub(super) fn contributions(g: &mut Graph, id: Id, a: Id) -> Vec<(Id, Id, bool)> {
     match g.op(id) {
-        Op::Constant(_) | Op::Coordinate(_) | Op::Parameter(_) | Op::Data(..) | Op::Number(_) | Op::Sum(..) => Vec::new(),
+        Op::Constant(_)
+        | Op::Coordinate(_)
+        | Op::Parameter(_)
+        | Op::Data(..)
+        | Op::Number(_)
+        | Op::Sum(..)
+        | Op::State(..)
+        | Op::Folded(..) => Vec::new(),
         Op::Unary(Unary::Neg, u) => vec![(u, g.unary(Unary::Neg, a), false)],
         Op::Unary(Unary::Abs, u) => {
             let zero = g.constant(0.0);

@@ -1,8 +1,11 @@
-//! The objective program: a graph of scalar operations, each found once, with sums as binders of a loop variable.
+//! The objective program: a graph of scalar operations, each found once, with sums and folds as binders of a loop variable.
+
+mod folds;
 
 use std::collections::HashMap;
 
 use super::affine::{Affine, Loop, LoopId, extreme};
+pub(crate) use folds::{Fold, FoldId};
 
 /// Names a value of the graph. Operands have lower numbers than what uses them.
 pub(crate) type Id = u32;
@@ -69,23 +72,14 @@ pub(crate) enum Op {
     Select(Id, Id, Id),
     /// The sum of the body over the loop variable.
     Sum(LoopId, Id),
-}
-
-impl Op {
-    /// The operands, in order.
-    pub(crate) fn operands(self) -> impl Iterator<Item = Id> {
-        let (list, count) = match self {
-            Op::Constant(_) | Op::Coordinate(_) | Op::Parameter(_) | Op::Data(..) | Op::Number(_) => ([0; 3], 0),
-            Op::Unary(_, a) | Op::Power(a, _) | Op::Sum(_, a) => ([a, 0, 0], 1),
-            Op::Binary(_, a, b) => ([a, b, 0], 2),
-            Op::Select(c, a, b) => ([c, a, b], 3),
-        };
-        list.into_iter().take(count)
-    }
+    /// A part of a fold's state at the beginning of the round.
+    State(FoldId, u32),
+    /// A part of a fold's state after its last round.
+    Folded(FoldId, u32),
 }
 
 /// What is known of a value beside its definition.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 struct Facts {
     depends: DependsId,
     /// Depends on x, so that a derivative flows through it.
@@ -103,6 +97,7 @@ pub(crate) struct Graph {
     values: HashMap<Op, Id>,
     pub(crate) loops: Vec<Loop>,
     loop_ids: HashMap<Loop, LoopId>,
+    folds: Vec<Fold>,
     affines: Vec<Affine>,
     affine_ids: HashMap<Affine, AffineId>,
     /// Sets of loop variables, each sorted; the first is empty.
@@ -118,6 +113,7 @@ impl Graph {
             values: HashMap::new(),
             loops: Vec::new(),
             loop_ids: HashMap::new(),
+            folds: Vec::new(),
             affines: Vec::new(),
             affine_ids: HashMap::new(),
             depends: vec![Vec::new()],
@@ -131,6 +127,22 @@ impl Graph {
 
     pub(crate) fn op(&self, id: Id) -> Op {
         self.ops[id as usize]
+    }
+
+    /// What an operation is made of, in order. A fold's state is made of nothing: it is what the fold has stored or carries.
+    pub(crate) fn operands(&self, op: Op) -> impl Iterator<Item = Id> {
+        let (list, count) = match op {
+            Op::Constant(_) | Op::Coordinate(_) | Op::Parameter(_) | Op::Data(..) | Op::Number(_) => ([0; 3], 0),
+            Op::State(..) | Op::Folded(..) => ([0; 3], 0),
+            Op::Unary(_, a) | Op::Power(a, _) | Op::Sum(_, a) => ([a, 0, 0], 1),
+            Op::Binary(_, a, b) => ([a, b, 0], 2),
+            Op::Select(c, a, b) => ([c, a, b], 3),
+        };
+        let folded: [&[Id]; 2] = match op {
+            Op::Folded(fold, _) => [&self.fold(fold).initial, &self.fold(fold).next],
+            _ => [&[], &[]],
+        };
+        list.into_iter().take(count).chain(folded.into_iter().flatten().copied())
     }
 
     pub(crate) fn active(&self, id: Id) -> bool {
@@ -177,7 +189,9 @@ impl Graph {
         id
     }
 
-    fn intern_depends(&mut self, set: Vec<LoopId>) -> DependsId {
+    fn intern_depends(&mut self, mut set: Vec<LoopId>) -> DependsId {
+        set.sort_unstable();
+        set.dedup();
         if let Some(&id) = self.depends_ids.get(&set) {
             return id;
         }
@@ -193,6 +207,11 @@ impl Graph {
         affine.terms.iter().map(|t| t.0).collect()
     }
 
+    /// The loops that a loop's range depends on.
+    fn range_variables(&self, variable: LoopId) -> Vec<LoopId> {
+        self.loops[variable as usize].bounds().flat_map(Self::affine_variables).collect()
+    }
+
     fn depends_of(&mut self, op: Op) -> DependsId {
         match op {
             Op::Constant(_) => 0,
@@ -201,23 +220,21 @@ impl Graph {
                 self.intern_depends(set)
             }
             Op::Sum(variable, body) => {
-                let range = &self.loops[variable as usize];
-                let mut set: Vec<LoopId> = self.depends(body).iter().copied().filter(|&v| v != variable).collect();
-                set.extend(Self::affine_variables(&range.start));
-                set.extend(Self::affine_variables(&range.end));
-                set.sort_unstable();
-                set.dedup();
+                let mut set = self.range_variables(variable);
+                set.extend(self.depends(body).iter().filter(|&&v| v != variable));
+                self.intern_depends(set)
+            }
+            Op::State(fold, _) | Op::Folded(fold, _) => {
+                let set = self.fold_depends(fold, matches!(op, Op::State(..)));
                 self.intern_depends(set)
             }
             Op::Unary(..) | Op::Binary(..) | Op::Power(..) | Op::Select(..) => {
-                let mut ids = op.operands().map(|a| self.facts[a as usize].depends);
-                let first = ids.next().unwrap_or(0);
-                if ids.all(|d| d == first) {
+                let of = |a: Id| self.facts[a as usize].depends;
+                let first = self.operands(op).next().map_or(0, of);
+                if self.operands(op).all(|a| of(a) == first) {
                     return first;
                 }
-                let mut set: Vec<LoopId> = op.operands().flat_map(|a| self.depends(a).to_vec()).collect();
-                set.sort_unstable();
-                set.dedup();
+                let set: Vec<LoopId> = self.operands(op).flat_map(|a| self.depends(a).to_vec()).collect();
                 self.intern_depends(set)
             }
         }
@@ -227,7 +244,7 @@ impl Graph {
         let known = |id: Id| self.nonnegative(id);
         match op {
             Op::Constant(bits) => f64::from_bits(bits) >= 0.0,
-            Op::Coordinate(_) | Op::Parameter(_) | Op::Data(..) => false,
+            Op::Coordinate(_) | Op::Parameter(_) | Op::Data(..) | Op::State(..) | Op::Folded(..) => false,
             Op::Number(a) => extreme(self.affine(a), -1, &self.loops) >= 0,
             Op::Unary(Unary::Abs | Unary::Sqrt | Unary::Exp | Unary::Cosh | Unary::Acos, _) => true,
             Op::Unary(Unary::Floor | Unary::Tanh | Unary::Sinh | Unary::Erf | Unary::Atan | Unary::Asin, a) => known(a),
@@ -244,16 +261,25 @@ impl Graph {
         }
     }
 
+    fn active_of(&self, op: Op) -> bool {
+        match op {
+            Op::Coordinate(_) => true,
+            Op::Unary(Unary::Floor, _) => false,
+            Op::State(fold, k) | Op::Folded(fold, k) => self.fold(fold).parts(k).any(|a| self.active(a)),
+            _ => self.operands(op).any(|a| self.active(a)),
+        }
+    }
+
+    fn facts_of(&mut self, op: Op) -> Facts {
+        Facts { depends: self.depends_of(op), active: self.active_of(op), nonnegative: self.nonnegative_of(op) }
+    }
+
     /// The value of `op` as it stands, new or found.
     pub(super) fn intern(&mut self, op: Op) -> Id {
         if let Some(&id) = self.values.get(&op) {
             return id;
         }
-        let facts = Facts {
-            depends: self.depends_of(op),
-            active: matches!(op, Op::Coordinate(_)) || (!matches!(op, Op::Unary(Unary::Floor, _)) && op.operands().any(|a| self.active(a))),
-            nonnegative: self.nonnegative_of(op),
-        };
+        let facts = self.facts_of(op);
         let id = self.ops.len() as Id;
         self.ops.push(op);
         self.facts.push(facts);
@@ -264,20 +290,16 @@ impl Graph {
     /// `end - start` of a loop where that is known to be the number of rounds it takes, that is never negative.
     pub(super) fn trip_count(&self, variable: LoopId) -> Option<Affine> {
         let range = &self.loops[variable as usize];
-        let count = range.end.plus(-1, &range.start);
-        (extreme(&count, -1, &self.loops) >= 0).then_some(count)
+        (range.cap.is_none() && range.length(-1, &self.loops) >= 0).then(|| range.end.plus(-1, &range.start))
     }
 
     /// Whether a loop has no rounds at some values of the loops around it; true where that is not known.
     pub(super) fn may_be_empty(&self, variable: LoopId) -> bool {
-        let range = &self.loops[variable as usize];
-        extreme(&range.end.plus(-1, &range.start), -1, &self.loops) < 1
+        self.loops[variable as usize].length(-1, &self.loops) < 1
     }
 
     /// The most rounds a loop takes, whatever the loops around it are at.
     pub(crate) fn most_trips(&self, variable: LoopId) -> u64 {
-        let range = &self.loops[variable as usize];
-        let count = range.end.plus(-1, &range.start);
-        extreme(&count, 1, &self.loops).max(0) as u64
+        self.loops[variable as usize].length(1, &self.loops).max(0) as u64
     }
 }

@@ -1,7 +1,9 @@
 //! The program of an objective: value, gradient and the scale of its rounding, ready to be scheduled.
 
+use std::collections::HashMap;
+
 use super::differentiate::{Scatter, gradient};
-use super::graph::{Graph, Id, Op};
+use super::graph::{Fold, FoldId, Graph, Id, Op};
 use super::noise::scale;
 use super::schedule::{Region, schedule};
 
@@ -52,7 +54,14 @@ pub(super) fn reachable(graph: &Graph, roots: &[Id]) -> Vec<Id> {
     let mut open = roots.to_vec();
     while let Some(id) = open.pop() {
         if !std::mem::replace(&mut seen[id as usize], true) {
-            open.extend(graph.op(id).operands());
+            let op = graph.op(id);
+            open.extend(graph.operands(op));
+            // A fold is there as a whole: its state if it has run, and its result if that was carried.
+            match op {
+                Op::State(fold, _) => open.extend(&graph.fold(fold).results),
+                Op::Folded(fold, _) => open.extend(&graph.fold(fold).state),
+                _ => {}
+            }
         }
     }
     (0..graph.len() as Id).filter(|&id| seen[id as usize]).collect()
@@ -60,11 +69,37 @@ pub(super) fn reachable(graph: &Graph, roots: &[Id]) -> Vec<Id> {
 
 /// `roots` with every power written out as products. Powers stay whole until here, so that their derivatives do too.
 fn expand_powers(graph: &mut Graph, roots: &[Id]) -> Vec<Id> {
+    let needed = reachable(graph, roots);
+    if !needed.iter().any(|&id| matches!(graph.op(id), Op::Power(..))) {
+        return roots.to_vec();
+    }
     let mut new: Vec<Id> = (0..graph.len() as Id).collect();
-    for id in reachable(graph, roots) {
+    // For folds, whose bodies may change, others that stand for them: begun at the first part of the state, ended at that of the
+    // result.
+    let mut folds: HashMap<FoldId, FoldId> = HashMap::new();
+    for id in needed {
         let of = |id: Id| new[id as usize];
         let op = graph.op(id);
-        let changed = matches!(op, Op::Power(..)) || op.operands().any(|a| of(a) != a);
+        match op {
+            Op::State(fold, 0) => {
+                let Fold { variable, reversed, ref initial, ref state, .. } = *graph.fold(fold);
+                let (initial, state) = (initial.iter().map(|&a| of(a)).collect(), state.clone());
+                let stand_in = graph.begin_over(variable, reversed, initial);
+                folds.insert(fold, stand_in);
+                state.iter().zip(&graph.fold(stand_in).state).for_each(|(&id, &by)| new[id as usize] = by);
+                continue;
+            }
+            Op::Folded(fold, 0) => {
+                let Fold { ref next, ref results, .. } = *graph.fold(fold);
+                let (next, results) = (next.iter().map(|&a| of(a)).collect(), results.clone());
+                let by = graph.end_over(folds[&fold], next);
+                results.iter().zip(by).for_each(|(&id, by)| new[id as usize] = by);
+                continue;
+            }
+            Op::State(..) | Op::Folded(..) => continue,
+            _ => {}
+        }
+        let changed = matches!(op, Op::Power(..)) || graph.operands(op).any(|a| of(a) != a);
         if !changed {
             continue;
         }

@@ -344,7 +344,7 @@ mod tests {
     fn a_sum_of_what_does_not_vary_is_a_product() {
         let mut g = Graph::new();
         let x = g.coordinate(Affine::constant(0));
-        let range = g.intern_loop(super::super::affine::Loop { level: 0, start: Affine::constant(2), end: Affine::constant(7) });
+        let range = g.intern_loop(super::super::affine::Loop::new(0, Affine::constant(2), Affine::constant(7)));
         let five = g.constant(5.0);
         assert_eq!(g.sum(range, x), g.binary(Binary::Mul, five, x), "five rounds");
     }

@@ -1,7 +1,7 @@
 //! Forward-mode differentiation: for a direction v, the derivative of values along it, `d/dt u(x + t v)` at t = 0.
 //!
 //! Each value gets one tangent, made of the tangents of its operands and their partial derivatives; that of a sum is the sum of
-//! its body's tangent, over the same loop. Applied to what reverse mode scatters into the gradient, it gives the Hessian
+//! its body's tangent, over the same loop, and that of a fold's state is the state of a fold over the same loop. Applied to what reverse mode scatters into the gradient, it gives the Hessian
 //! times v: the derivative of `gradient[k] += a` along v is `(H v)[k] += a'`.
 //!
 //! # References
@@ -11,7 +11,7 @@ use std::collections::HashMap;
 
 use super::affine::Affine;
 use super::differentiate::contributions;
-use super::graph::{Binary, Graph, Id, Op};
+use super::graph::{Binary, Fold, FoldId, Graph, Id, Op};
 use super::program::reachable;
 
 /// The direction v.
@@ -28,9 +28,14 @@ pub(super) enum Direction {
 
 /// The tangents of `roots`; none where a root does not depend on x.
 pub(super) fn tangents(graph: &mut Graph, roots: &[Id], direction: Direction) -> Vec<Option<Id>> {
-    let mut forward = Forward { graph, direction, known: HashMap::new() };
+    let mut forward = Forward { graph, direction, known: HashMap::new(), folds: HashMap::new() };
     // Operands have lower numbers than what uses them.
     for id in reachable(forward.graph, roots) {
+        match forward.graph.op(id) {
+            Op::State(fold, 0) => forward.begin(fold),
+            Op::Folded(fold, 0) => forward.end(fold),
+            _ => {}
+        }
         if forward.graph.active(id)
             && let Some(tangent) = forward.tangent(id)
         {
@@ -44,12 +49,44 @@ struct Forward<'a> {
     graph: &'a mut Graph,
     direction: Direction,
     known: HashMap<Id, Id>,
+    /// The fold of each fold's tangents.
+    folds: HashMap<FoldId, FoldId>,
 }
 
 impl Forward<'_> {
+    /// Begins the fold of the tangents of a fold's state, over the same loop: it reads that state.
+    fn begin(&mut self, fold: FoldId) {
+        let Fold { variable, reversed, ref initial, ref state, .. } = *self.graph.fold(fold);
+        let (initial, state) = (self.active(initial, state), self.active(state, state));
+        let initial = self.along(&initial);
+        let tangents = self.graph.begin_over(variable, reversed, initial);
+        self.known.extend(state.into_iter().zip(self.graph.fold(tangents).state.iter().copied()));
+        self.folds.insert(fold, tangents);
+    }
+
+    fn end(&mut self, fold: FoldId) {
+        let Fold { ref next, ref state, ref results, .. } = *self.graph.fold(fold);
+        let (next, results) = (self.active(next, state), self.active(results, state));
+        let next = self.along(&next);
+        let along = self.graph.end_over(self.folds[&fold], next);
+        self.known.extend(results.into_iter().zip(along));
+    }
+
+    /// Those of `parts` whose part of the state depends on x.
+    fn active(&self, parts: &[Id], state: &[Id]) -> Vec<Id> {
+        parts.iter().zip(state).filter(|(_, state)| self.graph.active(**state)).map(|(part, _)| *part).collect()
+    }
+
+    /// The tangents of values, 0 where there is none.
+    fn along(&mut self, values: &[Id]) -> Vec<Id> {
+        let zero = self.graph.constant(0.0);
+        values.iter().map(|value| self.known.get(value).copied().unwrap_or(zero)).collect()
+    }
+
     fn tangent(&mut self, id: Id) -> Option<Id> {
         match self.graph.op(id) {
             Op::Coordinate(index) => Some(self.component(self.graph.affine(index).clone())),
+            Op::State(..) | Op::Folded(..) => self.known.get(&id).copied(),
             Op::Sum(variable, body) => self.known.get(&body).copied().map(|body| self.graph.sum(variable, body)),
             Op::Select(condition, then, otherwise) => self.choice(condition, then, otherwise),
             // The chosen operand's, rather than a sum of choices.
@@ -59,7 +96,7 @@ impl Forward<'_> {
                 self.choice(second, v, u)
             }
             op => {
-                let mut operands: Vec<Id> = op.operands().collect();
+                let mut operands: Vec<Id> = self.graph.operands(op).collect();
                 operands.dedup();
                 let mut total = None;
                 for operand in operands {

@@ -113,8 +113,8 @@ impl Tracer {
         if let Repr::Value(id) = made.repr {
             let state = self.state.borrow();
             let op = state.graph.op(id);
-            let hopeless =
-                matches!(op, Op::Unary(..) | Op::Binary(..) | Op::Power(..)) && op.operands().all(|a| state.graph.as_constant(a).is_some());
+            let hopeless = matches!(op, Op::Unary(..) | Op::Binary(..) | Op::Power(..))
+                && state.graph.operands(op).all(|a| state.graph.as_constant(a).is_some());
             drop(state);
             if hopeless {
                 self.fail(ProblemError::NonFiniteConstant { value: f64::NAN });
@@ -161,33 +161,94 @@ impl Tracer {
         }
     }
 
-    fn sum<'g>(&'g self, range: IndexRange<'g>, body: impl FnOnce(Index<'g>) -> Scalar<'g>) -> Scalar<'g> {
-        let IndexRange { start, end, .. } = range;
-        if !self.is_open(start.scope) || !self.is_open(end.scope) {
+    /// Whether a loop over `range` can be opened, in so many levels.
+    fn may_open(&self, range: &IndexRange<'_>, levels: usize) -> bool {
+        if !self.is_open(range.start.scope) || !self.is_open(range.end.scope) {
             self.fail(ProblemError::LeakedValue);
+            return false;
+        }
+        if self.state.borrow().open.len() + levels > DEEPEST_NEST {
+            self.fail(ProblemError::NestedTooDeep { limit: DEEPEST_NEST });
+            return false;
+        }
+        true
+    }
+
+    /// Runs the closure of a loop whose variables, outermost first, `begin` makes at a level.
+    fn within_loop<'g, T, R>(
+        &'g self,
+        begin: impl FnOnce(&mut Graph, u32) -> (Vec<LoopId>, T),
+        body: impl FnOnce(Index<'g>, u32, T) -> R,
+    ) -> R {
+        let (scope, index, around, begun) = {
+            let State { graph, open, scopes, .. } = &mut *self.state.borrow_mut();
+            let around = open.len();
+            let (variables, begun) = begin(graph, around as u32);
+            *scopes += 1;
+            open.extend(variables.iter().map(|&variable| Open { scope: *scopes, variable }));
+            (*scopes, variables[variables.len() - 1], around, begun)
+        };
+        let result = body(Index { tracer: self, affine: Handle::Variable(index), scope, brand: PhantomData }, scope, begun);
+        self.state.borrow_mut().open.truncate(around);
+        result
+    }
+
+    /// What a loop gives depends on what is around it at most through the range and the body's outer values; to call it a
+    /// value of the loop that encloses it is always right, and all that the leak check needs.
+    fn around(&self) -> u32 {
+        self.state.borrow().open.last().map_or(0, |o| o.scope)
+    }
+
+    fn sum<'g>(&'g self, range: IndexRange<'g>, body: impl FnOnce(Index<'g>) -> Scalar<'g>) -> Scalar<'g> {
+        if !self.may_open(&range, 1) {
             return self.constant(1.0);
         }
-        let (scope, variable) = {
-            let mut state = self.state.borrow_mut();
-            if state.open.len() >= DEEPEST_NEST {
-                state.error.get_or_insert(ProblemError::NestedTooDeep { limit: DEEPEST_NEST });
-                drop(state);
-                return self.constant(1.0);
-            }
-            let level = state.open.len() as u32;
-            let variable = state.graph.intern_loop(Loop { level, start: start.affine, end: end.affine });
-            state.scopes += 1;
-            let scope = state.scopes;
-            state.open.push(Open { scope, variable });
-            (scope, variable)
+        let begin = |graph: &mut Graph, level: u32| {
+            let variable = graph.intern_loop(Loop::new(level, range.start.affine, range.end.affine));
+            (vec![variable], variable)
         };
-        let result = body(Index { tracer: self, affine: Handle::Variable(variable), scope, brand: PhantomData });
-        let id = self.resolve(result);
-        self.state.borrow_mut().open.pop();
-        // The sum depends on what is around it at most through the range and the body's outer values; to call it a
-        // value of the loop that encloses it is always right, and all that the leak check needs.
-        let outer = self.state.borrow().open.last().map_or(0, |o| o.scope);
-        self.value(outer, |g| g.sum(variable, id))
+        let (variable, id) = self.within_loop(begin, |i, _, variable| (variable, self.resolve(body(i))));
+        self.value(self.around(), |g| g.sum(variable, id))
+    }
+
+    fn fold<'g, const K: usize>(
+        &'g self,
+        range: IndexRange<'g>,
+        initial: [Scalar<'g>; K],
+        body: impl FnOnce(Index<'g>, [Scalar<'g>; K]) -> [Scalar<'g>; K],
+    ) -> [Scalar<'g>; K] {
+        let start = initial.map(|value| self.resolve(value));
+        let levels = self.state.borrow().graph.fold_levels(&range.start.affine, &range.end.affine, K);
+        if !self.may_open(&range, levels) {
+            return initial;
+        }
+        let begin = |graph: &mut Graph, level: u32| {
+            let begun = graph.begin_fold(level, range.start.affine, range.end.affine, &start);
+            (begun.variables.clone(), begun)
+        };
+        let (begun, next) = self.within_loop(begin, |i, scope, begun| {
+            let state = std::array::from_fn(|k| self.value(scope, |_| begun.state[k]));
+            let next = body(i, state);
+            (begun, next.map(|value| self.resolve(value)))
+        });
+        let results = self.state.borrow_mut().graph.end_fold(begun, next.to_vec());
+        let around = self.around();
+        std::array::from_fn(|k| self.value(around, |_| results[k]))
+    }
+
+    /// The `op`, least or greatest, of what `body` gives: the first in the first round, then that or the one of the round.
+    fn extreme<'g>(&'g self, op: Binary, range: IndexRange<'g>, body: impl FnOnce(Index<'g>) -> Scalar<'g>) -> Scalar<'g> {
+        let IndexParts { affine: start, scope } = range.start.clone();
+        if self.state.borrow().graph.may_have_no_rounds(&start, &range.end.affine) {
+            self.fail(ProblemError::EmptyRange { what: if op == Binary::Max { "maximum" } else { "minimum" } });
+        }
+        let zero = self.constant(0.0);
+        let [value] = self.fold(range, [zero], |i, [so_far]| {
+            let term = body(i);
+            let first = i.combine(1, -1, IndexParts { affine: start, scope }).number().binary(Binary::Equal, 0.0);
+            [Condition { truth: first }.select(term, so_far.binary(op, term))]
+        });
+        value
     }
 }
 

@@ -139,6 +139,10 @@ impl Limit {
 pub(crate) struct LoopCode {
     pub(crate) start: Limit,
     pub(crate) end: Limit,
+    /// It ends there if that is before `end`.
+    pub(crate) cap: Option<Limit>,
+    /// Its rounds run from the last to the first.
+    pub(crate) reversed: bool,
     /// (index expression, how much it grows each round)
     pub(crate) steps: Vec<(u32, i64)>,
     /// (operand, counted through all instructions, how much its row grows each round)

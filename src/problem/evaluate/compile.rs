@@ -3,12 +3,14 @@
 use std::collections::{HashMap, HashSet};
 
 use super::super::affine::{Affine, LoopId};
-use super::super::graph::{Binary, Graph, Id, Op, Unary};
+use super::super::graph::{Binary, FoldId, Graph, Id, Op, Unary};
 use super::super::program::Program;
 use super::super::schedule::{Region, Statement};
 use super::code::{After, Code, Compiled, First, Instruction, KEPT, Limit, LoopCode, Operand, Operator, Second, at};
+use fold::Next;
 
 mod arithmetic;
+mod fold;
 mod nest;
 mod passing;
 
@@ -41,6 +43,7 @@ pub(crate) fn compile(program: &Program, layout: &Layout) -> Compiled {
         constants: HashMap::new(),
         numbers: HashMap::new(),
         places: HashMap::new(),
+        stores: HashMap::new(),
         uses: HashMap::new(),
         in_rows: HashSet::new(),
         waiting: HashMap::new(),
@@ -51,7 +54,7 @@ pub(crate) fn compile(program: &Program, layout: &Layout) -> Compiled {
         added_to: Vec::new(),
         depth: 0,
     };
-    compiler.region(&program.root, &[program.value, program.scale], &[]);
+    compiler.region(&program.root, &[program.value, program.scale], &[], &[]);
     compiler.add_to_all();
     let (value, scale) = (compiler.operand(program.value), compiler.operand(program.scale));
     for (variable, code) in compiler.nests.iter().zip(&mut compiler.loops) {
@@ -104,6 +107,8 @@ struct Compiler<'a> {
     numbers: HashMap<u64, u32>,
     /// Where the values of the regions being compiled are.
     places: HashMap<Id, Operand>,
+    /// Where the states of folds are that are stored: the rows of all rounds for one part, then those for the next.
+    stores: HashMap<FoldId, u32>,
     /// How often each value of the region being compiled is still to be read there; a loop in it reads once.
     uses: HashMap<Id, u32>,
     /// Values that are one number for all lanes and are yet needed in a row.
@@ -126,9 +131,9 @@ struct Compiler<'a> {
 }
 
 impl Compiler<'_> {
-    /// Compiles a region. The values in `kept` stay; the sums given are added up at its end.
-    fn region(&mut self, region: &Region, kept: &[Id], sums: &[(Id, u32)]) {
-        let may_wait = self.count_uses(region, kept, sums);
+    /// Compiles a region. The values in `kept` stay; the sums given are added up at its end, and the states become what is next.
+    fn region(&mut self, region: &Region, kept: &[Id], sums: &[(Id, u32)], next: &[Next]) {
+        let may_wait = self.count_uses(region, kept, sums, next);
         for statement in &region.statements {
             match statement {
                 Statement::Let(id) => self.define(*id, may_wait.contains(id)),
@@ -142,10 +147,11 @@ impl Compiler<'_> {
             self.add_to(Operand { row, offset: 0 }, body);
         }
         self.overwrite(&[]);
+        self.advance(next);
     }
 
     /// Sets the uses of the values that the region defines, and returns those that can wait for their one reader.
-    fn count_uses(&mut self, region: &Region, kept: &[Id], sums: &[(Id, u32)]) -> HashSet<Id> {
+    fn count_uses(&mut self, region: &Region, kept: &[Id], sums: &[(Id, u32)], next: &[Next]) -> HashSet<Id> {
         let mut uses: HashMap<Id, u32> = HashMap::new();
         let mut by_arithmetic: HashMap<Id, u32> = HashMap::new();
         let scattered = region.statements.iter().filter_map(|s| match s {
@@ -161,7 +167,7 @@ impl Compiler<'_> {
             match statement {
                 Statement::Let(id) => {
                     let op = self.graph.op(*id);
-                    for operand in op.operands() {
+                    for operand in self.graph.operands(op) {
                         *uses.entry(operand).or_default() += 1;
                         *by_arithmetic.entry(operand).or_default() += u32::from(as_arithmetic(op).is_some());
                     }
@@ -169,15 +175,21 @@ impl Compiler<'_> {
                     match as_arithmetic(op) {
                         Some((_, a, b)) if self.is_uniform(b) => _ = self.in_rows.insert(a),
                         Some(_) => {}
-                        None => self.in_rows.extend(op.operands()),
+                        None => self.in_rows.extend(self.graph.operands(op)),
                     }
                 }
                 Statement::Loop(nest) => {
-                    nest.needs.iter().for_each(|&id| *uses.entry(id).or_default() += 1);
-                    self.in_rows.extend(&nest.needs);
+                    for id in self.read_by(nest) {
+                        *uses.entry(id).or_default() += 1;
+                        self.in_rows.insert(id);
+                    }
                 }
                 Statement::Scatter { .. } => {}
             }
+        }
+        for &Next { value, .. } in next {
+            *uses.entry(value).or_default() += 1;
+            self.in_rows.insert(value);
         }
         // A use that never ends.
         kept.iter().for_each(|&id| *uses.entry(id).or_default() += 1);
@@ -205,11 +217,15 @@ impl Compiler<'_> {
                         may_wait.insert(*id);
                     }
                 }
-                Statement::Loop(nest) => nest.sums.iter().for_each(|(sum, _)| _ = self.uses.insert(*sum, of(sum))),
+                Statement::Loop(nest) => {
+                    let given: Vec<Id> = self.given_by(nest).collect();
+                    self.uses.extend(given.into_iter().map(|id| (id, of(&id))));
+                }
                 Statement::Scatter { .. } => {}
             }
         }
-        self.find_passing(region, kept, sums, &may_wait);
+        let kept: Vec<Id> = kept.iter().copied().chain(next.iter().map(|next| next.value)).collect();
+        self.find_passing(region, &kept, sums, &may_wait);
         may_wait
     }
 
@@ -231,6 +247,10 @@ impl Compiler<'_> {
                 let place = self.place(self.graph.affine(index), self.layout.dimension + self.layout.outputs);
                 self.places.insert(id, place);
             }
+            Op::State(fold, k) => {
+                let place = self.stored(fold, k);
+                self.places.insert(id, place);
+            }
             Op::Data(array, index) => {
                 let from = self.place(self.graph.affine(index), self.layout.arrays[array as usize] as u32);
                 if self.in_rows.contains(&id) {
@@ -247,7 +267,7 @@ impl Compiler<'_> {
             Op::Unary(op, a) => self.operation(Code::Unary(op), &[a], id),
             Op::Binary(op, a, b) => self.operation(Code::Binary(op), &[a, b], id),
             Op::Select(c, a, b) => self.operation(Code::Select, &[c, a, b], id),
-            Op::Power(..) | Op::Sum(..) => unreachable!("powers are expanded and sums are loops by now"),
+            Op::Power(..) | Op::Sum(..) | Op::Folded(..) => unreachable!("powers are expanded, sums and folds are loops by now"),
         }
     }
 
@@ -320,7 +340,7 @@ impl Compiler<'_> {
     /// One reading of a value is done; after the last its row is free. Values of outer regions have no uses here, see
     /// [`Compiler::nest`].
     fn release(&mut self, id: Id) {
-        let in_place = matches!(self.graph.op(id), Op::Constant(_) | Op::Coordinate(_) | Op::Parameter(_)) || self.is_number(id);
+        let in_place = is_in_place(self.graph.op(id)) || self.is_number(id);
         if let Some(uses) = self.uses.get_mut(&id)
             && !in_place
         {
@@ -362,6 +382,11 @@ impl Offsets {
     fn limit(&mut self, bound: &Affine) -> Limit {
         Limit { constant: bound.constant, offset: self.number(bound) }
     }
+}
+
+/// Whether a value is where it is without an instruction.
+fn is_in_place(op: Op) -> bool {
+    matches!(op, Op::Constant(_) | Op::Coordinate(_) | Op::Parameter(_) | Op::State(..))
 }
 
 /// What an operation is if it is arithmetic.

@@ -247,13 +247,19 @@ impl Indices {
     /// Enters a loop, its index expressions as for the first round; `false` if it has no rounds.
     #[inline(always)]
     fn begin(&mut self, nest: &LoopCode) -> bool {
-        let (start, end) = (nest.start.value(&self.expressions), nest.end.value(&self.expressions));
+        let (start, end) = self.range(nest);
         if start >= end {
             return false;
         }
-        self.shift(nest, start);
+        self.shift(nest, if nest.reversed { end - 1 } else { start });
         self.running.push(((end - start) as u64, 0));
         true
+    }
+
+    #[inline(always)]
+    fn range(&self, nest: &LoopCode) -> (i64, i64) {
+        let (start, end) = (nest.start.value(&self.expressions), nest.end.value(&self.expressions));
+        (start, nest.cap.map_or(end, |cap| end.min(cap.value(&self.expressions))))
     }
 
     /// Ends a round, and sets the index expressions for the next one if there is one. Returns the rounds done, and whether
@@ -264,11 +270,12 @@ impl Indices {
         let (left, done) = (left - 1, done + 1);
         if left > 0 {
             self.running.push((left, done));
-            self.shift(nest, 1);
+            self.shift(nest, if nest.reversed { -1 } else { 1 });
             return (done, true);
         }
         // Back to where the expressions were before the loop: its variable is at the last round's.
-        let last = nest.start.value(&self.expressions) + done as i64 - 1;
+        let (start, _) = self.range(nest);
+        let last = if nest.reversed { start } else { start + done as i64 - 1 };
         self.shift(nest, -last);
         (done, false)
     }

@@ -10,7 +10,7 @@ impl Compiler<'_> {
     /// Compiles the definition of a value by arithmetic.
     pub(super) fn arithmetic(&mut self, id: Id, may_wait: bool) {
         let height = |id: Id| self.waiting.get(&id).copied().unwrap_or(0);
-        let height = 1 + self.graph.op(id).operands().map(height).max().unwrap_or(0);
+        let height = 1 + self.graph.operands(self.graph.op(id)).map(height).max().unwrap_or(0);
         if may_wait && height <= HIGHEST {
             self.waiting.insert(id, height);
         } else {

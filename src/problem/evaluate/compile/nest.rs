@@ -6,7 +6,7 @@ use super::super::super::affine::Affine;
 use super::super::super::graph::Id;
 use super::super::super::schedule::{LoopNest, Region, Statement};
 use super::super::code::{Accumulator, After, Code, First, LoopCode, Operand, Operator, SUM_BLOCK, Second};
-use super::{Compiler, NOTHING};
+use super::{Compiler, NOTHING, Next};
 
 /// The most statements of all rounds of a loop that is written out. That saves the end of each round, which takes as long as
 /// several instructions; what is longer would take a cache from the rows.
@@ -17,28 +17,34 @@ impl Compiler<'_> {
         self.overwrite(&[]);
         let range = self.graph.loops[nest.variable as usize].clone();
         let (start, end) = (self.at_round(&range.start), self.at_round(&range.end));
+        let cap = range.cap.map(|cap| self.at_round(&cap));
         let long = self.graph.most_trips(nest.variable) > SUM_BLOCK;
         let sums: Vec<Accumulator> =
             nest.sums.iter().map(|_| Accumulator { terms: self.take(), total: long.then(|| self.take()) }).collect();
-        match (start.as_constant(), end.as_constant()) {
-            (Some(start), Some(end)) if self.size(&nest.body).saturating_mul(end.abs_diff(start)) <= WRITTEN_OUT => {
-                self.written_out(nest, start..end, &sums);
+        let next = self.begin_folds(nest);
+        let known_cap = cap.as_ref().map_or(Some(i64::MAX), Affine::as_constant);
+        match (start.as_constant(), end.as_constant(), known_cap) {
+            (Some(start), Some(end), Some(cap)) if self.size(&nest.body).saturating_mul(end.min(cap).abs_diff(start)) <= WRITTEN_OUT => {
+                self.written_out(nest, start..end.min(cap), &sums, &next);
             }
-            _ => self.as_loop(nest, &start, &end, &sums),
+            _ => self.as_loop(nest, [&start, &end], cap.as_ref(), &sums, &next),
         }
         for ((sum, _), rows) in nest.sums.iter().zip(&sums) {
             self.places.insert(*sum, row(rows.total.unwrap_or(rows.terms)));
             self.free.extend(rows.total.map(|_| rows.terms));
         }
+        self.end_folds(nest, &next);
         nest.needs.iter().for_each(|&id| self.release(id));
     }
 
-    fn as_loop(&mut self, nest: &LoopNest, start: &Affine, end: &Affine, sums: &[Accumulator]) {
+    fn as_loop(&mut self, nest: &LoopNest, [start, end]: [&Affine; 2], cap: Option<&Affine>, sums: &[Accumulator], next: &[Next]) {
         let number = self.loops.len();
         let marker = row(number as u32);
         self.loops.push(LoopCode {
             start: self.offsets.limit(start),
             end: self.offsets.limit(end),
+            cap: cap.map(|cap| self.offsets.limit(cap)),
+            reversed: nest.reversed,
             steps: Vec::new(),
             patches: Vec::new(),
             sums: sums.to_vec(),
@@ -48,21 +54,23 @@ impl Compiler<'_> {
         self.nests.push(nest.variable);
         self.push(Code::Begin, marker, &[]);
         self.depth += 1;
-        self.body(nest, sums);
+        self.body(nest, sums, next);
         self.depth -= 1;
         self.loops[number].finish = self.instructions.len();
         self.push(Code::End, marker, &[]);
     }
 
     /// Round after round, as the machine would run them.
-    fn written_out(&mut self, nest: &LoopNest, range: Range<i64>, sums: &[Accumulator]) {
+    fn written_out(&mut self, nest: &LoopNest, range: Range<i64>, sums: &[Accumulator], next: &[Next]) {
         sums.iter().flat_map(|sum| [Some(sum.terms), sum.total]).flatten().for_each(|row| self.clear(row));
-        let last = range.end - 1;
-        for (value, done) in range.zip(1..) {
+        let rounds = (range.end - range.start).max(0) as u64;
+        let forwards = range.clone();
+        let values: &mut dyn Iterator<Item = i64> = if nest.reversed { &mut range.rev() } else { &mut forwards.into_iter() };
+        for (value, done) in values.zip(1..) {
             self.rounds.push((nest.variable, value));
-            self.body(nest, sums);
+            self.body(nest, sums, next);
             self.rounds.pop();
-            if value == last || u64::is_multiple_of(done, SUM_BLOCK) {
+            if done == rounds || u64::is_multiple_of(done, SUM_BLOCK) {
                 for (terms, total) in sums.iter().filter_map(|sum| sum.total.map(|total| (sum.terms, total))) {
                     let code = Code::Arithmetic(First::Row, Operator::Add, Second::Row, After::Put);
                     self.push(code, row(total), &[row(total), row(terms)]);
@@ -72,11 +80,12 @@ impl Compiler<'_> {
         }
     }
 
-    fn body(&mut self, nest: &LoopNest, sums: &[Accumulator]) {
+    fn body(&mut self, nest: &LoopNest, sums: &[Accumulator], next: &[Next]) {
         let bodies: Vec<(Id, u32)> = nest.sums.iter().zip(sums).map(|((_, body), rows)| (*body, rows.terms)).collect();
         // Inside, the values around the loop have no uses to run out: their rows are read again in the next round.
         let around = std::mem::take(&mut self.uses);
-        self.region(&nest.body, &[], &bodies);
+        self.store(nest, next);
+        self.region(&nest.body, &[], &bodies, next);
         self.uses = around;
     }
 
@@ -88,7 +97,7 @@ impl Compiler<'_> {
     /// Statements in all rounds.
     fn size(&self, region: &Region) -> u64 {
         let size = |statement: &Statement| match statement {
-            Statement::Loop(nest) => self.size(&nest.body).saturating_mul(self.graph.most_trips(nest.variable)),
+            Statement::Loop(nest) => self.graph.most_trips(nest.variable).saturating_mul(self.size(&nest.body) + self.carried(nest)),
             Statement::Let(_) | Statement::Scatter { .. } => 1,
         };
         region.statements.iter().map(size).fold(0, u64::saturating_add)
@@ -100,6 +109,6 @@ impl Compiler<'_> {
     }
 }
 
-fn row(row: u32) -> Operand {
+pub(super) fn row(row: u32) -> Operand {
     Operand { row, ..NOTHING }
 }

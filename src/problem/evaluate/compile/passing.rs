@@ -2,9 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::super::super::graph::{Id, Op};
+use super::super::super::graph::Id;
 use super::super::super::schedule::{Region, Statement};
-use super::{Compiler, as_arithmetic};
+use super::{Compiler, as_arithmetic, is_in_place};
 
 impl Compiler<'_> {
     /// Finds the values of a region that can be kept, from the last statement to the first: what waits is computed when its
@@ -30,14 +30,14 @@ impl Compiler<'_> {
                     } else {
                         self.passing.remove(id);
                     }
-                    let in_place = matches!(op, Op::Constant(_) | Op::Coordinate(_) | Op::Parameter(_)) || self.is_number(*id);
+                    let in_place = is_in_place(op) || self.is_number(*id);
                     let at = if waits { last } else { Some(stretch) };
-                    op.operands().for_each(|a| read(&mut last_read, a, at.filter(|_| arithmetic || waits)));
+                    self.graph.operands(op).for_each(|a| read(&mut last_read, a, at.filter(|_| arithmetic || waits)));
                     stretch += usize::from(!arithmetic && !waits && !in_place);
                 }
                 Statement::Scatter { value, .. } => read(&mut last_read, *value, Some(stretch)),
                 Statement::Loop(nest) => {
-                    nest.needs.iter().for_each(|&id| read(&mut last_read, id, None));
+                    self.read_by(nest).into_iter().for_each(|id| read(&mut last_read, id, None));
                     stretch += 1;
                 }
             }
