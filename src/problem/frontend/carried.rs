@@ -52,7 +52,7 @@ impl Reach {
             reach.bits[at + k / 64] |= 1 << (k % 64);
         }
         for id in first..graph.len() as Id {
-            for operand in graph.op(id).operands().filter(|&operand| operand >= first) {
+            for operand in graph.operands(graph.op(id)).filter(|&operand| operand >= first) {
                 let (to, from) = (reach.at(id), reach.at(operand));
                 for word in 0..words {
                     reach.bits[to + word] |= reach.bits[from + word];

@@ -253,7 +253,7 @@ impl<'a> Lowering<'a> {
     fn finite(&self, id: Id) -> Lowered<Id> {
         let op = self.graph.op(id);
         let constant = |a: Id| self.graph.as_constant(a).is_some();
-        if matches!(op, Op::Unary(..) | Op::Binary(..) | Op::Power(..)) && op.operands().all(constant) {
+        if matches!(op, Op::Unary(..) | Op::Binary(..) | Op::Power(..)) && self.graph.operands(op).all(constant) {
             return Stop::failed("a constant is infinite or not a number", "What is computed from constants alone must be finite.");
         }
         Ok(id)

@@ -190,7 +190,9 @@ impl<'a> Lowering<'a> {
             let level = self.open.len() as u32;
             let variable = self.graph.intern_loop(Loop::new(level, range.0.clone(), range.1.clone()));
             self.open.push(variable);
-            let state = self.graph.placeholders(variable, &initial);
+            // A fold that never ends: its state only stands for what comes from the round before.
+            let stand_in = self.graph.begin_over(variable, false, initial.clone());
+            let state = self.graph.fold(stand_in).state.clone();
             self.environment.clone_from(&before);
             let next = self.run_round(frame, plan, variable, &leaves, &state)?;
             self.open.pop();
@@ -249,7 +251,8 @@ impl<'a> Lowering<'a> {
             state[k] = part;
         }
         self.environment.clone_from(before);
-        let next = self.run_round(frame, plan, open.index(), leaves, &state)?;
+        let counts = self.open[self.open.len() - 1];
+        let next = self.run_round(frame, plan, counts, leaves, &state)?;
         self.open.truncate(around);
         let next: Option<Vec<Id>> = carried.iter().map(|&k| next[k]).collect();
         let Some(next) = next else { return self.unknown("a variable of a loop, in its next round") };

@@ -1,0 +1,1 @@
+//! Texts that can't become programs.
