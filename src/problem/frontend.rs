@@ -14,6 +14,7 @@ mod repeat;
 mod source;
 mod statements;
 mod text;
+mod tidy;
 mod value;
 
 pub use source::WgslSource;

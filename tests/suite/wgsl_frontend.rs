@@ -2,6 +2,10 @@
 
 mod flow;
 mod numbers;
+#[cfg(feature = "gpu")]
+mod on_device;
+mod problems;
+mod random;
 mod refused;
 
 use manymin::prelude::*;
@@ -44,4 +48,9 @@ fn assert_agrees(problem: &Problem, text: &str, oracle: Oracle) {
 /// `agrees` for a body of `objective` with a point of three components and two parameters.
 fn body_agrees(body: &str, oracle: Oracle) {
     agrees(&format!("fn objective(x: array<f32, 3>, p: array<f32, 2>) -> f32 {{\n{body}\n}}"), oracle);
+}
+
+/// Panics unless the program is a valid shader, after the least that an engine puts around it.
+fn valid_shader(name: &str, problem: &Problem) {
+    crate::shader_text::validate(name, problem);
 }

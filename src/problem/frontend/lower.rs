@@ -12,6 +12,7 @@ use super::super::affine::{Affine, LoopId};
 use super::super::graph::{Binary, Graph, Id, Op, Unary};
 use super::digits::Digits;
 use super::text::error_at;
+use super::tidy::tidy;
 use super::value::{Count, Environment, Failure, Frame, Key, Lowered, Place, Stop, Truth, Value, View, Whole};
 use crate::error::{ProblemError, WgslError};
 
@@ -65,7 +66,8 @@ pub(super) fn lower(task: &Task<'_>, data: Vec<(String, Vec<f64>)>) -> Result<Ma
         Stop::Refused(error) => *error,
         Stop::Split { .. } => error_at(task.text, naga::Span::UNDEFINED, "a loop can't be cut in two", "").into(),
     })?;
-    Ok(Made { graph: lowering.graph, value, data: lowering.data })
+    let (graph, value) = tidy(&lowering.graph, value);
+    Ok(Made { graph, value, data: lowering.data })
 }
 
 pub(super) struct Lowering<'a> {

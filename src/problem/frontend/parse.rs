@@ -3,7 +3,7 @@
 use naga::valid::{Capabilities, ValidationFlags, Validator};
 use naga::{Block, Module, Span, Statement};
 
-use super::super::verbatim::complaints::{chain, wrong_call};
+use super::super::verbatim::complaints::wrong_call;
 use super::super::verbatim::words::{Word, words};
 use super::text::error_at;
 use crate::error::WgslError;
@@ -44,7 +44,7 @@ pub(super) fn parsed(text: &str) -> Result<Module, WgslError> {
         match checked {
             Ok(_) => Ok(module),
             Err(error) => {
-                let message = wrong_call(error.as_inner(), &module).unwrap_or_else(|| chain(error.as_inner()));
+                let message = wrong_call(error.as_inner(), &module).unwrap_or_else(|| deepest(error.as_inner()));
                 // The shortest place says most.
                 let spans = error.spans().map(|span| span.0).filter(|span| span.is_defined());
                 let span = spans.min_by_key(|span| span.to_range().map_or(0, |range| range.len()));
@@ -53,6 +53,15 @@ pub(super) fn parsed(text: &str) -> Result<Module, WgslError> {
         }
     });
     read.unwrap_or_else(|error| Err(error_at(text, Span::UNDEFINED, error.to_string(), "")))
+}
+
+/// The last cause of an error: those before it name functions and expressions by numbers, and the place is shown.
+fn deepest(error: &dyn std::error::Error) -> String {
+    let mut error = error;
+    while let Some(cause) = error.source() {
+        error = cause;
+    }
+    error.to_string()
 }
 
 /// The place of a block that lies too deep.

@@ -124,6 +124,10 @@ impl WgslSource {
         let mut filled = HashMap::new();
         for (array, values) in reading.arrays.iter().zip(&self.data) {
             if let Some(values) = values {
+                // Constants may have been set since.
+                if let Some(wanted) = array.len.filter(|&len| len != values.len()) {
+                    return Err(ProblemError::from(WgslError::ArrayLength { name: array.name.clone(), given: values.len(), wanted }).into());
+                }
                 filled.insert(array.variable, data.len() as u32);
                 data.push((array.name.clone(), values.clone()));
             }

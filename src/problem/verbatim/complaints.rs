@@ -7,6 +7,7 @@ use naga::Module;
 use naga::valid::{CallError, FunctionError, ValidationError};
 
 /// An error with all its causes.
+#[cfg(feature = "gpu")]
 pub(in crate::problem) fn chain(error: &dyn std::error::Error) -> String {
     let mut message = error.to_string();
     let mut source = error.source();

@@ -35,7 +35,6 @@ fn a_loop_that_adds_up_is_the_traced_sum() {
 
 #[test]
 fn loops_of_every_form_run_as_often_as_they_say() {
-    let sum = |ks: &[i32]| move |x: &[f64]| ks.iter().map(|&k| f64::from(k) * x[0] + x[1]).sum::<f64>();
     let cases: [(&str, &[i32]); 14] = [
         ("for (var i = 0; i < 5; i++) { s += f32(i) * x[0] + x[1]; }", &[0, 1, 2, 3, 4]),
         ("for (var i = 5; i > 0; i--) { s += f32(i) * x[0] + x[1]; }", &[5, 4, 3, 2, 1]),
@@ -55,7 +54,7 @@ fn loops_of_every_form_run_as_often_as_they_say() {
     for (text, ks) in cases {
         let text = format!("fn objective(x: array<f32, 2>) -> f32 {{ var s = 0.0; {text} return s; }}");
         let at = built(&text).evaluate(&[1.5, 10.25], &[]).unwrap();
-        assert_eq!(at.value, sum(ks)(&[1.5, 10.25]), "{text}");
+        assert_eq!(at.value, ks.iter().map(|&k| f64::from(k) * 1.5 + 10.25).sum::<f64>(), "{text}");
         assert_eq!(at.gradient, [ks.iter().map(|&k| f64::from(k)).sum(), ks.len() as f64], "{text}");
     }
 }
@@ -64,18 +63,18 @@ fn loops_of_every_form_run_as_often_as_they_say() {
 fn counters_are_known_after_the_loop() {
     body_agrees("var i = 0u; for (; i < 7u; i += 2u) { } return f32(i) * x[0];", |x, _| 8.0 * x[0]);
     body_agrees("var n = 0; for (var i = 0; i < 5; i++) { n += 2; } return f32(n) * x[0];", |x, _| 10.0 * x[0]);
-    body_agrees(
-        "var s = 0.0; for (var i = 0; i < 3; i++) { var j = 0; for (; j < i; j++) { } s += f32(j) * x[j]; } return s;",
-        |x, _| x[1] + 2.0 * x[2],
-    );
+    body_agrees("var s = 0.0; for (var i = 0; i < 3; i++) { var j = 0; for (; j < i; j++) { } s += f32(j) * x[j]; } return s;", |x, _| {
+        x[1] + 2.0 * x[2]
+    });
 }
 
 /// Conditions on loop variables cut the loop: neither side is computed where it does not hold.
 #[test]
 fn conditions_on_counters_cut_loops() {
-    body_agrees("var s = 0.0; for (var i = 0; i < 3; i++) { if (i > 0) { s += x[i] * x[i - 1]; } else { s += 7.0 * x[i]; } } return s;", |x, _| {
-        7.0 * x[0] + x[1] * x[0] + x[2] * x[1]
-    });
+    body_agrees(
+        "var s = 0.0; for (var i = 0; i < 3; i++) { if (i > 0) { s += x[i] * x[i - 1]; } else { s += 7.0 * x[i]; } } return s;",
+        |x, _| 7.0 * x[0] + x[1] * x[0] + x[2] * x[1],
+    );
     let pairs = "const N = 6u; fn objective(x: array<f32, N>) -> f32 {
         var s = 0.0;
         for (var i = 0u; i < N; i++) { for (var j = 0u; j < N; j++) { if (i != j) { let d = x[i] - x[j]; s += log(d * d) * f32(i + 1u); } } }
@@ -84,23 +83,31 @@ fn conditions_on_counters_cut_loops() {
         let pairs = (0..6).flat_map(|i| (0..6).map(move |j| (i, j))).filter(|(i, j)| i != j);
         pairs.map(|(i, j)| (x[i] - x[j]).powi(2).ln() * (i as f64 + 1.0)).sum()
     });
-    body_agrees("var s = 0.0; for (var i = 0; i < 9; i++) { if (i == 3) { continue; } if (i == 6) { break; } s += f32(i) * x[0]; } return s;", |x, _| {
-        12.0 * x[0]
-    });
+    body_agrees(
+        "var s = 0.0; for (var i = 0; i < 9; i++) { if (i == 3) { continue; } if (i == 6) { break; } s += f32(i) * x[0]; } return s;",
+        |x, _| 12.0 * x[0],
+    );
     body_agrees("for (var i = 0; i < 9; i++) { if (i == 2) { return x[i]; } } return 0.0;", |x, _| x[2]);
     body_agrees(
         "var s = 0.0; for (var i = 0u; i < 3u; i++) { switch i { case 0u: { s += x[0]; } case 1u, 5u: { s += x[1] * x[1]; } default: { s += 4.0 * x[i]; } } } return s;",
         |x, _| x[0] + x[1] * x[1] + 4.0 * x[2],
     );
-    body_agrees("var s = 0.0; for (var i = 0; i < 12; i++) { if (i % 2 == 0) { s += x[0]; } else { s += f32(i) * x[1]; } if (2 * i > 7) { s += x[2]; } } return s;", |x, _| {
-        6.0 * x[0] + 36.0 * x[1] + 8.0 * x[2]
-    });
+    body_agrees(
+        "var s = 0.0; for (var i = 0; i < 12; i++) { if (i % 2 == 0) { s += x[0]; } else { s += f32(i) * x[1]; } if (2 * i > 7) { s += x[2]; } } return s;",
+        |x, _| 6.0 * x[0] + 36.0 * x[1] + 8.0 * x[2],
+    );
 }
 
 #[test]
 fn conditions_on_the_point_choose() {
     body_agrees("if (x[0] > 0.0) { return x[1]; } else if (x[1] > 0.0) { return x[0] * x[0]; } return x[2];", |x, _| {
-        if x[0] > 0.0 { x[1] } else if x[1] > 0.0 { x[0] * x[0] } else { x[2] }
+        if x[0] > 0.0 {
+            x[1]
+        } else if x[1] > 0.0 {
+            x[0] * x[0]
+        } else {
+            x[2]
+        }
     });
     body_agrees("var v = x[0]; if (v < 0.0) { v = -v; if (v > 1.0) { v = v * 2.0; } } v += 1.0; return v * x[1];", |x, _| {
         let v = if x[0] < -1.0 { -2.0 * x[0] } else { x[0].abs() };
@@ -109,14 +116,17 @@ fn conditions_on_the_point_choose() {
     body_agrees("if (x[0] > 0.0 && x[1] > 0.0 || x[2] > 1.0) { return x[0] + x[1]; } return x[2] * x[2];", |x, _| {
         if x[0] > 0.0 && x[1] > 0.0 || x[2] > 1.0 { x[0] + x[1] } else { x[2] * x[2] }
     });
-    body_agrees("var s = 0.0; switch i32(floor(x[0])) { case 0: { s = x[1]; break; } case 1, -1: { if (x[2] > 0.0) { break; } s = x[2]; } default { s = x[0]; } } return s + x[2];", |x, _| {
-        let s = match x[0].floor() as i32 {
-            0 => x[1],
-            1 | -1 => x[2].min(0.0),
-            _ => x[0],
-        };
-        s + x[2]
-    });
+    body_agrees(
+        "var s = 0.0; switch i32(floor(x[0])) { case 0: { s = x[1]; break; } case 1, -1: { if (x[2] > 0.0) { break; } s = x[2]; } default { s = x[0]; } } return s + x[2];",
+        |x, _| {
+            let s = match x[0].floor() as i32 {
+                0 => x[1],
+                1 | -1 => x[2].min(0.0),
+                _ => x[0],
+            };
+            s + x[2]
+        },
+    );
     body_agrees("var s = 0.0; for (var i = 0; i < 3; i++) { if (x[i] < 0.0) { continue; } s += x[i] * x[i]; } return s;", |x, _| {
         x.iter().filter(|v| **v >= 0.0).map(|v| v * v).sum()
     });
@@ -177,16 +187,19 @@ fn what_is_carried_from_round_to_round_is_a_fold() {
 /// The loop runs all its rounds, and a lane that has left keeps what it had.
 #[test]
 fn lanes_may_leave_loops_where_the_point_says() {
-    body_agrees("var v = x[0]; for (var i = 0; i < 20; i++) { if (abs(v) > 4.0) { break; } v = 1.3 * v + x[1] * 0.1; } return v;", |x, _| {
-        let mut v = x[0];
-        for _ in 0..20 {
-            if v.abs() > 4.0 {
-                break;
+    body_agrees(
+        "var v = x[0]; for (var i = 0; i < 20; i++) { if (abs(v) > 4.0) { break; } v = 1.3 * v + x[1] * 0.1; } return v;",
+        |x, _| {
+            let mut v = x[0];
+            for _ in 0..20 {
+                if v.abs() > 4.0 {
+                    break;
+                }
+                v = 1.3 * v + x[1] * 0.1;
             }
-            v = 1.3 * v + x[1] * 0.1;
-        }
-        v
-    });
+            v
+        },
+    );
     body_agrees("for (var i = 0; i < 3; i++) { if (x[i] > 0.5) { return x[i] * f32(i + 1); } } return -x[0];", |x, _| {
         x.iter().zip(1..).find(|(v, _)| **v > 0.5).map_or(-x[0], |(v, k)| v * f64::from(k))
     });
@@ -216,16 +229,23 @@ fn arrays_are_read_and_written() {
             let w = [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]];
             let mut s = 6.0;
             for j in 0..3 {
-                s += w[0][j] * x[j] + 2.0 * w[1][j] * x[j] + (2 * (2 - j) + 1) as f64 * x[j] + (2 * (2 - j) + 2) as f64 + (7 + j) as f64 * x[0];
+                s += w[0][j] * x[j]
+                    + 2.0 * w[1][j] * x[j]
+                    + (2 * (2 - j) + 1) as f64 * x[j]
+                    + (2 * (2 - j) + 2) as f64
+                    + (7 + j) as f64 * x[0];
             }
             s
         },
     );
     body_agrees("var a = x; a[1] = a[0] * 2.0; let b = a; a[2] = 0.0; return a[1] * b[2] + a[2];", |x, _| 2.0 * x[0] * x[2]);
-    body_agrees("let a = array(x[0], x[1] * x[1], 3.0); var s = 0.0; for (var i = 0; i < 3; i++) { s += a[2 - i] * f32(i) + a[i] * a[i]; } return s;", |x, _| {
-        let a = [x[0], x[1] * x[1], 3.0];
-        (0..3).map(|i| a[2 - i] * i as f64 + a[i] * a[i]).sum()
-    });
+    body_agrees(
+        "let a = array(x[0], x[1] * x[1], 3.0); var s = 0.0; for (var i = 0; i < 3; i++) { s += a[2 - i] * f32(i) + a[i] * a[i]; } return s;",
+        |x, _| {
+            let a = [x[0], x[1] * x[1], 3.0];
+            (0..3).map(|i| a[2 - i] * i as f64 + a[i] * a[i]).sum()
+        },
+    );
     // An array that a loop fills is carried element by element.
     body_agrees(
         "var w: array<f32, 3>; for (var i = 0; i < 3; i++) { w[i] = 1.0 + (x[i] - 1.0) / 4.0; } var s = 0.0; for (var i = 0; i < 2; i++) { s += w[i] * w[i + 1]; } return s + sin(w[0]);",
@@ -234,7 +254,9 @@ fn arrays_are_read_and_written() {
             w[0] * w[1] + w[1] * w[2] + w[0].sin()
         },
     );
-    body_agrees("var a = array<f32, 40>(); for (var i = 0; i < 40; i++) { a[i] += x[0] * f32(i); } return a[39] * a[1];", |x, _| 39.0 * x[0] * x[0]);
+    body_agrees("var a = array<f32, 40>(); for (var i = 0; i < 40; i++) { a[i] += x[0] * f32(i); } return a[39] * a[1];", |x, _| {
+        39.0 * x[0] * x[0]
+    });
 }
 
 #[test]
@@ -267,7 +289,8 @@ fn objective(x: array<f32, 2>, p: array<f32, 3>) -> f32 {
     assert_eq!((source.dimension(), source.parameters(), source.description().as_str()), (2, 3, "An exponential decay, fitted"));
     assert_eq!(source.data_names().collect::<Vec<_>>(), ["t", "y"]);
     assert_eq!(source.constants(), [("SCALE".to_string(), 2.0)]);
-    let problem = source.data("t", &[0.0, 0.1, 0.7]).unwrap().data("y", &[1.1, 1.2, 1.3]).unwrap().set("SCALE", 3.0).unwrap().build().unwrap();
+    let problem =
+        source.data("t", &[0.0, 0.1, 0.7]).unwrap().data("y", &[1.1, 1.2, 1.3]).unwrap().set("SCALE", 3.0).unwrap().build().unwrap();
     super::assert_agrees(&problem, text, |x, p| {
         let miss = |t: f64, y: f64| (3.0 * x[0] * (-x[1] * t).exp() - y).powi(2);
         miss(0.0, 1.1) + miss(0.1, 1.2) + miss(0.7, 1.3) + (p[0] + p[1] + p[2]) * x[0]

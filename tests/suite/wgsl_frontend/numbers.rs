@@ -45,7 +45,8 @@ fn functions_of_one_number_are_those_of_wgsl() {
             _ if shifted => "v + 3.0",
             _ => "v",
         };
-        let text = format!("fn objective(x: array<f32, 1>) -> f32 {{ let v = 0.9 * sin(x[0] + 0.3); return {name}({argument}) + 0.1 * x[0]; }}");
+        let text =
+            format!("fn objective(x: array<f32, 1>) -> f32 {{ let v = 0.9 * sin(x[0] + 0.3); return {name}({argument}) + 0.1 * x[0]; }}");
         let problem = built(&text);
         for x in [-1.3_f64, -0.2, 0.4, 1.1] {
             let v = 0.9 * (x + 0.3).sin();
@@ -81,13 +82,10 @@ fn functions_of_more_numbers_are_those_of_wgsl() {
 
 #[test]
 fn vectors_have_components_swizzles_and_functions() {
-    body_agrees(
-        "let v = vec3(x[0], x[1], x[2]); let w = v.zyx * 2.0 - vec3(1.0); return dot(v, w) + v.xy.y + w.r;",
-        |x, _| {
-            let w = [2.0 * x[2] - 1.0, 2.0 * x[1] - 1.0, 2.0 * x[0] - 1.0];
-            x[0] * w[0] + x[1] * w[1] + x[2] * w[2] + x[1] + w[0]
-        },
-    );
+    body_agrees("let v = vec3(x[0], x[1], x[2]); let w = v.zyx * 2.0 - vec3(1.0); return dot(v, w) + v.xy.y + w.r;", |x, _| {
+        let w = [2.0 * x[2] - 1.0, 2.0 * x[1] - 1.0, 2.0 * x[0] - 1.0];
+        x[0] * w[0] + x[1] * w[1] + x[2] * w[2] + x[1] + w[0]
+    });
     body_agrees("var v = vec4<f32>(); v.x = x[0]; v.w += x[1]; v[1] = 3.0; v.z = v.w; return v.x * v.w + v.y + v.z;", |x, _| {
         x[0] * x[1] + 3.0 + x[1]
     });
@@ -168,7 +166,11 @@ fn integers_are_exact() {
     );
     body_agrees(
         "var s = 0.0; for (var i = 0u; i < 4u; i++) { let j = min(i, 2u) + max(i, 1u) * 2u; s += f32(j * i) * x[0] + f32(abs(2 - i32(i))) * x[1] + f32(i == 2u); } return s;",
-        |x, _| (0..4_i32).map(|i| f64::from((i.min(2) + i.max(1) * 2) * i) * x[0] + f64::from((2 - i).abs()) * x[1] + f64::from(u8::from(i == 2))).sum(),
+        |x, _| {
+            (0..4_i32)
+                .map(|i| f64::from((i.min(2) + i.max(1) * 2) * i) * x[0] + f64::from((2 - i).abs()) * x[1] + f64::from(u8::from(i == 2)))
+                .sum()
+        },
     );
     body_agrees("let k = i32(x[0] * 3.0); let j = u32(abs(x[1])); return f32(k) + f32(j + 1u) * x[2] + f32(k * k);", |x, _| {
         let k = (x[0] * 3.0).trunc();
@@ -181,10 +183,15 @@ fn integers_are_exact() {
 fn constants_keep_their_digits() {
     let value = |text: &str| built(text).evaluate(&[1.0], &[]).unwrap().value;
     assert_eq!(value("fn objective(x: array<f32, 1>) -> f32 { return 0.1 * x[0]; }"), 0.1);
-    assert_eq!(value("const A = 0.1; const B: f32 = 1.0 / 3.0; fn objective(x: array<f32, 1>) -> f32 { return (A + x[0] * B) - A * x[0]; }"), 0.1 + 1.0 / 3.0 - 0.1);
+    assert_eq!(
+        value("const A = 0.1; const B: f32 = 1.0 / 3.0; fn objective(x: array<f32, 1>) -> f32 { return (A + x[0] * B) - A * x[0]; }"),
+        0.1 + 1.0 / 3.0 - 0.1
+    );
     assert_eq!(value("const T = array(0.1, 0.2, 0.7); fn objective(x: array<f32, 1>) -> f32 { return T[2] * x[0]; }"), 0.7);
     assert_eq!(
-        value("const T = array<f32, 3>(0.1, 0.2, 0.7); fn objective(x: array<f32, 1>) -> f32 { var s = 0.0; for (var i = 0; i < 3; i++) { s += T[i]; } return s * x[0]; }"),
+        value(
+            "const T = array<f32, 3>(0.1, 0.2, 0.7); fn objective(x: array<f32, 1>) -> f32 { var s = 0.0; for (var i = 0; i < 3; i++) { s += T[i]; } return s * x[0]; }"
+        ),
         0.1 + 0.2 + 0.7
     );
 }
