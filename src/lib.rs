@@ -80,7 +80,7 @@ mod checkpoint;
 mod device;
 mod engine;
 mod error;
-#[cfg(feature = "gpu")]
+#[cfg(any(feature = "gpu", feature = "wgsl"))]
 mod large_stack;
 mod method;
 mod minimizer;
@@ -111,6 +111,8 @@ pub use method::{
 pub use minimizer::Minimizer;
 pub use monitor::{Control, Every, Monitor, Step};
 pub use outcome::{LaneResult, Outcome, Polished};
+#[cfg(feature = "wgsl")]
+pub use problem::WgslSource;
 pub use problem::{Evaluation, Fingerprint, FitStatistics, GradientCheck, Problem};
 pub use search::{BasinHopping, Certificate, Distinct, Found, Minima, Minimum, Search, SearchEnd, TikTak};
 pub use starts::{Rows, Starts, Table};
@@ -118,6 +120,8 @@ pub use sweep::{Row, Sweep, Swept};
 
 /// What most programs need: `use manymin::prelude::*;`
 pub mod prelude {
+    #[cfg(feature = "wgsl")]
+    pub use crate::WgslSource;
     pub use crate::problem::{Array, Condition, Context, Index, Point, Scalar, select};
     pub use crate::{
         Backtracking, Batch, Bfgs, Bounds, CgUpdate, ConjugateGradient, ConstantStep, Control, DeltaBarDelta, Device, Evaluation, Every,

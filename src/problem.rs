@@ -12,6 +12,8 @@ mod data;
 mod differentiate;
 pub(crate) mod evaluate;
 mod fit;
+#[cfg(feature = "wgsl")]
+mod frontend;
 mod graph;
 mod noise;
 mod normal;
@@ -37,6 +39,8 @@ use evaluate::compile;
 use evaluate::machine::Machine;
 use evaluate::real::Real;
 pub use fit::FitStatistics;
+#[cfg(feature = "wgsl")]
+pub use frontend::WgslSource;
 use graph::{Graph, Id, Mark};
 use program::Program;
 pub use record::Fingerprint;
@@ -383,8 +387,13 @@ impl ProblemBuilder {
         let components = Point::components(&tracer);
         let result = objective(Point::new(&tracer, &components), Context::new(&tracer));
         let (graph, value) = tracer.finish(result).map_err(Error::Problem)?;
+        Ok(self.lowered(graph, value))
+    }
+
+    /// The problem whose value is `value` of `graph`.
+    fn lowered(self, graph: Graph, value: Id) -> Problem {
         let traced = Traced::new(graph, value, self.dimension);
-        Ok(self.problem(Objective::Traced(Box::new(traced))))
+        self.problem(Objective::Traced(Box::new(traced)))
     }
 
     fn problem(self, objective: Objective) -> Problem {

@@ -199,7 +199,7 @@ pub(super) struct OutputArgs {
     /// Take the best K minima on in f64; all of them unless given.
     #[arg(long, value_name = "K")]
     pub(super) polish: Option<usize>,
-    /// Plot the values that lanes reached, from the lowest up, to an SVG or PNG file.
+    /// Plot the values that lanes reached, from the lowest up, to an SVG file.
     #[arg(long, value_name = "FILE.svg")]
     pub(super) plot: Option<PathBuf>,
     /// Print one JSON object, and nothing else, on standard output.

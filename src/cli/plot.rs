@@ -1,8 +1,10 @@
 //! The values that lanes reached, as a picture.
 
+use std::ops::Range;
 use std::path::Path;
 
 use manymin::Outcome;
+use plotters::coord::Shift;
 use plotters::prelude::*;
 
 use super::failure::{Failure, Result};
@@ -13,6 +15,9 @@ const POINTS: usize = 800;
 
 /// Plots the values that lanes reached from the lowest up: steps are minima, their lengths the shares of lanes that reached them.
 pub(super) fn values(outcome: &Outcome, path: &Path) -> Result<()> {
+    if path.extension().is_none_or(|extension| !extension.eq_ignore_ascii_case("svg")) {
+        return Err(Failure::Misuse(format!("--plot is {}: plots are SVG, in files named so", path.display())));
+    }
     let mut values: Vec<f64> = outcome.values().into_iter().filter(|value| value.is_finite()).collect();
     values.sort_by(f64::total_cmp);
     let (Some(&lowest), Some(&highest)) = (values.first(), values.last()) else {
@@ -24,16 +29,13 @@ pub(super) fn values(outcome: &Outcome, path: &Path) -> Result<()> {
     let points: Vec<(f64, f64)> = points.map(|(k, &value)| ((k + 1) as f64 / lanes as f64, value)).collect();
     let margin = if highest > lowest { 0.05 * (highest - lowest) } else { lowest.abs().max(1.0) };
     let range = lowest - margin..highest + margin;
-    let drawn = match path.extension().and_then(|e| e.to_str()) {
-        Some("png") => draw(BitMapBackend::new(path, SIZE).into_drawing_area(), range, points),
-        _ => draw(SVGBackend::new(path, SIZE).into_drawing_area(), range, points),
-    };
+    let drawn = draw(SVGBackend::new(path, SIZE).into_drawing_area(), range, points);
     drawn.map_err(|error| Failure::Misuse(format!("{} can't be written: {error}", path.display())))
 }
 
 fn draw<B: DrawingBackend>(
-    area: DrawingArea<B, plotters::coord::Shift>,
-    range: std::ops::Range<f64>,
+    area: DrawingArea<B, Shift>,
+    range: Range<f64>,
     points: Vec<(f64, f64)>,
 ) -> std::result::Result<(), DrawingAreaErrorKind<B::ErrorType>> {
     area.fill(&WHITE)?;

@@ -30,7 +30,7 @@ impl Loaded {
             let (name, values) = column(data)?;
             source = source.data(name, &values).map_err(|error| named(&error))?;
         }
-        let description = source.description().to_string();
+        let description = source.description();
         let problem = source.build().map_err(|error| named(&error))?;
         Ok(Self { problem, name: file_name(path), description })
     }

@@ -36,7 +36,7 @@ pub struct MonitorError {
 }
 
 impl MonitorError {
-    pub(crate) fn new(message: impl Into<String>) -> Self {
+    pub fn new(message: impl Into<String>) -> Self {
         Self { message: message.into(), outcome: None }
     }
 

@@ -4,7 +4,8 @@ use thiserror::Error;
 
 use super::device::Excerpt;
 
-/// Mistakes in the WGSL of an objective; see [`Problem::verbatim`](crate::Problem::verbatim).
+/// Mistakes in the WGSL of an objective: of a [problem file](crate::problem::WgslSource), which becomes a program, or of
+/// [`Problem::verbatim`](crate::Problem::verbatim).
 #[derive(Clone, Debug, Error, PartialEq)]
 #[non_exhaustive]
 pub enum WgslError {
@@ -17,6 +18,72 @@ pub enum WgslError {
         line: u32,
         /// The whole text.
         text: String,
+    },
+    /// What the compiler refuses in a problem file, or what can't become a program.
+    #[error("line {line}, column {column}: {message}\n{excerpt}{help}")]
+    At {
+        /// What is wrong.
+        message: String,
+        /// What to do about it; may be empty.
+        help: String,
+        /// The line of the text, from 1.
+        line: u32,
+        /// The column, from 1, in characters.
+        column: u32,
+        /// The line as it stands, with a caret below the place.
+        excerpt: String,
+    },
+    /// A text that is more than is read.
+    #[error("the text has {given} {what}, more than the {limit} that are read; write repeated parts as loops, and long tables as data")]
+    TooLong {
+        /// What there is too much of.
+        what: &'static str,
+        /// How much there is.
+        given: usize,
+        /// The most that is read.
+        limit: usize,
+    },
+    /// A constant that the text does not have.
+    #[error("there is no module constant `{name}`; {}", if known.is_empty() { "the text has none: write `const NAME = value;`".to_string() } else { format!("the text has {}", known.join(", ")) })]
+    UnknownConstant {
+        /// The name asked for.
+        name: String,
+        /// The constants that there are.
+        known: Vec<String>,
+    },
+    /// A value that a constant can't have.
+    #[error("constant `{name}` can't be {value}: it must be {must}")]
+    ConstantValue {
+        /// The constant.
+        name: String,
+        /// The value given.
+        value: f64,
+        /// What it must be.
+        must: &'static str,
+    },
+    /// Data for an array that the text does not have.
+    #[error("there is no array `{name}` to fill; {}", if known.is_empty() { "the text has none: write `@group(0) @binding(0) var<storage, read> NAME: array<f32>;`".to_string() } else { format!("the text has {}", known.join(", ")) })]
+    UnknownArray {
+        /// The name asked for.
+        name: String,
+        /// The arrays that there are.
+        known: Vec<String>,
+    },
+    /// An array of the text that was not filled.
+    #[error("array `{name}` has no numbers; fill it with `.data(\"{name}\", &values)`, or `--data {name}=FILE:COLUMN` on the command line")]
+    NoNumbers {
+        /// The array.
+        name: String,
+    },
+    /// Data of another length than the text says.
+    #[error("array `{name}` takes {wanted} numbers and is given {given}; declare it as `array<f32>` to take any number of them")]
+    ArrayLength {
+        /// The array.
+        name: String,
+        /// Numbers that were given.
+        given: usize,
+        /// Numbers that the text declares.
+        wanted: usize,
     },
     /// No function `objective`.
     #[error("there is no function `objective`; write `fn objective() -> f32 {{ ... }}`")]

@@ -1,13 +1,15 @@
 //! Objectives whose value and gradient are written in WGSL by hand.
 
+#[cfg(any(feature = "gpu", feature = "wgsl"))]
+pub(super) mod complaints;
 #[cfg(feature = "gpu")]
 mod names;
 #[cfg(feature = "gpu")]
 mod read;
 #[cfg(feature = "gpu")]
 pub(crate) mod text;
-#[cfg(feature = "gpu")]
-mod words;
+#[cfg(any(feature = "gpu", feature = "wgsl"))]
+pub(super) mod words;
 
 use super::{Problem, ProblemBuilder};
 use crate::error::Result;

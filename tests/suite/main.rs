@@ -41,3 +41,5 @@ mod tracing_errors;
 #[cfg(feature = "gpu")]
 mod verbatim;
 mod verdicts;
+#[cfg(feature = "wgsl")]
+mod wgsl_frontend;

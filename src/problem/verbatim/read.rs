@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use wgpu::naga;
 
-use naga::valid::{CallError, Capabilities, FunctionError, ValidationError, ValidationFlags, Validator};
+use naga::valid::{Capabilities, ValidationFlags, Validator};
 use naga::{Block, Expression, Function, Handle, Literal, Module, ScalarKind, Span, Statement, TypeInner, VectorSize};
 
+use super::complaints::{chain, wrong_call};
 use super::words::line;
 use crate::error::{ProblemError, WgslError};
 use crate::large_stack::on_large_stack;
@@ -56,31 +57,6 @@ fn parsed(text: &str, user: &str) -> Result<Module, WgslError> {
         Ok(module)
     });
     read.unwrap_or_else(|error| Err(refused(error.to_string(), &mut std::iter::empty())))
-}
-
-/// An error with all its causes.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut message = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        message += &format!(": {cause}");
-        source = cause.source();
-    }
-    message
-}
-
-/// The most common mistake, which the compiler tells by numbers of its own.
-fn wrong_call(error: &ValidationError, module: &Module) -> Option<String> {
-    let ValidationError::Function { source: FunctionError::InvalidCall { function, error }, .. } = error else { return None };
-    let name = module.functions[*function].name.as_deref().unwrap_or_default();
-    match error {
-        CallError::ArgumentCount { required, seen } => Some(format!("`{name}` takes {required} arguments and is given {seen}")),
-        CallError::ArgumentType { index, .. } => {
-            let hint = if *index == 0 { "; the number of an element is a `u32`: `var i = 0u`" } else { "" };
-            Some(format!("argument {} of `{name}` has another type than the function{hint}", index + 1))
-        }
-        _ => None,
-    }
 }
 
 /// An error unless the compiler takes the text in the form that it has in a shader.

@@ -4,22 +4,22 @@ use crate::error::WgslError;
 
 /// A name, a keyword, a number or one sign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Word<'a> {
-    pub(super) text: &'a str,
+pub(in crate::problem) struct Word<'a> {
+    pub(in crate::problem) text: &'a str,
     /// Where it begins, in bytes.
-    pub(super) at: usize,
+    pub(in crate::problem) at: usize,
     /// Brackets that are open around it; an opening bracket stands outside of itself, a closing one as well.
-    pub(super) depth: usize,
+    pub(in crate::problem) depth: usize,
 }
 
 impl Word<'_> {
-    pub(super) fn is_name(&self) -> bool {
+    pub(in crate::problem) fn is_name(&self) -> bool {
         self.text.starts_with(starts_name)
     }
 }
 
 /// The line of a place in a text, from 1.
-pub(super) fn line(text: &str, at: usize) -> u32 {
+pub(in crate::problem) fn line(text: &str, at: usize) -> u32 {
     let before = text.as_bytes().iter().take(at);
     u32::try_from(before.filter(|byte| **byte == b'\n').count() + 1).unwrap_or(u32::MAX)
 }
@@ -44,7 +44,7 @@ fn continues_name(c: char) -> bool {
 }
 
 /// The words of `text`, comments left out.
-pub(super) fn words(text: &str) -> Result<Vec<Word<'_>>, WgslError> {
+pub(in crate::problem) fn words(text: &str) -> Result<Vec<Word<'_>>, WgslError> {
     let refused = |message: String, at: usize| WgslError::Refused { message, line: line(text, at), text: text.into() };
     let mut words = Vec::new();
     let mut open: Vec<(char, usize)> = Vec::new();
