@@ -1,7 +1,5 @@
 //! How a command that did not do all it was asked for ends.
 
-use std::fmt::Display;
-
 /// Why a command ended early, or without what was wanted.
 #[derive(Debug)]
 pub(super) enum Failure {
@@ -18,10 +16,6 @@ pub(super) enum Failure {
 pub(super) type Result<T, E = Failure> = std::result::Result<T, E>;
 
 impl Failure {
-    pub(super) fn misuse(message: impl Display) -> Self {
-        Self::Misuse(message.to_string())
-    }
-
     /// What standard error is told.
     pub(super) fn message(&self) -> Option<&str> {
         match self {

@@ -36,6 +36,7 @@ pub struct MonitorError {
 }
 
 impl MonitorError {
+    /// That a monitor of yours has failed, and why.
     pub fn new(message: impl Into<String>) -> Self {
         Self { message: message.into(), outcome: None }
     }
