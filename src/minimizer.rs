@@ -24,6 +24,9 @@ use crate::starts::Starts;
 
 /// How to minimise: method, tolerances, limits, and who watches.
 ///
+/// It is made before problem and starts are there, and may begin any number of runs with any of them. What is set twice is as it was
+/// set last; settings that don't fit each other, or what they are to run on, are an error of [`start`](Minimizer::start).
+///
 /// ```
 /// use manymin::prelude::*;
 ///

@@ -59,7 +59,7 @@ pub struct LaneResult {
     /// Math. Program. 63 (1994).
     pub inverse_hessian_diagonal: Option<Vec<f64>>,
     /// Times that the method itself began anew: see [`ConjugateGradient`](crate::ConjugateGradient) and
-    /// [`Restart`](crate::Restart).
+    /// [`Restart`](crate::Restart). A lane that a limit ends has found the direction that it would go on with, which counts.
     pub restarts: u32,
     /// Whether the start lay outside the bounds and was moved to the nearest point inside.
     pub projected_start: bool,

@@ -171,7 +171,8 @@ impl Batch {
     fn demand(&mut self, mut states: Vec<LaneState>) {
         let placement = self.placement();
         for state in states.iter_mut().chain(self.paused.values_mut().flatten()) {
-            state.fields = std::mem::take(&mut state.fields).with_demands(&placement.demands(state.lane()));
+            let demands = placement.demands(state.lane());
+            state.fields = std::mem::take(&mut state.fields).with_demands(&demands);
         }
         self.put(states);
     }

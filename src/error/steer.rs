@@ -38,7 +38,7 @@ pub enum SteerError {
     #[error("there is no history to be kept: the method remembers no pairs; use `History::Clear`")]
     NoHistory,
     /// So many numbers were given, and others are taken.
-    #[error("{what} has {given} numbers where {wanted} are taken")]
+    #[error("{what}: {given} numbers were given where {wanted} are taken")]
     Length {
         /// `the point`, `the parameters`, `the bounds` or the data's name.
         what: String,

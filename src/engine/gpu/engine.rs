@@ -50,6 +50,8 @@ pub(crate) struct GpuEngine {
     pub(super) free: usize,
     /// Lanes under way are in slots before this one.
     pub(super) extent: usize,
+    /// Lanes were packed since the list of slots without one was written: it is no longer right.
+    pub(super) packed: bool,
     pub(super) finished: Lanes,
     /// What lanes under way have done.
     pub(super) done: Totals,
@@ -127,6 +129,7 @@ impl GpuEngine {
             active: 0,
             free: lanes,
             extent: lanes,
+            packed: false,
             finished: Lanes::default(),
             done,
             pace,

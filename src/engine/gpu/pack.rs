@@ -30,6 +30,22 @@ impl GpuEngine {
         }
         self.gpu.queue.write_buffer(self.memory.lists(), 4 * list as u64, bytemuck::cast_slice(&slots));
         self.extent = lanes;
+        self.packed = true;
+        Ok(())
+    }
+
+    /// Lists the slots without a lane anew, if lanes that come after all are to be placed after others were packed.
+    pub(super) fn unpack(&mut self) -> Result<(), DeviceError> {
+        if !self.packed || !self.has_waiting() {
+            return Ok(());
+        }
+        let capacity = self.listed + self.free;
+        let mut taken = vec![false; capacity];
+        self.read_list(HEAD + self.lists().0 as usize, self.listed)?.into_iter().for_each(|slot| taken[slot as usize] = true);
+        let free: Vec<u32> = (0..capacity as u32).filter(|&slot| !taken[slot as usize]).collect();
+        let at = 4 * (HEAD + self.ended() as usize) as u64;
+        self.gpu.queue.write_buffer(self.memory.lists(), at, bytemuck::cast_slice(&free));
+        (self.extent, self.packed) = (capacity, false);
         Ok(())
     }
 

@@ -79,6 +79,7 @@ impl GpuEngine {
 
     /// Gives free places to lanes under way that wait for one, in order.
     pub(super) fn fill_held(&mut self) -> Result<(), DeviceError> {
+        self.unpack()?;
         while self.free > 0 && !self.held.is_empty() {
             let shape = self.memory.sizes.shape;
             let count = self.memory.sizes.states().min(self.free).min(self.held.len());

@@ -66,13 +66,13 @@ fn directions_are_those_of_the_formulas_and_restarts_are_counted() {
             let minimizer = || Minimizer::new(settings);
             for (problem, gradient) in [(rosenbrock(6), rosenbrock_gradient as fn(&[f64]) -> Vec<f64>), (stretched(6), stretched_gradient)]
             {
-                let path = trajectory(&cpu, &problem, &start, STEPS, &minimizer);
+                let path = trajectory(&cpu, &problem, &start, STEPS + 1, &minimizer);
                 // Where a lane has come to rest its steps are rounding.
                 let moving = path.windows(2).take_while(|pair| distance(&pair[0], &pair[1]) > 1e-6).count();
                 assert!(moving >= 5, "{name}: {moving} steps");
                 let restarts = follow(settings, &path[..=moving], gradient, 1e-7, &name);
-                if moving == STEPS as usize {
-                    // The direction after the last step has been found as well, unless the lane ended with it.
+                if moving == STEPS as usize + 1 {
+                    // A lane that a limit ends has found the direction after its last step as well.
                     let lane = single(minimizer().max_iterations(STEPS), &cpu, &problem, &start);
                     assert_eq!(lane.restarts, restarts, "{name}");
                 }

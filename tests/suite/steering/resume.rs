@@ -3,9 +3,8 @@
 use manymin::prelude::*;
 use manymin::{Error, FloorPolicy, SteerError};
 
-use super::{ends, now, ways};
-use crate::devices::{Bits, assert_same, devices, minimizer, rosenbrock, starts_in};
-use crate::invariance::sweep;
+use super::{ends, now, sweep, ways};
+use crate::devices::{Bits, assert_same, devices, epsilon, minimizer, rosenbrock, starts_in};
 
 fn within(iterations: u32) -> Limits {
     Limits { iterations, ..Limits::default() }
@@ -88,7 +87,12 @@ fn a_limit_of_evaluations_is_raised_in_the_middle_of_a_search() {
                 let after = Bits::all(&outcome);
                 for (lane, bits) in outcome.iter().zip(&after) {
                     let was = before.lane(lane.lane);
-                    assert!(lane.evaluations >= was.evaluations && lane.value <= was.value, "{name} on {device}: {lane:?} after {was:?}");
+                    // Eight units and one for each of four terms.
+                    let noise = 12.0 * epsilon(&device) * was.value.abs().max(1.0);
+                    assert!(
+                        lane.evaluations >= was.evaluations && lane.value <= was.value + noise,
+                        "{name} on {device}: {lane:?} after {was:?}"
+                    );
                     all += 1;
                     same += usize::from(*bits == whole[lane.lane]);
                 }
