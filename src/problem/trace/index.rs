@@ -22,7 +22,8 @@ pub(super) enum Handle {
     Interned(u32),
 }
 
-/// A range of indices, half open, for [`Point::sum`](super::Point::sum). Made from `0..n`, `..i` and [`Index::to`].
+/// A range of indices, half open, for [`Point::sum`](super::Point::sum) and the other loops. Made from `0..n`, `..i` and
+/// [`Index::to`].
 #[derive(Clone)]
 pub struct IndexRange<'g> {
     pub(super) start: IndexParts,
