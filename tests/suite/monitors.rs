@@ -386,11 +386,12 @@ fn a_time_limit_ends_lanes_as_such_and_a_run_without_end_in_time() {
     for device in devices() {
         let begun = Instant::now();
         let limit = Duration::from_millis(200);
-        let outcome = wanderers().pool(64).monitor(TimeLimit(limit)).minimize(&device, &wander(), &starts_in(1, 0.2, 0.8, 100, 4)).unwrap();
+        let outcome =
+            wanderers().pool(64).monitor(TimeLimit(limit)).minimize(&device, &wander(), &starts_in(1, 0.2, 0.8, 2_000, 4)).unwrap();
         assert!(begun.elapsed() >= limit, "{device}");
         assert!(outcome.statuses().iter().all(|&status| status == Status::TimeLimit), "{device}: {:?}", outcome.status_counts());
-        let (resident, queued) = (outcome.lane(0), outcome.lane(99));
-        assert!(resident.iterations > 0 && resident.evidence.measured >= resident.evidence.threshold, "{device}: {resident:?}");
+        let (resident, queued) = (outcome.lane(0), outcome.lane(1_999));
+        assert!(resident.evaluations > 0 && resident.evidence.measured >= resident.evidence.threshold, "{device}: {resident:?}");
         assert!(resident.status.is_budget() && resident.evidence.threshold == 0.2, "{device}: {resident:?}");
         assert_eq!(queued.evaluations, 0, "{device}: it never had a place");
     }
