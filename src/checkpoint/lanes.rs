@@ -1,4 +1,8 @@
-//! Lanes under way, in files: every field of the table in `engine/lane.rs`, in its order, whatever device they were on.
+//! Lanes under way, in files: how many as a u64, and of each every field of the table in `engine/lane.rs`, in its order, whatever
+//! device it was on.
+//!
+//! Numbers have the precision of the run, words are u32. Of the history there are as many pairs as the lane remembers, s and y
+//! of n numbers each, newest first; the matrix is there if `pairs` is not 0, the box in runs with bounds.
 
 use super::input::Input;
 use super::numbers::{put, width};
