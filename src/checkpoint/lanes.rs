@@ -130,7 +130,7 @@ fn check(fields: &Fields, shape: &Shape) -> Result<(), &'static str> {
         (f.status == Status::Active.code(), "it has ended"),
         (flags.iter().all(|&flag| flag <= 1) && f.waits == 0, "a flag is neither 0 nor 1"),
         (policies.contains(&f.floor_policy), "it has no floor policy"),
-        (searching.iter().chain(&counts).all(|&count| count <= MOST), "a count is beyond all measure"),
+        (searching.iter().chain(&counts).all(|&count| count < MOST), "a count is beyond all measure"),
         (f.pairs <= shape.method.most_pairs().min(MOST), "it remembers more pairs than it can"),
         (tolerances.validate().is_ok() && limits.validate().is_ok(), "its tolerances or limits are out of range"),
     ];
