@@ -31,8 +31,7 @@
 //!
 //! What postcard writes is described by the types themselves and the order of their fields, see `problem/record.rs`,
 //! `settings.rs` and `engine/recipe.rs`, and by postcard's wire format. A lane under way is its fields in the order of the table in
-//! `engine/lane.rs`: numbers in the precision of the run, words as u32, then vectors, of the history as many pairs as there are,
-//! newest first, and the matrix once there is one. `results.rs` tells how results are packed, `places.rs` how ranges are.
+//! `engine/lane.rs`; `lanes.rs` tells it in full, `results.rs` how results are packed, `places.rs` how ranges are.
 //!
 //! # Versions
 //! The frame stays as it is. Whatever changes in the sections makes a new format; a release reads the formats that it says it
@@ -86,7 +85,7 @@ impl Batch {
     /// ```
     ///
     /// The file is written beside `path` and takes its place when it is whole and on the disk: a crash on the way leaves what was
-    /// there before. It takes at most 1.2 times [`Minimizer::bytes_per_lane`](crate::Minimizer::bytes_per_lane) for each lane
+    /// there before, and perhaps a file `.run.manymin.*.partial` that can be removed. It takes at most 1.2 times [`Minimizer::bytes_per_lane`](crate::Minimizer::bytes_per_lane) for each lane
     /// under way, some 64 bytes and the point for each that has ended and was not handed out, one byte for each that was; and the
     /// problem, and what the starts are made from: a seed, or all of a matrix. A [`Source`](crate::Source) of one's own is asked
     /// for all its lanes every time, and takes 8 bytes a number; a program that saves often makes a matrix of it first.

@@ -1,4 +1,8 @@
-//! Lanes under way, in files: every field of the table in `engine/lane.rs`, in its order, whatever device they were on.
+//! Lanes under way, in files: how many as a u64, and of each every field of the table in `engine/lane.rs`, in its order, whatever
+//! device it was on.
+//!
+//! Numbers have the precision of the run, words are u32. Of the history there are as many pairs as the lane remembers, s and y
+//! of n numbers each, newest first; the matrix is there if `pairs` is not 0, the box in runs with bounds.
 
 use super::input::Input;
 use super::numbers::{put, width};
@@ -126,7 +130,7 @@ fn check(fields: &Fields, shape: &Shape) -> Result<(), &'static str> {
         (f.status == Status::Active.code(), "it has ended"),
         (flags.iter().all(|&flag| flag <= 1) && f.waits == 0, "a flag is neither 0 nor 1"),
         (policies.contains(&f.floor_policy), "it has no floor policy"),
-        (searching.iter().chain(&counts).all(|&count| count <= MOST), "a count is beyond all measure"),
+        (searching.iter().chain(&counts).all(|&count| count < MOST), "a count is beyond all measure"),
         (f.pairs <= shape.method.most_pairs().min(MOST), "it remembers more pairs than it can"),
         (tolerances.validate().is_ok() && limits.validate().is_ok(), "its tolerances or limits are out of range"),
     ];

@@ -1,4 +1,5 @@
-//! Where each lane is, in files: as ranges of lanes.
+//! Where each lane is, in files: as ranges of lanes, whose number is a u64, and each its first lane and the one behind its last
+//! as u32. Lanes that were handed out have a status code each behind the ranges, u8, by lane.
 
 use std::ops::Range;
 

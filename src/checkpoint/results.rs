@@ -3,6 +3,20 @@
 //! Most of what a result has can be told from what stands before it: a lane that is at its best has its last value for the best
 //! one, the threshold is that of the lane before. A number that is as expected is left out; another takes four bytes if f32
 //! has it, and eight if not. All of them come back to the bit.
+//!
+//! ```text
+//!     how many                  u64, and then of each
+//!     lane                      short: seven bits a byte, the lowest first, the eighth set where more follow
+//!     status                    u8, see `method/status.rs`
+//!     forms                     u32: two bits each, the lowest first; 0 left out, 1 in f32, 2 in f64
+//!     counts                    short: iterations, evaluations, refused, resets, longest search, restarts
+//!     numbers                   value, gradient_max, best value, gradient_max there, measured, threshold,
+//!                               2-norm of the gradient, step, alpha, mu
+//!     vectors of n numbers      point; last point, if it is another; diagonal of the inverse Hessian, if asked for
+//! ```
+//!
+//! Left out, the best value is the value, and the gradient_max there and `measured` are gradient_max; all others are those of the
+//! result before, or 0.
 
 use super::input::{Input, put_short};
 use super::lanes::Shape;

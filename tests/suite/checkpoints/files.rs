@@ -5,6 +5,7 @@ use std::path::Path;
 
 use manymin::prelude::*;
 use manymin::{CheckpointError, DeviceError, Error};
+use nalgebra::DMatrix;
 
 use crate::devices::{Bits, assert_same, gpu, minimizer, rosenbrock, starts_in};
 use crate::invariance::{limited, sweep};
@@ -158,4 +159,38 @@ fn files_are_hardly_larger_than_the_lanes_in_them() {
         let drained = batch.to_bytes().len();
         assert!(drained <= LANES + BESIDES && drained < results, "{device}: {drained} bytes for {LANES} lanes that were handed out");
     }
+}
+
+/// What two files of format 1 of a certain batch hold between head and checksum, as a hash. Where this changes, older files are not
+/// read as they were written: raise the format in `checkpoint/frame.rs`, unless no release has written the one before.
+const FORMAT_1: u128 = 0x0eab_332b_4599_48a0_c0cc_aacb_b45c_932e;
+
+#[test]
+fn a_format_stays_as_it_is() {
+    let problem = Problem::builder(2).parameters(1).data("t", &[1.0, 2.5]).build(|x, c| {
+        let nested = x.sum(0..2, |i| x.sum((i + 1).to(2), |j| (x.at(i) - x.at(j) * (j - i).number()).powi(4)));
+        let fit = c.sum(0..2, |i| (x[0] * c.data("t").at(i) - c.parameter(0)).abs());
+        nested + fit.sqrt() + x[1].less(0.5).select(x[1].min(x[0]), 0.25)
+    });
+    let table = |value: f64| DMatrix::from_element(2, 3, value);
+    let starts = starts_in(2, -1.0, 1.0, 3, 9)
+        .with_parameters(DMatrix::from_element(1, 3, 0.5))
+        .with_bounds(table(-1.5), table(1.5))
+        .with_tolerances(vec![Tolerances { target: Some(0.125), ..Tolerances::default() }; 3])
+        .with_limits(vec![Limits { iterations: 7, evaluations: 300 }; 3]);
+    let minimizer = Minimizer::new(ConjugateGradient::default())
+        .line_search(Backtracking::default())
+        .initial_step(InitialStep { first: FirstStep::Rasmussen, next: NextStep::Value(0.5) })
+        .bounds(&Bounds::new(&[-1.0; 2], &[1.0; 2]).unwrap())
+        .fixed(&[false, true])
+        .pool(2);
+    let mut batch = minimizer.start(&Device::cpu(Precision::F64), &problem.unwrap(), &starts).unwrap();
+    // Two lanes are placed, and nothing is computed that machines might round differently; then they have ended.
+    batch.advance(0).unwrap();
+    let placed = batch.to_bytes();
+    batch.stop().unwrap();
+    let stopped = batch.to_bytes();
+    let bytes = [placed, stopped].map(|file| file[28..file.len() - 16].to_vec()).concat();
+    let hash = twox_hash::XxHash3_128::oneshot(&bytes);
+    assert_eq!(hash, FORMAT_1, "the layout of checkpoints has changed: now {hash:#x}");
 }
