@@ -8,12 +8,12 @@
 // minimum: 0 at 0, 0 with p = 0, 50
 const REST = 1.0;
 
-fn spring(from: vec2<f32>, to: vec2<f32>, stiffness: f32) -> f32 {
-    let longer = distance(from, to) - REST;
+fn spring(end: vec2<f32>, weight: vec2<f32>, stiffness: f32) -> f32 {
+    let longer = distance(end, weight) - REST;
     return 0.5 * stiffness * longer * longer;
 }
 
 fn objective(x: array<f32, 2>, p: array<f32, 2>) -> f32 {
     let place = vec2(x[0], x[1]);
-    return p[0] * place.y + spring(place, vec2(-1.0, 0.0), p[1]) + spring(place, vec2(1.0, 0.0), p[1]);
+    return p[0] * place.y + spring(vec2(-1.0, 0.0), place, p[1]) + spring(vec2(1.0, 0.0), place, p[1]);
 }

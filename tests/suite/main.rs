@@ -2,6 +2,8 @@
 
 mod bounds;
 mod checkpoints;
+#[cfg(feature = "cli")]
+mod command_line;
 mod devices;
 #[cfg(feature = "gpu")]
 mod engines_agree;

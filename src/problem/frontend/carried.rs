@@ -218,7 +218,8 @@ impl Lowering<'_> {
 /// Whether a variable is asked for after the loop.
 fn is_live(plan: &Plan<'_>, key: Key) -> bool {
     match key {
-        Key::Local(_, local) => plan.facts.live.contains(&local),
+        // Variables of other functions are reached by pointers.
+        Key::Local(frame, local) => frame != plan.frame || plan.facts.live.contains(&local),
         _ => true,
     }
 }

@@ -104,6 +104,11 @@ impl Lowering<'_> {
             }
             _ => return Stop::failed("this operation on integers is for constants only", NOT_AFFINE),
         };
+        if let Count::Index(index) = &count
+            && !is_moderate(index)
+        {
+            return Stop::failed("this integer is far from what 32 bits hold", "Every step of it must stay in range.");
+        }
         Ok(Value::Whole(Whole { signed, count }))
     }
 
@@ -215,6 +220,12 @@ impl Lowering<'_> {
         };
         Ok(Value::Whole(Whole { signed: whole.signed, count }))
     }
+}
+
+/// Whether sums and products of a few such indices are exact.
+pub(super) fn is_moderate(index: &Affine) -> bool {
+    const MOST: u64 = 1 << 40;
+    index.constant.unsigned_abs() <= MOST && index.terms.iter().all(|term| term.1.unsigned_abs() <= MOST)
 }
 
 /// An operation on two constants.

@@ -1,11 +1,13 @@
 //! What there is to know of a loop before it is run: its counters, how often it runs, what it changes.
 
+use std::cell::Cell;
 use std::collections::{BTreeSet, HashSet};
 use std::rc::Rc;
 
 use naga::{BinaryOperator as Operator, Block, Expression, Handle, LocalVariable, ScalarKind, Span, Statement};
 
 use super::super::affine::{Affine, LoopId, extreme};
+use super::integers::is_moderate;
 use super::lower::Lowering;
 use super::statements::flat;
 use super::value::{Count, Frame, Key, Lowered, Pointer, Stop, Value};
@@ -30,12 +32,14 @@ pub(super) struct Counter {
 }
 
 /// A loop that is understood.
+#[derive(Clone)]
 pub(super) struct Plan<'a> {
     /// Body and continuing, without the question whether to go on.
     pub(super) body: Vec<(&'a Statement, Span)>,
     pub(super) continuing: Vec<(&'a Statement, Span)>,
     /// What runs once more before the loop is left.
     pub(super) last: Vec<(&'a Statement, Span)>,
+    /// The first is what the loop asks for.
     pub(super) counters: Vec<Counter>,
     /// The values of the loop's variable: those of the counter that it asks for, if it grows by one.
     pub(super) start: Affine,
@@ -44,6 +48,8 @@ pub(super) struct Plan<'a> {
     pub(super) grown: Vec<Affine>,
     pub(super) changed: BTreeSet<Key>,
     pub(super) facts: Rc<Facts>,
+    /// The function that the loop is in.
+    pub(super) frame: u32,
 }
 
 /// What the statements of a loop tell, whatever is in the variables.
@@ -82,7 +88,7 @@ impl<'a> Lowering<'a> {
             .collect();
         guards.extend(break_if.map(|condition| (all.len(), condition, false)));
         for (at, condition, goes_on) in guards {
-            let bound = Bound { facts: &facts, counters: &counters, changed: &changed, at };
+            let bound = Bound { facts: &facts, counters: &counters, changed: &changed, at, asked: Cell::new(None) };
             let Some((counter, rounds)) = self.rounds(frame, &bound, condition, goes_on).map_err(|stop| stop.at(span))? else { continue };
             let skipped = body[..at.min(body.len())].iter().any(|(statement, _)| continues(statement));
             if skipped && at < all.len() {
@@ -107,13 +113,15 @@ impl<'a> Lowering<'a> {
                 let rounds = if counter.at < at { rounds.plus(1, &Affine::constant(1)) } else { rounds.clone() };
                 Affine::constant(0).plus(counter.step, &rounds)
             };
+            let mut counters = counters;
+            counters.sort_by_key(|other| other.key != counter.key);
             let grown = counters.iter().map(grown).collect();
             if ends_there && !last.is_empty() {
                 last.clear();
                 rounds = rounds.plus(1, &Affine::constant(1));
             }
             let start = if counter.step == 1 { counter.start.clone() } else { Affine::constant(0) };
-            return Ok(Plan { body, continuing, last, counters: counters.clone(), start, rounds, grown, changed, facts });
+            return Ok(Plan { body, continuing, last, counters, start, rounds, grown, changed, facts, frame: frame.number });
         }
         Stop::failed(
             "how often this loop runs is not known",
@@ -225,14 +233,8 @@ impl<'a> Lowering<'a> {
         if op == Operator::NotEqual && b < 0 {
             (a, b) = (Affine::constant(0).plus(-1, &a), -b);
         }
-        let asked = |value: &Affine| value.coefficient(ROUND) != 0;
-        let side = if asked(&left) { &left } else { &right };
-        let mut candidates = bound.counters.iter().filter(|counter| side.coefficient(ROUND) == counter.step);
-        let Some(counter) =
-            candidates.clone().find(|counter| counter.start == side.substitute(ROUND, &Affine::constant(0))).or(candidates.next())
-        else {
-            return Ok(None);
-        };
+        let asked = bound.asked.get();
+        let Some(counter) = bound.counters.iter().find(|counter| Some(counter.key) == asked) else { return Ok(None) };
         const ENDLESS: &str = "A u32 is never below 0: count down with an i32, or while it is above 0.";
         if b < 0 {
             // It goes on for ever, unless it never begins.
@@ -265,6 +267,10 @@ impl<'a> Lowering<'a> {
 
     /// An integer of a loop's condition, with the number of the round in it; none if it is anything else.
     fn bound(&mut self, frame: &mut Frame<'a>, bound: &Bound<'_>, handle: Handle<Expression>, depth: usize) -> Option<Affine> {
+        self.bound_of(frame, bound, handle, depth).filter(is_moderate)
+    }
+
+    fn bound_of(&mut self, frame: &mut Frame<'a>, bound: &Bound<'_>, handle: Handle<Expression>, depth: usize) -> Option<Affine> {
         if depth > DEEPEST_BOUND {
             return None;
         }
@@ -277,6 +283,7 @@ impl<'a> Lowering<'a> {
                 let local = root(frame, pointer)?;
                 let key = Key::Local(frame.number, local);
                 if let Some(counter) = bound.counters.iter().find(|counter| counter.key == key) {
+                    bound.asked.set(Some(key));
                     let moved = if counter.at < bound.at { counter.step } else { 0 };
                     let start = counter.start.plus(moved, &Affine::constant(1));
                     return Some(start.plus(counter.step, &Affine::variable(ROUND)));
@@ -319,6 +326,8 @@ struct Bound<'a> {
     changed: &'a BTreeSet<Key>,
     /// Where it is asked, among the statements.
     at: usize,
+    /// The counter that was met in it.
+    asked: Cell<Option<Key>>,
 }
 
 impl Facts {

@@ -44,8 +44,17 @@ impl<'a> Lowering<'a> {
         if rounds.saturating_mul(extreme(&plan.rounds, 1, &self.graph.loops).max(1)) > MOST_ROUNDS {
             return Stop::failed(format!("this loop runs more than {MOST_ROUNDS} rounds"), "Every evaluation runs all of them.");
         }
+        let before = self.copy()?;
         self.pieces(frame, &plan, span)?;
-        let left = self.left();
+        let mut left = self.left();
+        let mut plan = plan;
+        if !matches!(left, Truth::Known(_)) && plan.counters.len() > 1 {
+            // Other counters tell when each lane has left: they are carried as all else is.
+            plan.counters.truncate(1);
+            self.environment = before;
+            self.pieces(frame, &plan, span)?;
+            left = self.left();
+        }
         if left != Truth::Known(true) {
             self.after(frame, &plan, &left)?;
         }

@@ -296,3 +296,115 @@ fn objective(x: array<f32, 2>, p: array<f32, 3>) -> f32 {
         miss(0.0, 1.1) + miss(0.1, 1.2) + miss(0.7, 1.3) + (p[0] + p[1] + p[2]) * x[0]
     });
 }
+
+/// Each of these was, or could be, mistaken for something simpler.
+#[test]
+fn what_looks_like_a_sum_and_is_none() {
+    body_agrees("var c = 0.0; var s = 0.0; for (var i = 0; i < 3; i++) { c += x[i]; s += c * c; } return s;", |x, _| {
+        x[0] * x[0] + (x[0] + x[1]).powi(2) + (x[0] + x[1] + x[2]).powi(2)
+    });
+    body_agrees(
+        "var before = x[2]; var s = 0.0; for (var i = 0; i < 3; i++) { s += x[i] * before; before = x[i]; } return s + before;",
+        |x, _| x[0] * x[2] + x[1] * x[0] + x[2] * x[1] + x[2],
+    );
+    body_agrees(
+        "var k = 2.0; var s = 0.0; for (var i = 0; i < 3; i++) { if (i > 5) { k = 7.0; } s += k * x[i]; } return s * k;",
+        |x, _| 4.0 * (x[0] + x[1] + x[2]),
+    );
+    body_agrees(
+        "var last = 0.0; var first = 1.0; for (var i = 0; i < 3; i++) { last = x[i] * x[i]; first = 5.0; } return last * first;",
+        |x, _| 5.0 * x[2] * x[2],
+    );
+    body_agrees("var n = 0; for (var i = 0; i < 3; i++) { if (x[i] > 0.0) { n++; } } return f32(n) * x[0];", |x, _| {
+        x.iter().filter(|v| **v > 0.0).count() as f64 * x[0]
+    });
+    body_agrees("var s = x[0]; for (var i = 0; i < 3; i++) { s = x[i] - s; } for (var i = 0; i < 4; i++) { s += s; } return s;", |x, _| {
+        16.0 * (x[2] - (x[1] - (x[0] - x[0])))
+    });
+    body_agrees(
+        "var s = 0.0; for (var i = 0; i < 4; i++) { var t = x[0]; for (var j = 0; j < i; j++) { t = t * 0.5 + x[1]; } s += t; } return s;",
+        |x, _| (0..4).map(|i| (0..i).fold(x[0], |t, _| t * 0.5 + x[1])).sum(),
+    );
+    agrees(
+        "fn add(total: ptr<function, f32>, x: array<f32, 3>, by: f32) { for (var i = 0; i < 3; i++) { *total += x[i] * by; } }
+         fn grow(total: ptr<function, f32>) { for (var i = 0; i < 3; i++) { *total = *total * 1.5; } }
+         fn objective(x: array<f32, 3>) -> f32 { var t = 1.0; add(&t, x, x[0]); grow(&t); for (var k = 0; k < 2; k++) { add(&t, x, 2.0); grow(&t); } return t; }",
+        |x, _| {
+            let sum: f64 = x.iter().sum();
+            (0..2).fold((1.0 + x[0] * sum) * 3.375, |t, _| (t + 2.0 * sum) * 3.375)
+        },
+    );
+}
+
+#[test]
+fn loops_stand_in_conditions_and_conditions_in_loops() {
+    body_agrees(
+        "var s = 1.0; if (x[0] > 0.0) { for (var i = 0; i < 3; i++) { s += x[i]; } } else { for (var i = 0; i < 3; i++) { s *= x[i]; } } return s;",
+        |x, _| if x[0] > 0.0 { 1.0 + x.iter().sum::<f64>() } else { x.iter().product() },
+    );
+    // Left from the inner of two loops, and from both.
+    body_agrees(
+        "var s = 0.0; for (var i = 0; i < 3; i++) { for (var j = 0; j < 3; j++) { if (x[j] > x[i]) { break; } s += x[i] * x[j]; if (s > 9.0) { return s - 9.0; } } s += 0.1; } return s;",
+        |x, _| {
+            let mut s = 0.0;
+            for i in 0..3 {
+                for j in 0..3 {
+                    if x[j] > x[i] {
+                        break;
+                    }
+                    s += x[i] * x[j];
+                    if s > 9.0 {
+                        return s - 9.0;
+                    }
+                }
+                s += 0.1;
+            }
+            s
+        },
+    );
+    // A counter that counts what the point says, in a loop that is left.
+    body_agrees(
+        "var v = x[0]; var steps = 0; for (var i = 0; i < 30; i++) { if (v * v < 0.01) { break; } v *= 0.8; steps++; } return v + f32(steps);",
+        |x, _| {
+            let (mut v, mut steps) = (x[0], 0.0);
+            while v * v >= 0.01 && steps < 30.0 {
+                v *= 0.8;
+                steps += 1.0;
+            }
+            v + steps
+        },
+    );
+    // Cut at both ends, and what is carried goes through the cuts.
+    body_agrees(
+        "var v = 1.0; var s = 0.0; for (var i = 0; i < 9; i++) { v = 0.5 * v + x[1]; if (i == 0) { s += v; } else if (i < 4) { s += v * x[0]; } else if (i == 8) { s += 100.0; } } return s + v;",
+        |x, _| {
+            let (mut v, mut s) = (1.0, 0.0);
+            for i in 0..9 {
+                v = 0.5 * v + x[1];
+                s += match i {
+                    0 => v,
+                    1..4 => v * x[0],
+                    8 => 100.0,
+                    _ => 0.0,
+                };
+            }
+            s + v
+        },
+    );
+}
+
+/// Thousands of rounds are stored in blocks, and the program does not grow.
+#[test]
+fn long_folds_stay_small() {
+    let text = |rounds: usize| {
+        format!(
+            "fn objective(x: array<f32, 2>) -> f32 {{ var a = x[0]; for (var i = 0; i < {rounds}; i++) {{ a = 0.9995 * a + 0.001 * sin(x[1] * f32(i)); }} return a * a; }}"
+        )
+    };
+    let problem = built(&text(5000));
+    super::assert_agrees(&problem, "a long fold", |x, _| {
+        let a = (0..5000).fold(x[0], |a, i| 0.9995 * a + 0.001 * (x[1] * f64::from(i)).sin());
+        a * a
+    });
+    assert_eq!(built(&text(4900)).operations(), problem.operations());
+}

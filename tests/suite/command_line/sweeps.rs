@@ -1,0 +1,48 @@
+//! `sweep`: a line for each row, in order.
+
+use super::{json, lines, problem, run};
+
+#[test]
+fn every_row_of_parameters_has_its_line_in_order() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let (rows, best) = (directory.path().join("rows.csv"), directory.path().join("best.csv"));
+    let table: String = (0..1_000).map(|k| format!("{},50\n", f64::from(k) / 100.0)).collect();
+    std::fs::write(&rows, format!("weight,stiffness\n{table}")).expect("a file");
+    let [rows, file] = [rows, best.clone()].map(|path| path.to_str().expect("a path").to_string());
+    let arguments =
+        ["sweep", &problem("sweep.wgsl"), "--parameters", &rows, "--bounds=-3,3", "--starts=4", "--device=cpu", "--lanes", &file, "--json"];
+    let report = json(&arguments);
+    assert_eq!((&report["rows"], &report["lanes"]), (&1_000.into(), &4_000.into()));
+    assert_eq!(report["best"]["row"].as_u64(), Some(999), "the heaviest hangs lowest: {}", report["best"]);
+    let table = lines(&best);
+    assert_eq!(table[0], "row,lane,status,value,gradient_max,iterations,evaluations,x0,x1");
+    assert_eq!(table.len(), 1_001);
+    let values: Vec<f64> = table[1..]
+        .iter()
+        .enumerate()
+        .map(|(row, line)| {
+            let words: Vec<&str> = line.split(',').collect();
+            assert_eq!(words[0], row.to_string());
+            assert_eq!(words[1].parse::<usize>().expect("a lane") / 4, row, "lanes of a row follow each other");
+            words[3].parse().expect("a value")
+        })
+        .collect();
+    assert!(values.windows(2).all(|pair| pair[1] <= pair[0] + 1e-4), "the heavier, the lower");
+    let chained = json(&[&arguments[..], &["--continuation", "16"]].concat());
+    assert!((chained["best"]["value"].as_f64().expect("a value") - report["best"]["value"].as_f64().expect("a value")).abs() < 1e-3);
+}
+
+#[test]
+fn what_is_wrong_with_a_sweep_is_said() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let rows = directory.path().join("rows.csv");
+    std::fs::write(&rows, "1,2,3\n").expect("a file");
+    let rows = rows.to_str().expect("a path");
+    let file = problem("sweep.wgsl");
+    let answer = run(&["sweep", &file, "--parameters", rows, "--bounds=-3,3", "--device=cpu"]);
+    assert_eq!(answer.code, 2);
+    assert!(answer.err.contains("row 0 has 3 parameters and the problem takes 2"), "{}", answer.err);
+    let answer = run(&["sweep", &file, "--bounds=-3,3"]);
+    assert_eq!(answer.code, 2);
+    assert!(answer.err.contains("--parameters"), "{}", answer.err);
+}
