@@ -80,7 +80,8 @@ pub struct LaneRow {
 /// let rosenbrock = Problem::new(2, |x| 100.0 * (x[1] - x[0] * x[0]).powi(2) + (1.0 - x[0]).powi(2))?;
 /// let starts = Starts::uniform(&Bounds::new(&[-2.0; 2], &[2.0; 2])?, 100, 42);
 /// let mut history = History::new().lanes([0, 7]).points();
-/// Minimizer::new(Lbfgs::default()).watched_by(&mut history).minimize(&Device::auto()?, &rosenbrock, &starts)?;
+/// let device = Device::cpu(Precision::F64);
+/// Minimizer::new(Lbfgs::default()).watched_by(&mut history).minimize(&device, &rosenbrock, &starts)?;
 ///
 /// let (first, last) = (&history.rows()[0], history.rows().last().expect("the start at least"));
 /// assert_eq!((first.number, first.evaluations, last.active), (0, 100, 0));

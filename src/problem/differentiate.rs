@@ -53,6 +53,9 @@ pub(crate) fn gradient(graph: &mut Graph, root: Id) -> Vec<Scatter> {
     reverse.scatters
 }
 
+/// Folds in more loops than these are taken to be idle at times.
+const MOST_GUESSES: usize = 4;
+
 struct Reverse<'a> {
     graph: &'a mut Graph,
     scatters: Vec<Scatter>,
@@ -116,7 +119,9 @@ impl Reverse<'_> {
         let zero = self.graph.constant(0.0);
         let nothing = Adjoint { value: zero, idle: Idle::Last };
         let last: Vec<Adjoint> = parts.iter().map(|&k| results.get(&fold.results[k]).copied().unwrap_or(nothing)).collect();
-        let mut idle: Vec<Idle> = last.iter().map(|adjoint| adjoint.idle).collect();
+        // What is inside this fold is gone through again for every guess at what may be 0: deep in a nest the cautious one comes first.
+        let least = if nest.len() < MOST_GUESSES { Idle::Never } else { Idle::Branch };
+        let mut idle: Vec<Idle> = last.iter().map(|adjoint| adjoint.idle.max(least)).collect();
         loop {
             let scatters = self.scatters.len();
             let backwards = self.graph.begin_over(fold.variable, !fold.reversed, last.iter().map(|adjoint| adjoint.value).collect());

@@ -6,6 +6,7 @@ mod builtins;
 mod carried;
 mod digits;
 mod expressions;
+mod facts;
 mod integers;
 mod loops;
 mod lower;

@@ -82,6 +82,16 @@ mod tests {
     }
 
     #[test]
+    fn what_a_fold_gives_is_one_leaf() {
+        let mut g = Graph::new();
+        let (x, zero) = (g.coordinate(Affine::constant(0)), g.constant(0.0));
+        let open = g.begin_fold(0, Affine::constant(0), Affine::constant(9), &[zero]);
+        let next = g.binary(Binary::Add, open.state[0], x);
+        let result = g.end_fold(open, vec![next])[0];
+        assert_eq!(scale(&mut g, result), (g.unary(Unary::Abs, result), 1.0), "|result|, whatever it has added up");
+    }
+
+    #[test]
     fn a_deep_chain_of_shared_sums_is_walked_once() {
         let mut g = Graph::new();
         let (mut a, mut b) = (g.coordinate(Affine::constant(0)), g.coordinate(Affine::constant(1)));

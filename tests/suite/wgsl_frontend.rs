@@ -1,6 +1,8 @@
 //! Objectives in WGSL that become programs: what they compute, and what is said of those that can't.
 
+mod carried;
 mod flow;
+mod mutated;
 mod numbers;
 #[cfg(feature = "gpu")]
 mod on_device;

@@ -84,6 +84,7 @@ where
     let mut chart = ChartBuilder::on(area)
         .caption(heading, ("sans-serif", HEADING))
         .margin(12)
+        .margin_right(40) // half of the last number
         .x_label_area_size(50)
         .y_label_area_size(90)
         .build_cartesian_2d(across.low..across.high, axis.low..axis.high)?;
@@ -106,12 +107,12 @@ where
     }
     chart
         .configure_series_labels()
-        .position(SeriesLabelPosition::UpperRight)
+        // Where there is nothing below lines that fall. Without a border, which would be too narrow for some letters.
+        .position(SeriesLabelPosition::LowerLeft)
         .margin(12)
         .legend_area_size(34)
         .label_font(("sans-serif", TEXT))
-        .background_style(WHITE.mix(0.8))
-        .border_style(BLACK.mix(0.3))
+        .border_style(TRANSPARENT)
         .draw()?;
     area.present()?;
     Ok(())
@@ -156,7 +157,7 @@ impl Axis {
             return if place.fract() == 0.0 { format!("1e{place}") } else { format!("{:.1e}", 10_f64.powf(place)) };
         }
         let size = place.abs();
-        if size != 0.0 && !(1e-3..1e5).contains(&size) {
+        if size != 0.0 && !(1e-3..1e7).contains(&size) {
             return format!("{place:.1e}");
         }
         let text = format!("{place:.4}");
@@ -235,6 +236,9 @@ mod tests {
     #[test]
     fn labels_are_short() {
         let axis = Axis { logarithmic: None, low: 0.0, high: 1.0 };
-        assert_eq!([0.0, 0.25, 100.0, -44.3268, 2e6, 1e-5].map(|at| axis.label(at)), ["0", "0.25", "100", "-44.3268", "2.0e6", "1.0e-5"]);
+        assert_eq!(
+            [0.0, 0.25, 160_000.0, -44.3268, 2e7, 1e-5].map(|at| axis.label(at)),
+            ["0", "0.25", "160000", "-44.3268", "2.0e7", "1.0e-5"]
+        );
     }
 }

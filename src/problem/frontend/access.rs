@@ -7,7 +7,7 @@ use naga::{Handle, ScalarKind, Type, TypeInner};
 use super::super::affine::{Affine, within};
 use super::super::graph::Id;
 use super::lower::Lowering;
-use super::value::{Count, Key, Lowered, Place, Pointer, Step, Stop, Truth, Value, View, Whole};
+use super::value::{Count, Key, Lowered, Place, Pointer, Relation, Step, Stop, Test, Truth, Value, View, Whole};
 use crate::error::ProblemError;
 
 /// Elements of a local array that a loop's index may choose among: each read is as many selects.
@@ -160,7 +160,7 @@ impl Lowering<'_> {
 
     fn is_at(&self, index: &Affine, k: usize) -> Truth {
         let difference = index.plus(-(k as i64), &Affine::constant(1));
-        self.decided(super::value::Relation { difference, test: super::value::Test::Zero })
+        self.decided(Relation { difference, test: Test::Zero })
     }
 
     /// All scalars of a value, if they are constants.

@@ -2,6 +2,7 @@
 
 use naga::{BinaryOperator as Operator, ScalarKind, UnaryOperator};
 
+use super::super::affine::Affine;
 use super::super::graph::{Binary, Id, Unary};
 use super::lower::Lowering;
 use super::value::{Count, Lowered, Relation, Stop, Test, Truth, Value, Whole};
@@ -189,7 +190,7 @@ impl Lowering<'_> {
             (UnaryOperator::LogicalNot, Value::Truth(a)) => Ok(Value::Truth(this.not(a))),
             (UnaryOperator::BitwiseNot, Value::Whole(a)) if a.constant().is_some() => {
                 let minus = this.whole_negated(a)?;
-                this.binary_value(Operator::Subtract, &minus, &Value::index(a.signed, super::super::affine::Affine::constant(1)))
+                this.binary_value(Operator::Subtract, &minus, &Value::index(a.signed, Affine::constant(1)))
             }
             (_, Value::Unknown(why)) => this.unknown(why),
             _ => Stop::failed("this operation is for constants only", ""),
@@ -206,7 +207,7 @@ impl Lowering<'_> {
                 (ScalarKind::Float, _) => Ok(Value::Number(this.scalar(a)?)),
                 (ScalarKind::Bool, Value::Truth(_)) => Ok(a.clone()),
                 (ScalarKind::Bool, Value::Whole(whole)) => {
-                    let zero = Whole { signed: whole.signed, count: Count::Index(super::super::affine::Affine::constant(0)) };
+                    let zero = Whole { signed: whole.signed, count: Count::Index(Affine::constant(0)) };
                     this.whole_binary(Operator::NotEqual, whole, &zero)
                 }
                 (ScalarKind::Bool, Value::Number(number)) => {
@@ -217,13 +218,11 @@ impl Lowering<'_> {
                     let signed = kind == ScalarKind::Sint;
                     match a {
                         Value::Whole(whole) if whole.constant().is_some() => {
-                            let zero = Whole { signed, count: Count::Index(super::super::affine::Affine::constant(0)) };
+                            let zero = Whole { signed, count: Count::Index(Affine::constant(0)) };
                             this.whole_binary(Operator::Add, &Whole { signed, ..whole.clone() }, &zero)
                         }
                         Value::Whole(whole) => Ok(Value::Whole(Whole { signed, count: whole.count.clone() })),
-                        Value::Truth(Truth::Known(known)) => {
-                            Ok(Value::index(signed, super::super::affine::Affine::constant((*known).into())))
-                        }
+                        Value::Truth(Truth::Known(known)) => Ok(Value::index(signed, Affine::constant((*known).into()))),
                         Value::Truth(truth) => {
                             let count = Count::Number(this.truth_number(truth));
                             Ok(Value::Whole(Whole { signed, count }))

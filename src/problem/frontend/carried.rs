@@ -6,7 +6,7 @@ use super::super::affine::{Affine, LoopId};
 use super::super::graph::{Binary, Graph, Id, Op};
 use super::loops::Plan;
 use super::lower::Lowering;
-use super::value::{Key, Lowered, Relation, Test, Value};
+use super::value::{Key, Lowered, Pointer, Relation, Step, Test, Value};
 
 /// One scalar of a variable that a loop changes.
 pub(super) struct Leaf {
@@ -103,8 +103,8 @@ impl Lowering<'_> {
 
     /// Puts a scalar into its variable.
     pub(super) fn put(&mut self, leaf: &Leaf, value: Value) -> Lowered<()> {
-        let path = leaf.path.iter().map(|&k| super::value::Step::Part(k)).collect();
-        self.store(&super::value::Pointer::Variable(leaf.key, path), &value)
+        let path = leaf.path.iter().map(|&k| Step::Part(k)).collect();
+        self.store(&Pointer::Variable(leaf.key, path), &value)
     }
 
     /// The scalar that a variable has in the place of a leaf; none if that is not known.

@@ -6,7 +6,7 @@ use naga::{Expression, Handle, RelationalFunction, TypeInner};
 
 use super::super::affine::Affine;
 use super::lower::Lowering;
-use super::value::{Frame, Key, Lowered, Pointer, Stop, Truth, Value, View};
+use super::value::{Frame, Key, Lowered, Place, Pointer, Stop, Truth, Value, View};
 
 impl<'a> Lowering<'a> {
     /// Evaluates the expressions of `range`, in their order.
@@ -149,7 +149,7 @@ impl<'a> Lowering<'a> {
             (naga::AddressSpace::Storage { .. }, TypeInner::Array { base, .. }) if self.is_f32(*base) => {
                 let data = self.filled(handle)?;
                 let len = self.data[data as usize].1.len();
-                Pointer::Data(View { place: super::value::Place::Data(data), offset: Affine::constant(0), element: *base, len })
+                Pointer::Data(View { place: Place::Data(data), offset: Affine::constant(0), element: *base, len })
             }
             _ => {
                 return Stop::failed(

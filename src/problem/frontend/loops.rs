@@ -1,16 +1,17 @@
 //! What there is to know of a loop before it is run: its counters, how often it runs, what it changes.
 
 use std::cell::Cell;
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use naga::{BinaryOperator as Operator, Block, Expression, Handle, LocalVariable, ScalarKind, Span, Statement};
+use naga::{BinaryOperator as Operator, Block, Expression, Handle, ScalarKind, Span, Statement};
 
 use super::super::affine::{Affine, LoopId, extreme};
+use super::facts::{Facts, root};
 use super::integers::is_moderate;
 use super::lower::Lowering;
 use super::statements::flat;
-use super::value::{Count, Frame, Key, Lowered, Pointer, Stop, Value};
+use super::value::{Count, Frame, Key, Lowered, Stop, Value};
 
 /// Stands for the number of the round while the number of rounds is found out.
 const ROUND: LoopId = LoopId::MAX;
@@ -50,18 +51,6 @@ pub(super) struct Plan<'a> {
     pub(super) facts: Rc<Facts>,
     /// The function that the loop is in.
     pub(super) frame: u32,
-}
-
-/// What the statements of a loop tell, whatever is in the variables.
-pub(super) struct Facts {
-    /// Local variables stored to, and how often.
-    stored: Vec<(Handle<LocalVariable>, usize)>,
-    /// Stores through pointers that are arguments, and calls, may change more.
-    through: Vec<Handle<Expression>>,
-    calls: bool,
-    /// Local variables that are read outside of it, or by functions.
-    pub(super) live: HashSet<Handle<LocalVariable>>,
-    emitted: HashSet<Handle<Expression>>,
 }
 
 impl Counter {
@@ -129,46 +118,6 @@ impl<'a> Lowering<'a> {
              changed in one place. To stop where something is reached, `break` inside of it: the loop then runs all its rounds, and the lane keeps what it had.",
         )
         .map_err(|stop: Stop| stop.at(span))
-    }
-
-    fn facts(&mut self, frame: &Frame<'a>, (body, continuing, break_if): Parts<'a>) -> Rc<Facts> {
-        let known = std::ptr::from_ref(body) as usize;
-        if let Some(facts) = self.loops.get(&known) {
-            return facts.clone();
-        }
-        let mut facts = Facts { stored: Vec::new(), through: Vec::new(), calls: false, live: HashSet::new(), emitted: HashSet::new() };
-        facts.gather(frame, body);
-        facts.gather(frame, continuing);
-        if let Some(function) = frame.function {
-            handed_on(frame, &function.body, &mut facts.live);
-        }
-        for (handle, expression) in frame.expressions.iter() {
-            if let Expression::Load { pointer } = expression
-                && (!facts.emitted.contains(&handle) || Some(handle) == break_if)
-            {
-                facts.live.extend(root(frame, *pointer));
-            }
-        }
-        let facts = Rc::new(facts);
-        self.loops.insert(known, facts.clone());
-        facts
-    }
-
-    /// The variables that the loop may change.
-    fn changed(&self, frame: &Frame<'a>, facts: &Facts) -> BTreeSet<Key> {
-        let mut changed: BTreeSet<Key> = facts.stored.iter().map(|(local, _)| Key::Local(frame.number, *local)).collect();
-        for pointer in &facts.through {
-            if let Expression::FunctionArgument(k) = frame.expressions[*pointer]
-                && let Some(Value::Pointer(pointer)) = frame.arguments.get(k as usize)
-                && let Pointer::Variable(key, _) = &**pointer
-            {
-                changed.insert(*key);
-            }
-        }
-        if facts.calls || !facts.through.is_empty() {
-            changed.extend(self.environment.keys().filter(|key| matches!(key, Key::Global(_))));
-        }
-        changed
     }
 
     /// The integers that grow by a constant once a round.
@@ -328,75 +277,6 @@ struct Bound<'a> {
     at: usize,
     /// The counter that was met in it.
     asked: Cell<Option<Key>>,
-}
-
-impl Facts {
-    fn gather(&mut self, frame: &Frame<'_>, block: &Block) {
-        for statement in block.iter() {
-            match statement {
-                Statement::Emit(range) => self.emitted.extend(range.clone()),
-                Statement::Block(inner) => self.gather(frame, inner),
-                Statement::If { accept, reject, .. } => [accept, reject].into_iter().for_each(|inner| self.gather(frame, inner)),
-                Statement::Switch { cases, .. } => cases.iter().for_each(|case| self.gather(frame, &case.body)),
-                Statement::Loop { body, continuing, .. } => [body, continuing].into_iter().for_each(|inner| self.gather(frame, inner)),
-                Statement::Store { pointer, .. } => self.store(frame, *pointer),
-                Statement::Call { arguments, result, .. } => {
-                    self.calls = true;
-                    self.emitted.extend(*result);
-                    arguments.iter().for_each(|argument| self.store(frame, *argument));
-                }
-                _ => {}
-            }
-        }
-    }
-
-    /// A store to what an expression points to, if it is a pointer.
-    fn store(&mut self, frame: &Frame<'_>, pointer: Handle<Expression>) {
-        match base(frame, pointer) {
-            Base::Local(local) => match self.stored.iter_mut().find(|stored| stored.0 == local) {
-                Some(stored) => stored.1 += 1,
-                None => self.stored.push((local, 1)),
-            },
-            Base::Other(handle) => self.through.push(handle),
-        }
-    }
-}
-
-enum Base {
-    Local(Handle<LocalVariable>),
-    Other(Handle<Expression>),
-}
-
-/// The variables that functions are given pointers to.
-fn handed_on(frame: &Frame<'_>, block: &Block, found: &mut HashSet<Handle<LocalVariable>>) {
-    for statement in block.iter() {
-        match statement {
-            Statement::Block(inner) => handed_on(frame, inner, found),
-            Statement::If { accept, reject, .. } => [accept, reject].into_iter().for_each(|inner| handed_on(frame, inner, found)),
-            Statement::Switch { cases, .. } => cases.iter().for_each(|case| handed_on(frame, &case.body, found)),
-            Statement::Loop { body, continuing, .. } => [body, continuing].into_iter().for_each(|inner| handed_on(frame, inner, found)),
-            Statement::Call { arguments, .. } => found.extend(arguments.iter().filter_map(|argument| root(frame, *argument))),
-            _ => {}
-        }
-    }
-}
-
-/// What a pointer is a part of.
-fn base(frame: &Frame<'_>, mut pointer: Handle<Expression>) -> Base {
-    loop {
-        match frame.expressions[pointer] {
-            Expression::Access { base, .. } | Expression::AccessIndex { base, .. } => pointer = base,
-            Expression::LocalVariable(local) => return Base::Local(local),
-            _ => return Base::Other(pointer),
-        }
-    }
-}
-
-fn root(frame: &Frame<'_>, pointer: Handle<Expression>) -> Option<Handle<LocalVariable>> {
-    match base(frame, pointer) {
-        Base::Local(local) => Some(local),
-        Base::Other(_) => None,
-    }
 }
 
 /// `if condition { } else { break; }`, or the other way round: the condition, and whether the loop goes on where it holds.

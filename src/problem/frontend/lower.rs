@@ -5,6 +5,7 @@
 //! what they leave in it. Loops become loops of the program; see [`loops`](super::loops).
 
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use naga::{Expression, Function, GlobalVariable, Handle, Literal, Module, Type, TypeInner};
 
@@ -87,7 +88,7 @@ pub(super) struct Lowering<'a> {
     /// The counters of the loops that are open: nobody needs them of a lane that has left.
     pub(super) counters: Vec<Key>,
     /// What is known of loops, by where they stand in the module.
-    pub(super) loops: HashMap<usize, std::rc::Rc<super::loops::Facts>>,
+    pub(super) loops: HashMap<usize, Rc<super::facts::Facts>>,
 }
 
 impl<'a> Lowering<'a> {
@@ -204,7 +205,7 @@ impl<'a> Lowering<'a> {
     }
 
     /// The parts of a value, those of an array made one by one.
-    pub(super) fn parts(&mut self, value: &Value) -> Lowered<std::rc::Rc<Vec<Value>>> {
+    pub(super) fn parts(&mut self, value: &Value) -> Lowered<Rc<Vec<Value>>> {
         let (element, len) = match value {
             Value::Parts(parts) => return Ok(parts.clone()),
             Value::View(view) => (view.element, view.len),
@@ -220,7 +221,7 @@ impl<'a> Lowering<'a> {
         }
         self.charge(len)?;
         let parts: Lowered<Vec<Value>> = (0..len).map(|k| self.element(value, &Affine::constant(k as i64))).collect();
-        Ok(std::rc::Rc::new(parts?))
+        Ok(Rc::new(parts?))
     }
 
     pub(super) fn unknown<T>(&self, why: &str) -> Lowered<T> {

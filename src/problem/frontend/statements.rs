@@ -1,10 +1,12 @@
 //! Statements: what they leave in the variables.
 
+use std::collections::HashMap;
+
 use naga::{Block, Function, Span, Statement, SwitchCase, SwitchValue};
 
-use super::super::affine::Affine;
+use super::super::affine::{Affine, extreme};
 use super::lower::Lowering;
-use super::value::{Environment, Frame, Key, Lowered, Relation, Stop, Test, Truth, Value, Whole};
+use super::value::{Count, Environment, Frame, Key, Lowered, Relation, Stop, Test, Truth, Value, Whole};
 
 /// Functions that call functions.
 const DEEPEST_CALL: usize = 64;
@@ -30,13 +32,8 @@ impl<'a> Lowering<'a> {
             return Stop::failed(format!("functions call functions more than {DEEPEST_CALL} deep"), "Write the inner ones out.");
         }
         self.frames += 1;
-        let mut frame = Frame {
-            number: self.frames,
-            function: Some(function),
-            expressions: &function.expressions,
-            arguments,
-            cache: std::collections::HashMap::new(),
-        };
+        let mut frame =
+            Frame { number: self.frames, function: Some(function), expressions: &function.expressions, arguments, cache: HashMap::new() };
         self.charge(function.local_variables.len())?;
         let locals: Vec<Key> = function.local_variables.iter().map(|(handle, _)| Key::Local(frame.number, handle)).collect();
         for ((_, local), key) in function.local_variables.iter().zip(&locals) {
@@ -241,7 +238,7 @@ impl<'a> Lowering<'a> {
                 SwitchValue::U32(value) => (*value).into(),
                 SwitchValue::Default => return self.block(frame, body),
             };
-            let value = Whole { signed: selector.signed, count: super::value::Count::Index(Affine::constant(value)) };
+            let value = Whole { signed: selector.signed, count: Count::Index(Affine::constant(value)) };
             if let Value::Truth(equal) = self.whole_binary(naga::BinaryOperator::Equal, selector, &value)? {
                 if let Truth::Relation(relation) = &equal {
                     self.split(relation).map_or(Ok(()), Err)?;
@@ -278,8 +275,8 @@ impl<'a> Lowering<'a> {
         let at = if relation.test != Test::Negative && at == range.start { at.plus(1, &Affine::constant(1)) } else { at };
         let inside = at != range.start
             && at != range.end
-            && super::super::affine::extreme(&at.plus(-1, &range.start), -1, loops) >= 0
-            && super::super::affine::extreme(&range.end.plus(-1, &at), -1, loops) >= 0;
+            && extreme(&at.plus(-1, &range.start), -1, loops) >= 0
+            && extreme(&range.end.plus(-1, &at), -1, loops) >= 0;
         (inside && self.open.contains(&variable)).then_some(Stop::Split { variable, at })
     }
 }

@@ -1,9 +1,9 @@
 //! What the variables of the text hold while it is lowered.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
-use naga::{Function, GlobalVariable, Handle, LocalVariable, Span, Type};
+use naga::{Arena, Expression, Function, GlobalVariable, Handle, LocalVariable, Span, Type};
 
 use super::super::affine::{Affine, LoopId};
 use super::super::graph::Id;
@@ -217,9 +217,11 @@ impl Relation {
 
 /// A function, or the module's constants, being evaluated.
 pub(super) struct Frame<'a> {
+    /// Tells its variables from those of other calls.
     pub(super) number: u32,
     pub(super) function: Option<&'a Function>,
-    pub(super) expressions: &'a naga::Arena<naga::Expression>,
+    pub(super) expressions: &'a Arena<Expression>,
     pub(super) arguments: Vec<Value>,
-    pub(super) cache: std::collections::HashMap<Handle<naga::Expression>, Value>,
+    /// What was evaluated.
+    pub(super) cache: HashMap<Handle<Expression>, Value>,
 }

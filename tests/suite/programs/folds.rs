@@ -384,3 +384,11 @@ fn ties() -> Case {
     let problem = Problem::new(5, |x| 3.0 * x.maximum(0..5, |i| x.at(i)) + x.minimum(0..5, |i| x.at(i)));
     Case::new("extremes that are met twice", problem, oracle, oracle).at([0.5, 2.0, -1.0, 2.0, -1.0]).at([-1.0; 5]).kinked()
 }
+
+#[test]
+fn the_greatest_passes_over_what_is_not_a_number_unless_it_comes_first() {
+    let problem = Problem::new(3, |x| x.maximum(0..3, |i| x.at(i).sqrt())).unwrap();
+    let at = problem.evaluate(&[1.0, -1.0, 4.0], &[]).unwrap();
+    assert_eq!((at.value, at.gradient), (2.0, vec![0.0, 0.0, 0.25]), "in the middle");
+    assert!(problem.evaluate(&[-1.0, 1.0, 4.0], &[]).unwrap().value.is_nan(), "at first");
+}

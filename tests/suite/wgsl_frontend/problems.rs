@@ -1,7 +1,7 @@
 //! The problem files of the examples: each is read, differentiated, and has the minimum that its comment says.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use manymin::prelude::*;
 
@@ -11,8 +11,19 @@ const KNOWN: f64 = 1e-9;
 /// Slopes at points of ten digits, relative to the terms.
 const STATIONARY: f64 = 1e-5;
 
-fn folder() -> &'static Path {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/problems"))
+/// All problem files, by name.
+fn files() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/problems");
+    let mut files: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "wgsl"));
+    files.sort();
+    assert!(files.len() >= 12, "{files:?}");
+    files
+}
+
+/// Their names and texts.
+pub(super) fn texts() -> impl Iterator<Item = (String, String)> {
+    files().into_iter().map(|path| (path.display().to_string(), fs::read_to_string(path).unwrap()))
 }
 
 fn numbers(list: &str) -> Vec<f64> {
@@ -60,11 +71,7 @@ fn read(path: &Path) -> (Problem, f64, Vec<f64>, Vec<f64>) {
 
 #[test]
 fn every_problem_has_the_minimum_that_it_says() {
-    let mut files: Vec<_> = fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path()).collect();
-    files.retain(|path| path.extension().is_some_and(|extension| extension == "wgsl"));
-    files.sort();
-    assert!(files.len() >= 12, "{files:?}");
-    for path in files {
+    for path in files() {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         let (problem, value, minimum, parameters) = read(&path);
         let at = problem.evaluate(&minimum, &parameters).unwrap();
