@@ -143,7 +143,7 @@ mod tests {
         for (n, distinct) in [
             (1, Distinct::Point { distance: 0.02, value: 0.3 }),
             (2, Distinct::Point { distance: 0.1, value: 0.3 }),
-            (7, Distinct::Point { distance: 0.4, value: 10.0 }),
+            (7, Distinct::Point { distance: 0.8, value: 10.0 }),
             (2, Distinct::Value { value: 0.01 }),
             (2, Distinct::Point { distance: 0.0, value: 0.0 }),
         ] {

@@ -1,6 +1,7 @@
 //! One opened adapter, and the calls to it: none panics, each failure is a typed error.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::kernels::KernelCache;
@@ -207,6 +208,17 @@ impl Gpu {
 }
 
 /// A refused shader, with the line that its first message is about.
+/// Held by whoever sends work to a GPU: waits, when it is let go of, until all of it is done. Drivers in software compile kernels as
+/// these first run, on a thread of their own, and crash if the program ends meanwhile.
+pub(crate) struct Attendance(pub(crate) Arc<Gpu>);
+
+impl Drop for Attendance {
+    fn drop(&mut self) {
+        // A device that has failed has nothing left to do.
+        let _ = self.0.poll(wgpu::PollType::Wait { submission_index: None, timeout: Some(self.0.patience) });
+    }
+}
+
 fn refused(label: &str, text: &str, error: &wgpu::Error, info: Option<wgpu::CompilationInfo>) -> DeviceError {
     let messages = info.map(|info| info.messages).unwrap_or_default();
     let first = messages.into_iter().find(|message| message.message_type == wgpu::CompilationMessageType::Error);

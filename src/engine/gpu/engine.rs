@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::clock::{Clock, Stage};
-use super::context::Gpu;
+use super::context::{Attendance, Gpu};
 use super::flight::{Counts, Flight};
 use super::kernels::{Dispatch, Kernels, Rules};
 use super::memory::{COUNTERS, HEAD, Memory, Sizes};
@@ -28,6 +28,7 @@ use crate::problem::Problem;
 /// Lanes on a GPU.
 pub(crate) struct GpuEngine {
     pub(super) gpu: Arc<Gpu>,
+    pub(super) _attendance: Attendance,
     pub(super) kernels: Arc<Kernels>,
     pub(super) memory: Memory,
     /// What all dispatches are told.
@@ -120,6 +121,7 @@ impl GpuEngine {
             keeps: setup.keeps,
             held: states,
             queue,
+            _attendance: Attendance(Arc::clone(&gpu)),
             gpu,
             kernels,
             memory,

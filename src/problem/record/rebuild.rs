@@ -37,6 +37,12 @@ pub(super) fn graph(steps: &Steps<'_>, about: &ProblemBuilder) -> Result<(Graph,
         let made = step(&mut graph, &mut nests, op, &new, steps, about).ok_or_else(|| format!("operation {k}, {op:?}, can't be"))?;
         new.push(made);
     }
+    // Folds without a round have nothing that follows from them.
+    for fold in 0..graph.folds() as FoldId {
+        if graph.begun(fold).is_some_and(|begun| begun.next.is_empty()) {
+            end(&mut graph, &nests, fold, &new, steps).ok_or_else(|| format!("fold {fold} does not end"))?;
+        }
+    }
     let value = new.get(steps.value as usize).copied().ok_or("the objective is none of its operations")?;
     if !graph.depends(value).is_empty() {
         return Err("the objective varies in a loop".into());

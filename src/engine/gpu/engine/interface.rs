@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::super::clock::Stage;
+use super::super::context::Attendance;
 use super::super::failed::Failed;
 use super::super::kernels::{Dispatch, Rules};
 use super::super::memory::Memory;
@@ -164,6 +165,7 @@ impl Engine for GpuEngine {
         };
         Box::new(Self {
             gpu: Arc::clone(&self.gpu),
+            _attendance: Attendance(Arc::clone(&self.gpu)),
             kernels: Arc::clone(&self.kernels),
             memory,
             placement: self.placement.clone(),
