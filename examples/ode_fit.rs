@@ -19,7 +19,7 @@ mod common;
 
 use std::process::ExitCode;
 
-use common::{Arguments, Progress, Result, grouped, print_run};
+use common::{Arguments, Interrupt, Progress, Result, grouped, print_run};
 use manymin::prelude::*;
 
 const HELP: &str = "\
@@ -50,8 +50,8 @@ fn main() -> ExitCode {
     common::exit(run())
 }
 
-fn run() -> Result<()> {
-    let Some(arguments) = Arguments::read(HELP, 0)? else { return Ok(()) };
+fn run() -> Result<ExitCode> {
+    let Some(arguments) = Arguments::read(HELP, 0)? else { return Ok(ExitCode::SUCCESS) };
     let noise: f64 = arguments.number("--noise", 0.1)?;
     if !(noise > 0.0 && noise.is_finite()) {
         return Err("--noise takes a positive number".into());
@@ -67,11 +67,16 @@ fn run() -> Result<()> {
     let starts = Starts::uniform(&bounds, lanes, seed);
     let minimizer = Minimizer::new(Lbfgs::default()).bounds(&bounds).max_iterations(1_000);
 
+    // After Ctrl-C we have what was found until then.
+    let interrupt = Interrupt::new()?;
     let mut progress = Progress::new();
     let mut batch = minimizer.start(&device, &problem, &starts)?;
     while batch.active() > 0 {
         batch.advance(10)?;
         progress.show(&batch);
+        if interrupt.is_pressed() {
+            batch.stop()?;
+        }
     }
     let outcome = batch.finish()?;
     let seconds = progress.seconds();
@@ -83,7 +88,8 @@ fn run() -> Result<()> {
     println!("Lotka-Volterra equations: {} unknowns, {} observations, on {device}", UNKNOWNS.len(), 2 * OBSERVATIONS);
     print_run(&outcome, seconds);
     println!("{} of {} lanes found the lowest misfit", grouped(as_low.len() as u64), grouped(lanes as u64));
-    print_fit(&problem, &best, &truth)
+    print_fit(&problem, &best, &truth)?;
+    Ok(interrupt.code())
 }
 
 /// u' and v', of numbers or of traced numbers.
