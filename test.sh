@@ -71,6 +71,8 @@ step "examples"
 cargo run --quiet --release --example lennard_jones -- --atoms 7 --lanes 500 >/dev/null
 cargo run --quiet --release --example nist_fit >/dev/null
 cargo run --quiet --release --example ode_fit >/dev/null
+cargo run --quiet --release --example stateful >/dev/null
+cargo run --quiet --release --example callbacks >/dev/null
 cargo run --quiet --release --example devices
 
 step "Ctrl-C ends an example in order, with the results so far"
