@@ -52,7 +52,7 @@ fn run() -> Result<ExitCode> {
             std::process::exit(INTERRUPTED.into());
         }
     })?;
-    // Rosenbrock's function in ten variables has a second minimum, at 3.99: some lanes end there.
+    // Rosenbrock's function in ten variables has two minima: 0, and 3.99 where some lanes end.
     let problem = Problem::new(10, |x| x.sum(0..9, |i| 100.0 * (x.at(i + 1) - x.at(i).powi(2)).powi(2) + (1.0 - x.at(i)).powi(2)))?;
     let starts = Starts::uniform(&Bounds::new(&[-2.0; 10], &[2.0; 10])?, 500, 42);
     let device = Device::cpu(Precision::F64); // the same numbers everywhere; `Device::auto()` takes a GPU where there is one
@@ -114,7 +114,7 @@ fn a_callback(setting: &Setting) -> Result<()> {
 fn what_to_watch(setting: &Setting) -> Result<()> {
     title("2. What to watch");
     println!("{:>4} {:>11} {:>9} {:>9} {:>9} {:>12}", "step", "lane 7: f", "gain", "max |g|", "alpha", "evaluations");
-    let mut before = f64::NAN;
+    let mut before = f64::INFINITY;
     let print = |step: &mut Step| {
         let lane = step.summaries().iter().find(|summary| summary.lane == 7).copied();
         if let Some(s) = lane.filter(|s| s.iteration % 10 == 0 || !s.status.is_active()) {
@@ -181,8 +181,8 @@ fn history_without_globals(setting: &Setting) -> Result<()> {
     let mut history = History::new().lanes([7]);
     setting.minimize(setting.minimizer().watched_by(&mut history))?;
     for row in history.rows().iter().step_by(15) {
-        let (low, median) = (row.best, row.value.median);
-        println!("step {:3}  lowest {low:8.1e}  median {median:8.1e}  {}", row.number, bar(median));
+        let (low, median, high) = (row.value.minimum, row.value.median, row.value.maximum);
+        println!("step {:3}  lowest {low:8.1e}  median {median:8.1e}  highest {high:8.1e}  {}", row.number, bar(median));
     }
     let path = setting.folder.path().join("history.csv");
     history.write_csv(File::create(&path)?)?;
@@ -191,7 +191,7 @@ fn history_without_globals(setting: &Setting) -> Result<()> {
     Ok(())
 }
 
-/// A bar on a logarithmic scale, from 1e-16 to 1e4.
+/// The median on a logarithmic scale, from 1e-16 to 1e4.
 fn bar(value: f64) -> String {
     "#".repeat((2.0 * (value.max(1e-16).log10() + 16.0)).clamp(0.0, 40.0) as usize)
 }
