@@ -117,7 +117,7 @@ fn what_to_watch(setting: &Setting) -> Result<()> {
     let mut before = f64::INFINITY;
     let print = |step: &mut Step| {
         let lane = step.summaries().iter().find(|summary| summary.lane == 7).copied();
-        if let Some(s) = lane.filter(|s| s.iteration % 10 == 0 || !s.status.is_active()) {
+        if let Some(s) = lane.filter(|s| s.iteration.is_multiple_of(10) || !s.status.is_active()) {
             let gain = before - s.value;
             println!("{:>4} {:>11.4e} {gain:>9.1e} {:>9.1e} {:>9.1e} {:>12}", s.iteration, s.value, s.gradient_max, s.alpha, s.evaluations);
             before = s.value;
