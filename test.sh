@@ -74,9 +74,10 @@ manymin minimize $problems/lennard_jones.wgsl --set ATOMS=7 --bounds=-2,2 --unbo
 manymin sweep $problems/sweep.wgsl --parameters $problems/sweep.csv --bounds=-3,3 >/dev/null
 
 step "examples"
+for example in nist_fit ode_fit stateful callbacks; do
+  cargo run --quiet --release --features cli,tracing --example $example >/dev/null
+done
 cargo run --quiet --release --features cli,tracing --example lennard_jones -- --atoms 7 --lanes 500 >/dev/null
-cargo run --quiet --release --features cli,tracing --example nist_fit >/dev/null
-cargo run --quiet --release --features cli,tracing --example ode_fit >/dev/null
 cargo run --quiet --release --features cli,tracing --example devices
 
 step "Ctrl-C ends an example in order, with the results so far"

@@ -67,6 +67,7 @@ fn run() -> Result<ExitCode> {
     let starts = Starts::uniform(&bounds, lanes, seed);
     let minimizer = Minimizer::new(Lbfgs::default()).bounds(&bounds).max_iterations(1_000);
 
+    // After Ctrl-C we have what was found until then.
     let interrupt = Interrupt::new()?;
     let mut progress = Progress::new();
     let mut batch = minimizer.start(&device, &problem, &starts)?;

@@ -56,6 +56,7 @@
 //! | minimise for each of many sets of parameters | [`Sweep`] |
 //! | make starts as they are needed, a million of them | [`Source`] |
 //! | understand how a lane ended | [`Status`], [`Evidence`] |
+//! | find here what SciPy's callbacks and mize's stateful optimizer do | [`coming_from`] |
 //! | more digits | [`Outcome::polish`], [`Outcome::certify`] |
 //!
 //! # What is guaranteed
@@ -77,6 +78,9 @@
 
 mod batch;
 mod checkpoint;
+#[cfg(any(doc, doctest))]
+#[doc = include_str!("coming_from.md")]
+pub mod coming_from {}
 mod device;
 mod engine;
 mod error;

@@ -35,7 +35,7 @@ pub enum SteerError {
     #[error("lanes that have ended can't go on, since the minimizer was told to keep none: use `Minimizer::resumable(true)`")]
     NotResumable,
     /// The method remembers no pairs.
-    #[error("there is no history to be kept: the method remembers no pairs; use `History::Clear`")]
+    #[error("there is no history to be kept: the method remembers no pairs; use `Memory::Clear`")]
     NoHistory,
     /// So many numbers were given, and others are taken.
     #[error("{what}: {given} numbers were given where {wanted} are taken")]

@@ -4,7 +4,7 @@ use thiserror::Error;
 
 use super::device::Excerpt;
 
-/// Mistakes in the WGSL of an objective: of a [problem file](crate::problem::WgslSource), which becomes a program, or of
+/// Mistakes in the WGSL of an objective: of a problem file, `WgslSource`, which becomes a program, or of
 /// [`Problem::verbatim`](crate::Problem::verbatim).
 #[derive(Clone, Debug, Error, PartialEq)]
 #[non_exhaustive]

@@ -112,7 +112,7 @@ fn cell(point: &[f64], distance: f64) -> [i64; AXES] {
     let (n, width) = (point.len() as f64, distance.max(f64::MIN_POSITIVE));
     std::array::from_fn(|axis| {
         // Signs in the pattern of a Hadamard matrix: directions at right angles.
-        let sign = |i: usize| if (i & (axis + 1)).count_ones() % 2 == 0 { 1.0 } else { -1.0 };
+        let sign = |i: usize| if (i & (axis + 1)).count_ones().is_multiple_of(2) { 1.0 } else { -1.0 };
         let along: f64 = point.iter().enumerate().map(|(i, x)| sign(i) * x).sum();
         (along / n.sqrt() / width).floor() as i64
     })

@@ -43,5 +43,6 @@ mod tracing_errors;
 #[cfg(feature = "gpu")]
 mod verbatim;
 mod verdicts;
+mod vignette;
 #[cfg(feature = "wgsl")]
 mod wgsl_frontend;

@@ -68,7 +68,7 @@ pub(crate) fn wood() -> Problem {
 const METHODS: [&str; 3] = ["lbfgs_m5", "lbfgs_m10", "bfgs"];
 
 /// As mize would have it: see the documentation of `MoreThuente`.
-fn as_mize(method: &str) -> Minimizer<'static> {
+pub(crate) fn as_mize(method: &str) -> Minimizer<'static> {
     let minimizer = match method {
         "lbfgs_m5" => Minimizer::new(Lbfgs { memory: 5 }),
         "lbfgs_m10" => Minimizer::new(Lbfgs { memory: 10 }),
