@@ -203,7 +203,7 @@ impl<T: Real> pulp::NullaryFnOnce for Conclude<'_, T> {
             }
             if turns.any() {
                 turn(tile, turns, kept, restarts, scratch, rules);
-                stop_at_floor(tile, turns.without(restarts));
+                stop_at_floor(tile, turns.without(restarts), rules);
             }
             if rules.curvature && turns.any() {
                 let ended = turns.without(Mask::of(tile.lanes.phase, |phase| phase != Phase::Idle as u32));
