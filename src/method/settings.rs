@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 /// | target | `f_t <= target` | [`TargetReached`] |
 /// | stagnation | ten steps, all of which lower f by no more than its noise and the gradient by less than a tenth | see below |
 /// | [`Limits`] | as many iterations, or evaluations, as allowed, or more | [`IterationLimit`], [`EvaluationLimit`] |
-/// | floor | `promise <= noise` for the next step, and `floor_policy` is [`FloorPolicy::Stop`], or the lane stands still | [`PrecisionFloor`] |
+/// | floor | `promise <= noise` for the next step, with [`FloorPolicy::Stop`] or if the lane stands still | [`PrecisionFloor`] |
 ///
 /// A lane that stagnates ends in [`PrecisionFloor`] if `promise <= noise` for its last step, else in [`Stalled`]. With
 /// [`ConstantStep`](crate::ConstantStep) a rise by more than noise is no standstill, and a step that is far shorter than the best
