@@ -11,6 +11,9 @@ struct Pair {
     curved: bool,
 }
 
+// What y is multiplied by before it is remembered; gamma and rho are of that y.
+var<private> bend: f32;
+
 // Products are taken on vectors scaled by their largest components, and neither overflow nor vanish.
 fn measure_pair() -> Pair {
     let by_step = 1.0 / trial.step_max;
@@ -37,9 +40,27 @@ fn measure_pair() -> Pair {
     }
     // Of a linear f nothing is left to divide by.
     let measured = trial.step_max > 0.0 && trial.change_max > 0.0;
+    let noise = PAIR_NOISE * EPSILON * total(rounding);
+    bend = curvature_at_end(product, by_step, by_change, noise);
+    gamma /= bend;
+    rho /= bend;
     let orthogonal = PAIR_COSINE * EPSILON * sqrt(total(ss) * total(yy));
-    let curved = measured && product > orthogonal && product > PAIR_NOISE * EPSILON * total(rounding);
+    let curved = measured && product > orthogonal && product > noise;
     return Pair(trial.step_max * sqrt(total(ss)), gamma, rho, curved && is_usable(gamma) && is_usable(rho));
+}
+
+// The curvature along s at its end over its mean along s, as values tell it (Biggs 1973), exactly so of a cubic: 1 where they
+// tell no more than the noise of f may be, and `rounding`, that of s.y.
+fn curvature_at_end(sy: f32, by_step: f32, by_change: f32, rounding: f32) -> f32 {
+    var end = Sum();
+    for (var i = 0u; i < N && PAIR_VALUES; i++) {
+        add(&end, i, (trial_x(i) - x(i)) * by_step, trial_g(i) * by_change);
+    }
+    let fall = (lane.value - trial.value) * by_step * by_change;
+    let noise = max(MOST_ROUGHNESS * (lane.noise * by_step * by_change), rounding);
+    let excess = 6.0 * (fall + total(end)) - 3.0 * sy;
+    let tells = PAIR_VALUES && is_finite(excess) && abs(excess) > 6.0 * noise;
+    return select(1.0, clamp(1.0 + excess / sy, 1.0 / MOST_BEND, MOST_BEND), tells);
 }
 
 // Neither too small to have all its digits, nor infinite.

@@ -10,7 +10,7 @@ fn step_of(i: u32) -> f32 {
 }
 
 fn change_of(i: u32) -> f32 {
-    return trial_g(i) - g(i);
+    return bend * (trial_g(i) - g(i));
 }
 
 // Takes the pair into H: with v = H y it becomes H + rho ((1 + rho y.v) s s^T - (s v^T + v s^T)).

@@ -5,7 +5,7 @@ fn remember(pair: Pair) {
     let newest = ring(0u);
     for (var i = 0u; i < N; i++) {
         steps[at_pair(newest, i)] = trial_x(i) - x(i);
-        changes[at_pair(newest, i)] = trial_g(i) - g(i);
+        changes[at_pair(newest, i)] = bend * (trial_g(i) - g(i));
     }
     set_rho(newest, pair.rho);
     lane.gamma = pair.gamma;

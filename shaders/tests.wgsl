@@ -67,14 +67,25 @@ fn refer() {
     lane.stagnant = 0u;
 }
 
-// Ends a lane that is told to stop where the next step promises no more than rounding may make of nothing. Along the
-// gradient a step promises nothing that can be relied on.
+// Ends a lane whose next step promises no more than rounding may make of nothing: one that is told to stop there, or whose last
+// step was no progress if the next one hardly moves the point. Along the gradient a step promises nothing that can be relied on.
 fn stop_at_floor() {
-    if (lane.floor_policy != FLOOR_STOP || lane.pairs == 0u) {
+    let stands = MEASURES_NOISE && lane.floor_policy == FLOOR_CLASSIFY && lane.stagnant > 0u && hardly_moves();
+    if (lane.pairs == 0u || !(lane.floor_policy == FLOOR_STOP || stands)) {
         return;
     }
     let promised = promise();
     if (promised.x <= promised.y) {
         finish(PRECISION_FLOOR, promised.x, promised.y);
     }
+}
+
+// Whether the next step is no more than RESOLUTION EPSILON of every component.
+fn hardly_moves() -> bool {
+    for (var i = 0u; i < N; i++) {
+        if (lane.alpha * abs(d(i)) > RESOLUTION * EPSILON * max(abs(x(i)), TINY)) {
+            return false;
+        }
+    }
+    return true;
 }

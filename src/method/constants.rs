@@ -34,6 +34,9 @@ pub(crate) const MOMENTUM_DELAY: f64 = 5.0;
 /// another scale: they are forgotten, and gamma grows by the step. Else a lane that comes from a steep wall onto a
 /// plateau of negative curvature creeps along it by the wall's measure, at a whole search a step.
 pub(crate) const MISLED: f64 = 64.0;
+/// Values tell the curvature at the end of a step to be up to this many times its mean along the step, or as small a part of it:
+/// what they tell beyond comes from further than a step can see.
+pub(crate) const MOST_BEND: f64 = 10.0;
 /// Rounding measured in a failed search counts up to this many times what the model of the noise says: more is a jump.
 pub(crate) const MEASURED_NOISE: f64 = 64.0;
 /// A lane that searches anew by the noise it has measured may find so many times what the model says, in all: residuals of

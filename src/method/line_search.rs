@@ -84,7 +84,7 @@ impl Default for SlopeSearch {
 /// let outcome = Minimizer::new(Lbfgs { memory: 5 })
 ///     .line_search(MoreThuente::default())
 ///     .initial_step(InitialStep { first: FirstStep::Rasmussen, next: NextStep::Quadratic })
-///     .pairs(Pairs { cosine: 1e-8 / f64::EPSILON, noise: 0.0, offset: f64::EPSILON })
+///     .pairs(Pairs { cosine: 1e-8 / f64::EPSILON, noise: 0.0, offset: f64::EPSILON, values: false })
 ///     .tolerances(Tolerances { gradient_max: 1e-8, ..Tolerances::default() })
 ///     .minimize(&Device::cpu(Precision::F64), &rosenbrock, &start)?;
 /// assert_eq!((outcome.lane(0).iterations, outcome.lane(0).evaluations), (41, 54));

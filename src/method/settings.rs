@@ -16,12 +16,16 @@ use crate::error::{Error, Result};
 /// | value | `abs(f - f_t) <= max(value_change, value_relative max(abs(f), abs(f_t)))`, the right side above 0 | [`Converged(Value)`] |
 /// | target | `f_t <= target` | [`TargetReached`] |
 /// | stagnation | ten steps, all of which lower f by no more than its noise and the gradient by less than a tenth | see below |
-/// | floor | `floor_policy` is [`FloorPolicy::Stop`], and `promise <= noise` for the next step | [`PrecisionFloor`] |
+/// | floor | `promise <= noise` for the next step, with [`FloorPolicy::Stop`] or if the lane stands still | [`PrecisionFloor`] |
 /// | [`Limits`] | as many iterations, or evaluations, as allowed, or more | [`IterationLimit`], [`EvaluationLimit`] |
 ///
 /// A lane that stagnates ends in [`PrecisionFloor`] if `promise <= noise` for its last step, else in [`Stalled`]. With
 /// [`ConstantStep`](crate::ConstantStep) a rise by more than noise is no standstill, and a step that is far shorter than the best
 /// promises less than is left.
+///
+/// A lane stands still if its last step was one of those that stagnation counts, and its next is at most `2 EPSILON abs(x_i)` in every
+/// component: it could but go about among the neighbours of its point. This is tested under [`FloorPolicy::Classify`], of Newton-like
+/// methods by [`SlopeSearch`](crate::SlopeSearch).
 ///
 /// The floor is tested when the next direction is known, and only where that rests on something which the method has learned,
 /// such as pairs (s, y). At the start gradient, target and limits are tested alone, and the floor where the method knows

@@ -94,18 +94,17 @@ fn values_and_gradients_are_those_of_the_reference() {
 }
 
 /// Instances that are to end in success at a listed minimum.
-const REACHED: usize = 48;
+const REACHED: usize = 49;
 /// Evaluations beside those of SciPy's L-BFGS-B, on an instance that both solve.
 const COST: f64 = 1.5;
-/// The same over all instances that both solve. Half of them are one instance's, `disc_bv_n50`, whose count is much of it chance:
-/// 2,945 here where SciPy has 2,800; the same rules with sums in another order take 2,613, and 2,511 from starts nearby.
-const TOTAL_COST: f64 = 1.05;
+/// The same over all instances that both solve. Half of them are one instance's, `disc_bv_n50`, whose count is much of it chance: 2,800
+/// of SciPy's, 1,346 here, and 2,548 on average from starts nearby.
+const TOTAL_COST: f64 = 1.0;
 /// Evaluations that a lane may take: what can be solved takes a tenth.
 const MOST_EVALUATIONS: u32 = 20_000;
 
-/// One setting for all. Two instances are out of its reach. Watson's with 12 variables has a Hessian of condition 6e13: its
-/// gradient is below 1e-8 long before f is near its minimum of 4.7e-10; Gulf's with 10 residuals ends likewise at 1e-8 or so,
-/// where 1e-10 is asked.
+/// One setting for all. One instance is out of its reach: Watson's with 12 variables has a Hessian of condition 6e13, and its gradient
+/// is below 1e-8 long before f is near its minimum of 4.7e-10.
 #[test]
 fn lbfgs_reaches_listed_minima() {
     let (mut reached, mut ours, mut theirs) = (0, 0, 0);
@@ -147,11 +146,12 @@ fn lbfgs_reaches_listed_minima() {
 }
 
 /// The other quasi-Newton method and searches, on the same instances: how many they bring to a listed minimum, and at least so many.
+/// BFGS leaves Gulf's with 10 residuals at 5e-8, on a plateau where the gradient is below 1e-8, as L-BFGS with the other search does.
 #[test]
 fn other_ways_to_walk_reach_listed_minima() {
     let exact = MoreThuente { approximate_armijo: true, ..MoreThuente::default() };
     let walks: [(&str, Minimizer<'_>, usize); 3] = [
-        ("BFGS", Minimizer::new(Bfgs::default()), 49),
+        ("BFGS", Minimizer::new(Bfgs::default()), 48),
         ("L-BFGS, More-Thuente", Minimizer::new(Lbfgs { memory: 10 }).line_search(exact), 48),
         ("conjugate gradients, PR+", Minimizer::new(ConjugateGradient::default()), 44),
     ];

@@ -77,7 +77,7 @@ pub(crate) fn as_mize(method: &str) -> Minimizer<'static> {
     minimizer
         .line_search(MoreThuente::default())
         .initial_step(InitialStep { first: FirstStep::Rasmussen, next: NextStep::Quadratic })
-        .pairs(Pairs { cosine: 1e-8 / f64::EPSILON, noise: 0.0, offset: f64::EPSILON })
+        .pairs(Pairs { cosine: 1e-8 / f64::EPSILON, noise: 0.0, offset: f64::EPSILON, values: false })
         .tolerances(Tolerances { gradient_max: 1e-8, ..Tolerances::default() })
 }
 

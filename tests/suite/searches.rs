@@ -187,6 +187,43 @@ fn both_engines_take_the_same_steps() {
     }
 }
 
+/// Down an exponential the mean curvature of a step is several times what is left at its end: slopes alone halve the gradient with
+/// every step, values let it fall as Newton's method does, to a third and less.
+#[test]
+fn values_tell_the_curvature_at_the_end_of_a_step() {
+    let exponentials = Problem::new(2, |x| x.sum(0..2, |i| ((1.0 + i.number()) * x.at(i)).exp() - x.at(i))).unwrap();
+    for device in devices() {
+        for (name, method) in methods() {
+            let evaluations = |values| {
+                let minimizer = Minimizer::new(method).pairs(Pairs { values, ..Pairs::default() });
+                let lane = single(minimizer, &device, &exponentials, &[20.0, 18.0]);
+                assert!(lane.status.is_success(), "{device}, {name}: {:?}", lane.status);
+                lane.evaluations
+            };
+            let (with, without) = (evaluations(true), evaluations(false));
+            assert!(4 * with <= 3 * without, "{device}, {name}: {with} evaluations, {without} without values");
+        }
+    }
+}
+
+/// Of a quadratic function values tell nothing new, and their noise must not be taken for it.
+#[test]
+fn values_change_nothing_where_f_is_quadratic() {
+    let starts = starts_in(6, -2.0, 2.0, 64, 5);
+    for device in devices() {
+        for (name, method) in methods() {
+            let run = |values| {
+                let minimizer = Minimizer::new(method).pairs(Pairs { values, ..Pairs::default() });
+                minimizer.minimize(&device, &quadratic(), &starts).unwrap()
+            };
+            let (with, without) = (run(true), run(false));
+            for (a, b) in with.iter().zip(without.iter()) {
+                assert_eq!((a.evaluations, &a.point), (b.evaluations, &b.point), "{device}, {name}, lane {}", a.lane);
+            }
+        }
+    }
+}
+
 #[test]
 fn trials_that_are_not_finite_are_backed_away_from() {
     // The first step leaves the domain; the minimum is at 0.1.

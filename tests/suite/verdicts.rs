@@ -106,6 +106,25 @@ fn the_floor_decides_as_much_as_it_is_allowed_to() {
     }
 }
 
+/// Where all that is left is to go about among the neighbours of the point, evaluations are saved and nothing is lost.
+#[test]
+fn a_lane_that_stands_still_ends() {
+    let raised = Problem::new(2, |x| 1000.0 + 50.0 * (x[1] - x[0] * x[0]).powi(2) + (1.5 - x[0]).powi(2)).unwrap();
+    let starts = starts_in(2, -2.0, 2.0, 200, 8);
+    for device in devices() {
+        let run = |floor_policy| {
+            let tolerances = Tolerances { floor_policy, ..to(0.0) };
+            minimizer().tolerances(tolerances).minimize(&device, &raised, &starts).unwrap()
+        };
+        let (classify, off) = (run(FloorPolicy::Classify), run(FloorPolicy::Off));
+        assert!(5 * classify.evaluations() < 4 * off.evaluations(), "{device}: {} and {}", classify.evaluations(), off.evaluations());
+        for lane in classify.iter() {
+            assert_eq!(lane.status, Status::PrecisionFloor, "{device}, lane {}", lane.lane);
+            assert!((lane.last_point[0] - 1.5).abs() <= 1e-3 * 1.5, "{device}, lane {}: {:?}", lane.lane, lane.last_point);
+        }
+    }
+}
+
 #[test]
 fn the_longest_search_is_told() {
     for device in devices() {

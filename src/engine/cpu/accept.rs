@@ -1,9 +1,13 @@
 //! An accepted point: the pair it gives, whether that is kept, and the lane's new place.
+//!
+//! # References
+//! M. C. Biggs: A note on minimization algorithms which make use of non-quadratic properties of the objective function, J. Inst.
+//! Maths Applics 12 (1973) 337-338, for what values tell of the curvature.
 
 use super::tile::{Rules, Tile};
 use super::trial::Trial;
 use crate::engine::lane::Phase;
-use crate::method::constants::{MISLED, NOISE_SHARE};
+use crate::method::constants::{MISLED, MOST_BEND, MOST_ROUGHNESS, NOISE_SHARE};
 use crate::problem::evaluate::chunk::{Chunk, Mask, row_by_row};
 use crate::problem::evaluate::machine::Machine;
 use crate::problem::evaluate::real::Real;
@@ -45,7 +49,7 @@ pub(super) fn accept<T: Real>(
     }
     keep_best(tile, trial, stepped);
 
-    move_to_trial(tile, c, machine, accepted, kept);
+    move_to_trial(tile, c, machine, accepted, kept, pair.bend);
     tile.rho[0] = kept.choose(pair.rho, Chunk::splat(T::ZERO));
     let lanes = &mut tile.lanes;
     let decrease = lanes.value.zip(trial.value, |f, f_t| f - f_t);
@@ -74,6 +78,8 @@ struct Pair<T: Real> {
     rho: Chunk<T>,
     /// Where s.y is positive beyond rounding.
     curved: Mask<T>,
+    /// What y is multiplied by before it is remembered; gamma and rho are of that y.
+    bend: Chunk<T>,
 }
 
 impl<T: Real> Pair<T> {
@@ -110,9 +116,15 @@ impl<T: Real> Pair<T> {
         };
         let cosine = ss.zip(yy, |ss, yy| T::from_f64(pairs.cosine) * T::EPSILON * (ss * yy).sqrt());
         let rounding = rounding.whole().map(|sum| T::from_f64(pairs.noise) * T::EPSILON * sum);
+        let bend = if pairs.values && rules.walk.method.is_quasi_newton() {
+            bend(tile, c, machine, trial, sy, rounding)
+        } else {
+            Chunk::splat(T::ONE)
+        };
+        let (gamma, rho) = (gamma.zip(bend, |gamma, bend| gamma / bend), rho.zip(bend, |rho, bend| rho / bend));
         let usable = |value: Chunk<T>| Chunk::splat(T::TINY).at_most(value).and(value.at_most(Chunk::splat(T::HUGE)));
         let curved = cosine.below(sy).and(rounding.below(sy)).and(usable(gamma)).and(usable(rho));
-        Self { length: trial.step_max.zip(ss, |step, ss| step * ss.sqrt()), gamma, rho, curved }
+        Self { length: trial.step_max.zip(ss, |step, ss| step * ss.sqrt()), gamma, rho, curved, bend }
     }
 
     /// Decides which pairs are kept: before anything is written, so that a refused one costs nothing that is remembered.
@@ -131,6 +143,34 @@ impl<T: Real> Pair<T> {
     }
 }
 
+/// The curvature along s at its end over its mean along s, as values tell it: 1 where they tell no more than the noise of f may
+/// be, and that of s.y. Of a cubic it is
+///
+/// ```text
+///     6 (f - f_t + s.g_t) / s.y - 2
+/// ```
+///
+/// Here s and y are scaled, and so are all products; `rounding` is that of s.y.
+#[inline(always)]
+fn bend<T: Real>(tile: &Tile<T>, c: usize, machine: &Machine<T>, trial: &Trial<T>, sy: Chunk<T>, rounding: Chunk<T>) -> Chunk<T> {
+    let (by_step, by_change) = (trial.step_max.map(|max| T::ONE / max), trial.change_max.map(|max| T::ONE / max));
+    let mut end = Chunk::splat(T::ZERO);
+    for (s, gradient) in tile.s.iter().zip(machine.gradient()) {
+        row_by_row();
+        let g_t = gradient[c].get().zip(by_change, |g, by| g * by);
+        end = end.zip3(*s, g_t, |sum, s, g| sum + s * g);
+    }
+    let fall = tile.lanes.value.zip4(trial.value, by_step, by_change, |f, f_t, by_step, by_change| (f - f_t) * by_step * by_change);
+    let noise = tile.lanes.noise.zip3(by_step, by_change, |noise, by_step, by_change| noise * by_step * by_change);
+    let noise = noise.scaled(MOST_ROUGHNESS).zip(rounding, T::max);
+    let (three, six) = (T::from_f64(3.0), T::from_f64(6.0));
+    let excess = fall.zip3(end.whole(), sy, |fall, end, sy| six * (fall + end) - three * sy);
+    let tells = noise.map(|noise| six * noise).below(excess.map(T::abs)).and(excess.finite());
+    let (least, most) = (T::from_f64(1.0 / MOST_BEND), T::from_f64(MOST_BEND));
+    let bend = excess.zip(sy, |excess, sy| (T::ONE + excess / sy).max(least).min(most));
+    tells.choose(bend, Chunk::splat(T::ONE))
+}
+
 /// a.b, added in the order of the components. Each product has a loop of its own: with several sums in one, the compiler
 /// would take lanes of different sums into one vector.
 #[inline(always)]
@@ -144,9 +184,9 @@ fn product<T: Real>(a: &[Chunk<T>], b: &[Chunk<T>]) -> Chunk<T> {
 }
 
 /// Sets x = x_t and g = g_t in the lanes of `accepted`. Their pairs go to the first place in the lanes of `kept`, zeros in
-/// the others; it is the two-loop recursion that makes room for the next.
+/// the others; it is the two-loop recursion that makes room for the next. y is multiplied by `bend`.
 #[inline(always)]
-fn move_to_trial<T: Real>(tile: &mut Tile<T>, c: usize, machine: &Machine<T>, accepted: Mask<T>, kept: Mask<T>) {
+fn move_to_trial<T: Real>(tile: &mut Tile<T>, c: usize, machine: &Machine<T>, accepted: Mask<T>, kept: Mask<T>, bend: Chunk<T>) {
     let (accepted, kept) = (accepted.opaque(), kept.opaque());
     let zero = Chunk::splat(T::ZERO);
     let steps = machine.point().iter().zip(&mut tile.x).zip(&mut tile.s);
@@ -155,7 +195,7 @@ fn move_to_trial<T: Real>(tile: &mut Tile<T>, c: usize, machine: &Machine<T>, ac
         row_by_row();
         let (x_t, g_t) = (point[c].get(), gradient[c].get());
         *s = kept.choose(x_t.zip(*x, |x_t, x| x_t - x), zero);
-        *y = kept.choose(g_t.zip(*g, |g_t, g| g_t - g), zero);
+        *y = kept.choose(g_t.zip3(*g, bend, |g_t, g, bend| (g_t - g) * bend), zero);
         *x = accepted.choose(x_t, *x);
         *g = accepted.choose(g_t, *g);
     }

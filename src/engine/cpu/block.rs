@@ -218,7 +218,7 @@ impl<T: Real> pulp::NullaryFnOnce for Conclude<'_, T> {
             }
             if turns.any() {
                 turn(tile, turns, kept, restarts, scratch, rules);
-                stop_at_floor(tile, turns.without(restarts));
+                stop_at_floor(tile, turns.without(restarts), rules);
             }
             end_at_limits(tile, trial.asks);
             if rules.curvature {

@@ -4,9 +4,9 @@ use super::line_search::reaches;
 use super::tile::{Rules, Tile};
 use super::trial::Trial;
 use crate::engine::lane::Phase;
-use crate::method::constants::{GRADIENT_ESCAPE, GRADIENT_PROGRESS, MOST_STAGNANT};
+use crate::method::constants::{GRADIENT_ESCAPE, GRADIENT_PROGRESS, MOST_STAGNANT, RESOLUTION};
 use crate::method::{FloorPolicy, Status, Test};
-use crate::problem::evaluate::chunk::{CHUNK, Chunk, Mask};
+use crate::problem::evaluate::chunk::{CHUNK, Chunk, Mask, row_by_row};
 use crate::problem::evaluate::real::Real;
 
 /// Ends the lanes of `accepted` that pass a test, and returns those that go on. `decrease` is f - f_t.
@@ -122,10 +122,16 @@ pub(super) fn end_at_limits<T: Real>(tile: &mut Tile<T>, asked: Mask<T>) {
     }
 }
 
-/// Ends the lanes of `turns` that are told to stop where the next step promises no more than rounding may make of nothing.
+/// Ends the lanes of `turns` whose next step promises no more than rounding may make of nothing: those that are told to stop
+/// there, and those whose last step was no progress if the next one hardly moves the point.
 #[inline(always)]
-pub(super) fn stop_at_floor<T: Real>(tile: &mut Tile<T>, turns: Mask<T>) {
-    let stops = turns.and(Mask::of(tile.lanes.floor_policy, |policy| policy == FloorPolicy::Stop as u32));
+pub(super) fn stop_at_floor<T: Real>(tile: &mut Tile<T>, turns: Mask<T>, rules: &Rules<T>) {
+    let mut stops = turns.and(Mask::of(tile.lanes.floor_policy, |policy| policy == FloorPolicy::Stop as u32));
+    let stagnant = turns.and(Mask::of(tile.lanes.stagnant, |steps| steps > 0));
+    if rules.walk.measures_noise() && stagnant.any() {
+        let classified = Mask::of(tile.lanes.floor_policy, |policy| policy == FloorPolicy::Classify as u32);
+        stops = stops.or(stagnant.and(classified).and(hardly_moves(tile)));
+    }
     // Along the gradient a step promises nothing that can be relied on.
     let stops = stops.without(Mask::of(tile.lanes.pairs, |pairs| pairs == 0));
     if !stops.any() {
@@ -137,4 +143,17 @@ pub(super) fn stop_at_floor<T: Real>(tile: &mut Tile<T>, turns: Mask<T>) {
             tile.finish(l, Status::PrecisionFloor, promised, noise);
         }
     }
+}
+
+/// Where the next step is no more than `RESOLUTION` EPSILON of every component.
+#[inline(always)]
+fn hardly_moves<T: Real>(tile: &Tile<T>) -> Mask<T> {
+    let unit = T::from_f64(RESOLUTION) * T::EPSILON;
+    let mut excess = Chunk::splat(T::ZERO);
+    for (x, d) in tile.x.iter().zip(&tile.d) {
+        row_by_row();
+        let one = tile.lanes.alpha.zip3(*x, *d, |alpha, x, d| alpha * d.abs() - unit * x.abs().max(T::TINY));
+        excess = excess.zip(one, T::max);
+    }
+    excess.at_most(Chunk::splat(T::ZERO))
 }

@@ -196,6 +196,7 @@ fn preamble(shape: Shape) -> String {
     word("STEPPING", flag::STEPPING);
     word("RELEASE", flag::RELEASE);
     word("DEMANDS", DEMANDS.len() as u32);
+    word("FLOOR_CLASSIFY", FloorPolicy::Classify as u32);
     word("FLOOR_STOP", FloorPolicy::Stop as u32);
     word("FLOOR_OFF", FloorPolicy::Off as u32);
     word("WITH_POINTS", flag::WITH_POINTS);
@@ -231,6 +232,7 @@ fn preamble(shape: Shape) -> String {
     float("SHRINKAGE", c::SHRINKAGE);
     float("RESOLUTION", c::RESOLUTION);
     float("MISLED", c::MISLED);
+    float("MOST_BEND", c::MOST_BEND);
     float("MEASURED_NOISE", c::MEASURED_NOISE);
     float("MOST_ROUGHNESS", c::MOST_ROUGHNESS);
     float("GRADIENT_TELLS", c::GRADIENT_TELLS);

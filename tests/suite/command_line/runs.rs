@@ -14,8 +14,7 @@ fn the_json_has_what_is_written_down_and_nothing_else() {
     let report = json(&["minimize", &problem("rosenbrock.wgsl"), "--bounds=-2,2", "--starts", "500", "--device", "cpu", "--json"]);
     let mut found = keys(&report);
     found.sort_unstable();
-    let written =
-        ["best", "device", "evaluations", "iterations", "lanes", "minima", "precision", "problem", "seconds", "statuses"];
+    let written = ["best", "device", "evaluations", "iterations", "lanes", "minima", "precision", "problem", "seconds", "statuses"];
     assert_eq!(found, written);
     assert_eq!((report["problem"].as_str(), report["precision"].as_str()), (Some("rosenbrock.wgsl"), Some("f32")));
     assert_eq!(report["lanes"], 500);
