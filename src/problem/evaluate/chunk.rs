@@ -73,8 +73,9 @@ impl<T: Real> Mask<T> {
     /// Whether any lane is.
     #[inline(always)]
     pub(crate) fn any(&self) -> bool {
+        // Of a copy put down as one vector: else the compiler takes the mask to pieces for it, and leaves it so for what follows.
         let mut all = T::NO;
-        for bits in self.0 {
+        for bits in self.opaque().0 {
             all = all | bits;
         }
         all != T::NO
@@ -117,6 +118,14 @@ impl<T: Real> Mask<T> {
             out.0[l] = (a.0[l] & mask) | (b.0[l] & !mask);
         }
         out
+    }
+}
+
+impl Chunk<u32> {
+    /// The greatest of all lanes.
+    #[inline(always)]
+    pub(crate) fn greatest(self) -> u32 {
+        self.whole().0.into_iter().fold(0, u32::max)
     }
 }
 
