@@ -125,11 +125,10 @@ fn places<T: Real>(tile: &mut Tile<T>, turns: Mask<T>, kept: Mask<T>) -> usize {
     let most = |which: Mask<T>| which.words(*pairs, Chunk::splat(0)).greatest() as usize;
     // A pair more has pushed out the oldest of m.
     let (moving, staying) = (most(turns.and(kept)), most(turns.without(kept)));
-    if staying == 0 {
-        return moving.max(1);
+    if staying > 0 {
+        forget_place(tile, kept, tile.rho.len() - 1);
     }
-    forget_place(tile, kept, tile.rho.len() - 1);
-    moving.max(staying + 1)
+    if moving > staying { moving } else { staying + 1 }
 }
 
 /// The two-loop recursion over as many pairs as `a` is long, the first of them new; places without a pair are zeros and
