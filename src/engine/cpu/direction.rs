@@ -121,14 +121,14 @@ fn direct<T: Real>(tile: &mut Tile<T>, turns: Mask<T>, kept: Mask<T>, scratch: &
 /// `turns` remember. What it passes over besides must be zero.
 #[inline(always)]
 fn places<T: Real>(tile: &mut Tile<T>, turns: Mask<T>, kept: Mask<T>) -> usize {
-    let pairs = &tile.lanes.pairs;
-    let most = |which: Mask<T>| which.words(*pairs, Chunk::splat(0)).greatest() as usize;
-    // A pair more has pushed out the oldest of m.
-    let (moving, staying) = (most(turns.and(kept)), most(turns.without(kept)));
-    if staying > 0 {
+    let pairs = tile.lanes.pairs;
+    // Theirs come after the first place, which is zero; a new pair is counted already, and has pushed out the oldest of m.
+    let staying = turns.without(kept).without(Mask::of(pairs, |pairs| pairs == 0));
+    if staying.any() {
         forget_place(tile, kept, tile.rho.len() - 1);
     }
-    if moving > staying { moving } else { staying + 1 }
+    let needed = pairs.zip(staying.ones(), |pairs, first| pairs + first);
+    turns.words(needed, Chunk::splat(0)).greatest().max(1) as usize
 }
 
 /// The two-loop recursion over as many pairs as `a` is long, the first of them new; places without a pair are zeros and

@@ -122,10 +122,19 @@ impl<T: Real> Mask<T> {
 }
 
 impl Chunk<u32> {
-    /// The greatest of all lanes.
+    /// The greatest of all lanes. By halves that are put down whole: else the compiler may compare lane after lane.
     #[inline(always)]
     pub(crate) fn greatest(self) -> u32 {
-        self.whole().0.into_iter().fold(0, u32::max)
+        let (all, mut half, mut quarter) = (self.whole().0, [0; 8], [0; 4]);
+        for l in 0..8 {
+            half[l] = all[l].max(all[l + 8]);
+        }
+        let half = std::hint::black_box(half);
+        for l in 0..4 {
+            quarter[l] = half[l].max(half[l + 4]);
+        }
+        let [a, b, c, d] = std::hint::black_box(quarter);
+        a.max(b).max(c.max(d))
     }
 }
 
