@@ -270,13 +270,20 @@ impl Batch {
     /// take the results that are known from [`drain_finished`](Batch::drain_finished), or go on elsewhere with
     /// [`move_to`](Batch::move_to).
     pub fn finish(mut self) -> Result<Outcome> {
-        self.picture()
+        self.collect();
+        let ended = std::mem::take(&mut self.finished);
+        self.outcome(ended)
     }
 
     /// All lanes as they stand, as an outcome.
     fn picture(&mut self) -> Result<Outcome> {
         self.collect();
-        let mut lanes = self.finished.clone();
+        self.outcome(self.finished.clone())
+    }
+
+    /// The lanes that have `ended` and those under way.
+    fn outcome(&self, ended: Lanes) -> Result<Outcome> {
+        let mut lanes = ended;
         // When all lanes have ended, a device is no longer needed: nor does it matter that it has failed.
         if self.active() > 0 {
             lanes.append(self.engine.lanes()?);

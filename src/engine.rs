@@ -144,6 +144,11 @@ impl Lanes {
     }
 
     pub(crate) fn append(&mut self, other: Self) {
+        // Most often there was nothing before, and nothing is copied.
+        if self.records.is_empty() {
+            *self = other;
+            return;
+        }
         let before = self.records.len();
         self.records.extend(other.records);
         self.points.extend(other.points);

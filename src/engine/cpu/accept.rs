@@ -8,7 +8,8 @@ use super::tile::{Rules, Tile};
 use super::trial::Trial;
 use crate::engine::lane::Phase;
 use crate::method::constants::{MISLED, MOST_BEND, MOST_ROUGHNESS, NOISE_SHARE};
-use crate::problem::evaluate::chunk::{Chunk, Mask, row_by_row};
+use crate::problem::evaluate::chunk::{CHUNK, Chunk, Mask, row_by_row};
+use crate::problem::evaluate::dispatch::dispatch;
 use crate::problem::evaluate::machine::Machine;
 use crate::problem::evaluate::real::Real;
 
@@ -84,26 +85,10 @@ struct Pair<T: Real> {
 
 impl<T: Real> Pair<T> {
     #[inline(always)]
-    fn measure(tile: &mut Tile<T>, c: usize, machine: &Machine<T>, trial: &Trial<T>, rules: &Rules<T>) -> Self {
+    fn measure(tile: &Tile<T>, c: usize, machine: &Machine<T>, trial: &Trial<T>, rules: &Rules<T>) -> Self {
         let pairs = &rules.walk.pairs;
         let (by_step, by_change) = (trial.step_max.map(|max| T::ONE / max), trial.change_max.map(|max| T::ONE / max));
-        let n = tile.x.len();
-        let (steps, changes) = (&mut tile.s[..n], &mut tile.y[..n]);
-        for ((s, x), point) in steps.iter_mut().zip(&tile.x).zip(machine.point()) {
-            row_by_row();
-            *s = point[c].get().zip3(*x, by_step, |x_t, x, by| (x_t - x) * by);
-        }
-        for ((y, g), gradient) in changes.iter_mut().zip(&tile.g).zip(machine.gradient()) {
-            row_by_row();
-            *y = gradient[c].get().zip3(*g, by_change, |g_t, g, by| (g_t - g) * by);
-        }
-        let (sy, ss, yy) = (product(steps, changes), product(steps, steps), product(changes, changes));
-        let mut rounding = Chunk::splat(T::ZERO);
-        for ((s, g), gradient) in steps.iter().zip(&tile.g).zip(machine.gradient()) {
-            row_by_row();
-            let size = g.zip3(gradient[c].get(), by_change, |g, g_t, by| (g.abs() + g_t.abs()) * by);
-            rounding = rounding.zip3(*s, size, |sum, s, size| sum + s.abs() * size);
-        }
+        let Products { sy, ss, yy, end, rounding } = dispatch(Measure { tile, c, machine, by_step, by_change });
         let gamma = sy.zip4(yy, trial.step_max, by_change, |sy, yy, step, by| (sy / yy) * (step * by));
         let rho = sy.zip3(by_step, by_change, |sy, by_step, by_change| (T::ONE / sy) * by_step * by_change);
         let (gamma, rho) = if pairs.offset > 0.0 {
@@ -115,9 +100,9 @@ impl<T: Real> Pair<T> {
             (gamma, rho)
         };
         let cosine = ss.zip(yy, |ss, yy| T::from_f64(pairs.cosine) * T::EPSILON * (ss * yy).sqrt());
-        let rounding = rounding.whole().map(|sum| T::from_f64(pairs.noise) * T::EPSILON * sum);
+        let rounding = rounding.map(|sum| T::from_f64(pairs.noise) * T::EPSILON * sum);
         let bend = if pairs.values && rules.walk.method.is_quasi_newton() {
-            bend(tile, c, machine, trial, sy, rounding)
+            bend(tile, trial, sy, end, rounding)
         } else {
             Chunk::splat(T::ONE)
         };
@@ -150,37 +135,75 @@ impl<T: Real> Pair<T> {
 ///     6 (f - f_t + s.g_t) / s.y - 2
 /// ```
 ///
-/// Here s and y are scaled, and so are all products; `rounding` is that of s.y.
+/// Here s and y are scaled, and so are all products; `end` is s.g_t, and `rounding` that of s.y.
 #[inline(always)]
-fn bend<T: Real>(tile: &Tile<T>, c: usize, machine: &Machine<T>, trial: &Trial<T>, sy: Chunk<T>, rounding: Chunk<T>) -> Chunk<T> {
+fn bend<T: Real>(tile: &Tile<T>, trial: &Trial<T>, sy: Chunk<T>, end: Chunk<T>, rounding: Chunk<T>) -> Chunk<T> {
     let (by_step, by_change) = (trial.step_max.map(|max| T::ONE / max), trial.change_max.map(|max| T::ONE / max));
-    let mut end = Chunk::splat(T::ZERO);
-    for (s, gradient) in tile.s.iter().zip(machine.gradient()) {
-        row_by_row();
-        let g_t = gradient[c].get().zip(by_change, |g, by| g * by);
-        end = end.zip3(*s, g_t, |sum, s, g| sum + s * g);
-    }
     let fall = tile.lanes.value.zip4(trial.value, by_step, by_change, |f, f_t, by_step, by_change| (f - f_t) * by_step * by_change);
     let noise = tile.lanes.noise.zip3(by_step, by_change, |noise, by_step, by_change| noise * by_step * by_change);
     let noise = noise.scaled(MOST_ROUGHNESS).zip(rounding, T::max);
     let (three, six) = (T::from_f64(3.0), T::from_f64(6.0));
-    let excess = fall.zip3(end.whole(), sy, |fall, end, sy| six * (fall + end) - three * sy);
+    let excess = fall.zip3(end, sy, |fall, end, sy| six * (fall + end) - three * sy);
     let tells = noise.map(|noise| six * noise).below(excess.map(T::abs)).and(excess.finite());
     let (least, most) = (T::from_f64(1.0 / MOST_BEND), T::from_f64(MOST_BEND));
     let bend = excess.zip(sy, |excess, sy| (T::ONE + excess / sy).max(least).min(most));
     tells.choose(bend, Chunk::splat(T::ONE))
 }
 
-/// a.b, added in the order of the components. Each product has a loop of its own: with several sums in one, the compiler
-/// would take lanes of different sums into one vector.
-#[inline(always)]
-fn product<T: Real>(a: &[Chunk<T>], b: &[Chunk<T>]) -> Chunk<T> {
-    let mut sum = Chunk::splat(T::ZERO);
-    for (a, b) in a.iter().zip(b) {
-        row_by_row();
-        sum = sum.zip3(*a, *b, |sum, a, b| sum + a * b);
+/// Sums over the components of a step and a change of gradient, both scaled.
+struct Products<T> {
+    sy: Chunk<T>,
+    ss: Chunk<T>,
+    yy: Chunk<T>,
+    /// s.g_t, the latter scaled as y is.
+    end: Chunk<T>,
+    /// The sum of |s| (|g| + |g_t|), the latter scaled as y is.
+    rounding: Chunk<T>,
+}
+
+/// Takes the products of tile `c` in one pass, in the processor's own vectors: the compiler would take lanes of different sums
+/// into one vector.
+struct Measure<'a, T: Real> {
+    tile: &'a Tile<T>,
+    c: usize,
+    machine: &'a Machine<T>,
+    by_step: Chunk<T>,
+    by_change: Chunk<T>,
+}
+
+impl<T: Real> pulp::WithSimd for Measure<'_, T> {
+    type Output = Products<T>;
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, simd: S) -> Products<T> {
+        let Self { tile, c, machine, by_step, by_change } = self;
+        let zero = Chunk::splat(T::ZERO);
+        let mut products = Products { sy: zero, ss: zero, yy: zero, end: zero, rounding: zero };
+        for v in 0..CHUNK / T::lanes::<S>() {
+            let at = |chunk: &Chunk<T>| T::load::<S>(&chunk.0, v);
+            let (by_step, by_change) = (at(&by_step), at(&by_change));
+            let zero = at(&zero);
+            let (mut sy, mut ss, mut yy, mut end, mut rounding) = (zero, zero, zero, zero, zero);
+            let components = tile.x.iter().zip(&tile.g).zip(machine.point().iter().zip(machine.gradient()));
+            for ((x, g), (point, gradient)) in components {
+                let (g, g_t) = (at(g), at(&gradient[c].get()));
+                let s = T::product(simd, T::difference(simd, at(&point[c].get()), at(x)), by_step);
+                let y = T::product(simd, T::difference(simd, g_t, g), by_change);
+                sy = T::sum(simd, sy, T::product(simd, s, y));
+                ss = T::sum(simd, ss, T::product(simd, s, s));
+                yy = T::sum(simd, yy, T::product(simd, y, y));
+                end = T::sum(simd, end, T::product(simd, s, T::product(simd, g_t, by_change)));
+                let size = T::product(simd, T::sum(simd, T::magnitude(simd, g), T::magnitude(simd, g_t)), by_change);
+                rounding = T::sum(simd, rounding, T::product(simd, T::magnitude(simd, s), size));
+            }
+            T::store::<S>(&mut products.sy.0, v, sy);
+            T::store::<S>(&mut products.ss.0, v, ss);
+            T::store::<S>(&mut products.yy.0, v, yy);
+            T::store::<S>(&mut products.end.0, v, end);
+            T::store::<S>(&mut products.rounding.0, v, rounding);
+        }
+        products
     }
-    sum.whole()
 }
 
 /// Sets x = x_t and g = g_t in the lanes of `accepted`. Their pairs go to the first place in the lanes of `kept`, zeros in

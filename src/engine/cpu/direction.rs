@@ -122,15 +122,14 @@ fn direct<T: Real>(tile: &mut Tile<T>, turns: Mask<T>, kept: Mask<T>, scratch: &
 /// `turns` remember. What it passes over besides must be zero.
 #[inline(always)]
 fn places<T: Real>(tile: &mut Tile<T>, turns: Mask<T>, kept: Mask<T>) -> usize {
-    let pairs = &tile.lanes.pairs;
-    let most = |which: Mask<T>| which.words(*pairs, Chunk::splat(0)).0.into_iter().fold(0, u32::max) as usize;
-    // A pair more has pushed out the oldest of m.
-    let (moving, staying) = (most(turns.and(kept)), most(turns.without(kept)));
-    if staying == 0 {
-        return moving.max(1);
+    let pairs = tile.lanes.pairs;
+    // Theirs come after the first place, which is zero; a new pair is counted already, and has pushed out the oldest of m.
+    let staying = turns.without(kept).without(Mask::of(pairs, |pairs| pairs == 0));
+    if staying.any() {
+        forget_place(tile, kept, tile.rho.len() - 1);
     }
-    forget_place(tile, kept, tile.rho.len() - 1);
-    moving.max(staying + 1)
+    let needed = pairs.zip(staying.ones(), |pairs, first| pairs + first);
+    turns.words(needed, Chunk::splat(0)).greatest().max(1) as usize
 }
 
 /// The two-loop recursion over as many pairs as `a` is long, the first of them new; places without a pair are zeros and
@@ -139,16 +138,19 @@ fn places<T: Real>(tile: &mut Tile<T>, turns: Mask<T>, kept: Mask<T>) -> usize {
 fn two_loop<T: Real>(tile: &mut Tile<T>, q: &mut [Chunk<T>], a: &mut [Chunk<T>], turns: Mask<T>, kept: Mask<T>) -> Chunk<T> {
     let n = q.len();
     let Tile { lanes, g, d, s, y, rho, .. } = tile;
-    let (g, d) = (&g[..n], &mut d[..n]);
+    // Slices, whose places are not looked up again for every pair.
+    let (g, d, s, y, rho) = (&g[..n], &mut d[..n], &mut s[..], &mut y[..], &mut rho[..]);
     for (q, g) in q.iter_mut().zip(g) {
         row_by_row();
         *q = g.map(|g| -g);
     }
-    for (k, alpha) in a.iter_mut().enumerate() {
-        *alpha = rho[k].zip(dot(q, &s[k * n..][..n]), |rho, product| rho * product);
+    for (k, a) in a.iter_mut().enumerate() {
+        // Not read back from where it is kept for the way back: each pair would wait for that.
+        let alpha = rho[k].zip(dot(q, &s[k * n..][..n]), |rho, product| rho * product);
+        *a = alpha;
         for (q, y) in q.iter_mut().zip(&y[k * n..][..n]) {
             row_by_row();
-            *q = q.zip3(*alpha, *y, |q, alpha, y| q - alpha * y);
+            *q = q.zip3(alpha, *y, |q, alpha, y| q - alpha * y);
         }
     }
     for q in q.iter_mut() {
@@ -174,7 +176,7 @@ fn two_loop<T: Real>(tile: &mut Tile<T>, q: &mut [Chunk<T>], a: &mut [Chunk<T>],
         // Places without a pair turn -0 into 0, and how many there are depends on the other lanes: so all are turned.
         *d = turns.choose(q.map(|q| q + T::ZERO), *d);
     }
-    dot(g, q)
+    dot(g, q).map(|slope| slope + T::ZERO)
 }
 
 /// Moves what stands at place `k`, `n` chunks, on by one place, in the lanes of `kept`.

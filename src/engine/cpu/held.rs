@@ -115,5 +115,5 @@ fn two_loop<T: Real>(
         row_by_row();
         *d = turns.choose(q.map(|q| q + T::ZERO), *d);
     }
-    dot(g, q)
+    dot(g, q).map(|slope| slope + T::ZERO)
 }

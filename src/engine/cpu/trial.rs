@@ -93,12 +93,14 @@ pub(super) fn measure<T: Real>(tile: &Tile<T>, c: usize, machine: &Machine<T>) -
 /// Inner products are added in blocks of so many components, then over the blocks.
 pub(super) const BLOCK: usize = 32;
 
-/// a.b, lane by lane. Every other product goes to one of two sums, so that an addition need not wait for the one before.
+/// a.b, lane by lane. Every other product goes to one of two sums, so that an addition need not wait for the one before. They
+/// begin at -0, since adding that changes nothing, and is left out; the sign of a sum that is zero means nothing.
 #[inline(always)]
 pub(super) fn dot<T: Real>(a: &[Chunk<T>], b: &[Chunk<T>]) -> Chunk<T> {
-    let mut sum = Chunk::splat(T::ZERO);
+    let nothing = Chunk::splat(-T::ZERO);
+    let mut sum = nothing;
     for (a, b) in a.chunks(BLOCK).zip(b.chunks(BLOCK)) {
-        let (mut older, mut newer) = (Chunk::splat(T::ZERO), Chunk::splat(T::ZERO));
+        let (mut older, mut newer) = (nothing, nothing);
         for (a, b) in a.iter().zip(b) {
             row_by_row();
             (older, newer) = (newer, older.zip3(*a, *b, |part, a, b| part + a * b));

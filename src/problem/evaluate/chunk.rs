@@ -73,8 +73,9 @@ impl<T: Real> Mask<T> {
     /// Whether any lane is.
     #[inline(always)]
     pub(crate) fn any(&self) -> bool {
+        // Of a copy put down as one vector: else the compiler takes the mask to pieces for it, and leaves it so for what follows.
         let mut all = T::NO;
-        for bits in self.0 {
+        for bits in self.opaque().0 {
             all = all | bits;
         }
         all != T::NO
@@ -117,6 +118,23 @@ impl<T: Real> Mask<T> {
             out.0[l] = (a.0[l] & mask) | (b.0[l] & !mask);
         }
         out
+    }
+}
+
+impl Chunk<u32> {
+    /// The greatest of all lanes. By halves that are put down whole: else the compiler may compare lane after lane.
+    #[inline(always)]
+    pub(crate) fn greatest(self) -> u32 {
+        let (all, mut half, mut quarter) = (self.whole().0, [0; 8], [0; 4]);
+        for l in 0..8 {
+            half[l] = all[l].max(all[l + 8]);
+        }
+        let half = std::hint::black_box(half);
+        for l in 0..4 {
+            quarter[l] = half[l].max(half[l + 4]);
+        }
+        let [a, b, c, d] = std::hint::black_box(quarter);
+        a.max(b).max(c.max(d))
     }
 }
 

@@ -21,10 +21,11 @@ pub(crate) trait Vectors: Copy {
     fn difference<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>) -> Self::Vector<S>;
     fn product<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>) -> Self::Vector<S>;
     fn quotient<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>) -> Self::Vector<S>;
+    fn magnitude<S: Simd>(simd: S, a: Self::Vector<S>) -> Self::Vector<S>;
 }
 
 macro_rules! vectors {
-    ($t:ident, $vector:ident, $lanes:ident, $read:ident, $write:ident, $splat:ident, $add:ident, $sub:ident, $mul:ident, $div:ident) => {
+    ($t:ident, $vector:ident, $lanes:ident, $read:ident, $write:ident, $splat:ident, $add:ident, $sub:ident, $mul:ident, $div:ident, $abs:ident) => {
         impl Vectors for $t {
             type Vector<S: Simd> = S::$vector;
 
@@ -60,12 +61,16 @@ macro_rules! vectors {
             fn quotient<S: Simd>(simd: S, a: S::$vector, b: S::$vector) -> S::$vector {
                 simd.$div(a, b)
             }
+            #[inline(always)]
+            fn magnitude<S: Simd>(simd: S, a: S::$vector) -> S::$vector {
+                simd.$abs(a)
+            }
         }
     };
 }
 
-vectors!(f32, f32s, F32_LANES, as_simd_f32s, as_mut_simd_f32s, splat_f32s, add_f32s, sub_f32s, mul_f32s, div_f32s);
-vectors!(f64, f64s, F64_LANES, as_simd_f64s, as_mut_simd_f64s, splat_f64s, add_f64s, sub_f64s, mul_f64s, div_f64s);
+vectors!(f32, f32s, F32_LANES, as_simd_f32s, as_mut_simd_f32s, splat_f32s, add_f32s, sub_f32s, mul_f32s, div_f32s, abs_f32s);
+vectors!(f64, f64s, F64_LANES, as_simd_f64s, as_mut_simd_f64s, splat_f64s, add_f64s, sub_f64s, mul_f64s, div_f64s, abs_f64s);
 
 /// Vectors in a [`Register`]: enough to hide the latency of arithmetic and most of the cost of reading an instruction, and
 /// few enough for every instruction set to keep them, as AVX2 has sixteen in all.
