@@ -31,7 +31,12 @@ impl Loaded {
             source = source.data(name, &values).map_err(|error| named(&error))?;
         }
         let description = source.description();
-        let problem = source.build().map_err(|error| named(&error))?;
+        let given = |name: &str| args.data.iter().any(|data| data.split_once('=').is_some_and(|(known, _)| known == name));
+        let missing = source.data_names().find(|name| !given(name)).map(String::from);
+        let problem = source.build().map_err(|error| match &missing {
+            Some(name) => named(&format!("the array `{name}` has no numbers: give it some, as in --data {name}=FILE:COLUMN\n{error}")),
+            None => named(&error),
+        })?;
         Ok(Self { problem, name: file_name(path), description })
     }
 }

@@ -60,6 +60,7 @@ fn files_that_can_not_be_taken_are_named() {
         "fn objective(x: array<f32, 1>) -> f32 {\n    var y = x[0];\n    while (y > 1.0) { y = y * 0.5; }\n    return y;\n}\n",
     );
     refused(&["minimize", &loops, "--bounds=0,1"], "line 3");
+    refused(&["check", &problem("decay.wgsl")], "has no numbers: give it some, as in --data ");
     let column = format!("t={two}:height");
     refused(&["minimize", &file, "--bounds=0,1", "--data", &column], "there is no column `height`");
 }
