@@ -234,7 +234,7 @@ fn checkpoints(setting: &Setting) -> Result<()> {
 
     let mut history = History::new();
     let cut_off = |step: &mut Step| if step.number() == 30 { Control::Stop } else { Control::Continue };
-    let saving = Checkpointing::to(&path).every(Every::Steps(10));
+    let saving = Checkpointing::new(&path).every(Every::Steps(10));
     setting.minimize(setting.minimizer().watched_by(&mut history).monitor(cut_off).monitor(saving))?;
     println!(
         "cut off after step 30, with {} rows of history; the file has {} bytes",

@@ -60,7 +60,7 @@ fn optimizer() -> Minimizer<'static> {
     Minimizer::new(Bfgs::default())
         .line_search(MoreThuente::default())
         .initial_step(InitialStep { first: FirstStep::Rasmussen, next: NextStep::Quadratic })
-        .pairs(Pairs { cosine: 1e-8 / f64::EPSILON, noise: 0.0, offset: f64::EPSILON })
+        .pairs(Pairs { cosine: 1e-8 / f64::EPSILON, noise: 0.0, offset: f64::EPSILON, values: false })
         .tolerances(Tolerances { gradient_max: 1e-8, ..Tolerances::default() })
         .max_iterations(100)
 }
