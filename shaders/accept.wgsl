@@ -58,9 +58,9 @@ fn curvature_at_end(sy: f32, by_step: f32, by_change: f32, rounding: f32) -> f32
     }
     let fall = (lane.value - trial.value) * by_step * by_change;
     let noise = max(MOST_ROUGHNESS * (lane.noise * by_step * by_change), rounding);
-    let excess = 6.0 * (fall + total(end)) - 3.0 * sy;
-    let tells = PAIR_VALUES && is_finite(excess) && abs(excess) > 6.0 * noise;
-    return select(1.0, clamp(1.0 + excess / sy, 1.0 / MOST_BEND, MOST_BEND), tells);
+    let excess = 2.0 * (fall + total(end)) - sy;
+    let tells = PAIR_VALUES && is_finite(excess) && abs(excess) > 2.0 * noise;
+    return select(1.0, clamp(1.0 + EXCESS_WEIGHT * excess / sy, 1.0 / MOST_BEND, MOST_BEND), tells);
 }
 
 // Neither too small to have all its digits, nor infinite.

@@ -28,7 +28,7 @@ impl Batch {
     /// let mut whole = minimizer.start(&device, &rosenbrock, &starts)?;
     /// whole.run()?;
     ///
-    /// let mut batch = minimizer.max_iterations(20).start(&device, &rosenbrock, &starts)?;
+    /// let mut batch = minimizer.max_iterations(5).start(&device, &rosenbrock, &starts)?;
     /// batch.run()?;
     /// assert_eq!(batch.summary(7)?.status, Status::IterationLimit);
     /// assert!(batch.resume(Limits::default())? > 0);

@@ -37,6 +37,9 @@ pub(crate) const MISLED: f64 = 64.0;
 /// Values tell the curvature at the end of a step to be up to this many times its mean along the step, or as small a part of it:
 /// what they tell beyond comes from further than a step can see.
 pub(crate) const MOST_BEND: f64 = 10.0;
+/// What the excess 2 (f - f_t + s.g_t) / s.y - 1 of values over slopes counts in the curvature at the end of a step: so it is of a
+/// cubic (Biggs 1973).
+pub(crate) const EXCESS_WEIGHT: f64 = 3.0;
 /// Rounding measured in a failed search counts up to this many times what the model of the noise says: more is a jump.
 pub(crate) const MEASURED_NOISE: f64 = 64.0;
 /// A lane that searches anew by the noise it has measured may find so many times what the model says, in all: residuals of

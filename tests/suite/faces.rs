@@ -190,7 +190,15 @@ fn polishing_lowers_the_value_and_says_how_far_it_went() {
         for polished in outcome.polish(&(0..50).collect::<Vec<_>>()).unwrap() {
             let lane = outcome.lane(polished.lane);
             let (before, after) = (outcome.certify(polished.lane).unwrap(), problem.evaluate(&polished.point, &[]).unwrap());
-            assert!(polished.value <= before.value, "{device}, lane {}: {} from {}", polished.lane, polished.value, before.value);
+            // A success is reported where its test was passed, which may be higher by rounding.
+            let rounding = 4.0 * f64::EPSILON * before.value.abs();
+            assert!(
+                polished.value <= before.value + rounding,
+                "{device}, lane {}: {} from {}",
+                polished.lane,
+                polished.value,
+                before.value
+            );
             assert_eq!(polished.value, after.value, "{device}: the f64 value of its point");
             assert_eq!(polished.gradient_max, after.gradient.iter().fold(0.0, |most: f64, g| most.max(g.abs())), "{device}");
             let shift = lane.point.iter().zip(&polished.point).fold(0.0, |most: f64, (a, b)| most.max((a - b).abs()));

@@ -7,7 +7,7 @@
 use super::tile::{Rules, Tile};
 use super::trial::Trial;
 use crate::engine::lane::Phase;
-use crate::method::constants::{MISLED, MOST_BEND, MOST_ROUGHNESS, NOISE_SHARE};
+use crate::method::constants::{EXCESS_WEIGHT, MISLED, MOST_BEND, MOST_ROUGHNESS, NOISE_SHARE};
 use crate::problem::evaluate::chunk::{CHUNK, Chunk, Mask, row_by_row};
 use crate::problem::evaluate::dispatch::dispatch;
 use crate::problem::evaluate::machine::Machine;
@@ -139,11 +139,11 @@ fn bend<T: Real>(tile: &Tile<T>, trial: &Trial<T>, sy: Chunk<T>, end: Chunk<T>, 
     let fall = tile.lanes.value.zip4(trial.value, by_step, by_change, |f, f_t, by_step, by_change| (f - f_t) * by_step * by_change);
     let noise = tile.lanes.noise.zip3(by_step, by_change, |noise, by_step, by_change| noise * by_step * by_change);
     let noise = noise.scaled(MOST_ROUGHNESS).zip(rounding, T::max);
-    let (three, six) = (T::from_f64(3.0), T::from_f64(6.0));
-    let excess = fall.zip3(end, sy, |fall, end, sy| six * (fall + end) - three * sy);
-    let tells = noise.map(|noise| six * noise).below(excess.map(T::abs)).and(excess.finite());
-    let (least, most) = (T::from_f64(1.0 / MOST_BEND), T::from_f64(MOST_BEND));
-    let bend = excess.zip(sy, |excess, sy| (T::ONE + excess / sy).max(least).min(most));
+    let two = T::from_f64(2.0);
+    let excess = fall.zip3(end, sy, |fall, end, sy| two * (fall + end) - sy);
+    let tells = noise.map(|noise| two * noise).below(excess.map(T::abs)).and(excess.finite());
+    let (weight, least, most) = (T::from_f64(EXCESS_WEIGHT), T::from_f64(1.0 / MOST_BEND), T::from_f64(MOST_BEND));
+    let bend = excess.zip(sy, |excess, sy| (T::ONE + weight * excess / sy).max(least).min(most));
     tells.choose(bend, Chunk::splat(T::ONE))
 }
 

@@ -233,6 +233,7 @@ fn preamble(shape: Shape) -> String {
     float("RESOLUTION", c::RESOLUTION);
     float("MISLED", c::MISLED);
     float("MOST_BEND", c::MOST_BEND);
+    float("EXCESS_WEIGHT", c::EXCESS_WEIGHT);
     float("MEASURED_NOISE", c::MEASURED_NOISE);
     float("MOST_ROUGHNESS", c::MOST_ROUGHNESS);
     float("GRADIENT_TELLS", c::GRADIENT_TELLS);

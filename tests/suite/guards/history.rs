@@ -54,7 +54,8 @@ struct Followed {
 /// Steps one lane in f64 and compares each step with alpha times the direction of the last `memory` pairs of positive
 /// curvature.
 fn follow(problem: &Problem, start: &[f64], memory: usize) -> Followed {
-    let minimizer = Minimizer::new(Lbfgs { memory });
+    // Of pairs as slopes alone give them.
+    let minimizer = Minimizer::new(Lbfgs { memory }).pairs(Pairs { values: false, ..Pairs::default() });
     let mut batch = minimizer.start(&Device::cpu(Precision::F64), problem, &starts_at(&[start])).unwrap();
     let gradient = |x: &DVector<f64>| DVector::from_vec(problem.evaluate(x.as_slice(), &[]).unwrap().gradient);
     let mut x = DVector::from_row_slice(start);
