@@ -80,13 +80,8 @@ impl Batch {
     /// let problem = Problem::builder(1).parameters(1).build(|x, c| (x[0] - c.parameter(0)).powi(2))?;
     /// let starts = Starts::from_matrix(DMatrix::zeros(1, 3)).with_parameters(DMatrix::from_element(1, 3, 1.0));
     /// let mut batch = Minimizer::new(Lbfgs::default()).start(&Device::cpu(Precision::F64), &problem, &starts)?;
-<<<<<<< HEAD
-    /// batch.step()?;
-    /// batch.set_parameters(2, &[5.0], Memory::Clear)?;
-=======
     /// batch.advance(1)?;
-    /// batch.set_parameters(2, &[5.0], History::Clear)?;
->>>>>>> steer
+    /// batch.set_parameters(2, &[5.0], Memory::Clear)?;
     /// batch.run()?;
     /// assert!((batch.lane(1)?.point[0] - 1.0).abs() < 1e-5 && (batch.lane(2)?.point[0] - 5.0).abs() < 1e-5);
     /// # Ok::<(), manymin::Error>(())

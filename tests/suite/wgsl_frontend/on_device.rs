@@ -1,6 +1,8 @@
 //! The program of a text against the text itself, compiled and run by a GPU's driver.
 
 use manymin::prelude::*;
+use manymin::probe::evaluate_on;
+use nalgebra::DMatrix;
 
 use super::{built, points};
 use crate::devices::gpu;
@@ -45,17 +47,23 @@ fn by_hand(body: &str) -> Problem {
 
 #[test]
 fn programs_compute_what_the_driver_computes_of_the_text() {
+    let mut asked: Vec<Vec<f64>> = points(3).chain([vec![0.25, -0.75, 1.25], vec![-1.9, 0.9, 0.1]]).collect();
+    // All compute from the same singles.
+    asked.iter_mut().flatten().for_each(|v| *v = f64::from(*v as f32));
     let parameters = [0.5, 1.5];
+    let starts = Starts::from_matrix(DMatrix::from_fn(3, asked.len(), |i, lane| asked[lane][i]));
+    let starts = starts.with_parameters(DMatrix::from_fn(2, asked.len(), |k, _| parameters[k]));
     for body in BODIES {
         let program = built(&format!("fn objective(x: array<f32, 3>, p: array<f32, 2>) -> f32 {{\n{body}\n}}"));
-        let text = by_hand(body);
-        for x in points(3).chain([vec![0.25, -0.75, 1.25], vec![-1.9, 0.9, 0.1]]) {
-            let own = program.evaluate_f32(&x, &parameters).unwrap();
-            let driver = text.evaluate_on(&gpu(), &x, &parameters).unwrap().value;
+        let (of_text, of_program) =
+            (evaluate_on(&gpu(), &by_hand(body), &starts).unwrap(), evaluate_on(&gpu(), &program, &starts).unwrap());
+        for (lane, x) in asked.iter().enumerate() {
+            let own = program.evaluate_f32(x, &parameters).unwrap();
+            let driver = of_text[lane].value;
             let size = own.scale.max(own.value.abs()).max(1.0);
-            assert!((own.value - driver).abs() <= SINGLE * size, "{} for the driver's {driver} at {x:?} in\n{body}", own.value);
-            let on_gpu = program.evaluate_on(&gpu(), &x, &parameters).unwrap().value;
-            assert!((on_gpu - driver).abs() <= SINGLE * size, "{on_gpu} for the driver's {driver} at {x:?} in\n{body}");
+            for value in [own.value, of_program[lane].value] {
+                assert!((value - driver).abs() <= SINGLE * size, "{value} for the driver's {driver} at {x:?} in\n{body}");
+            }
         }
     }
 }
