@@ -14,7 +14,7 @@ use crate::error::Result;
 /// where g and g_t are the gradients at its ends, and EPSILON is that of the lanes' precision: s.y is then positive beyond its
 /// own rounding.
 ///
-/// What is learned from it is the mean of the curvature along s. Where `values` is set and the change of f tells more than its noise
+/// What is learned from it is the mean of the curvature along s. By L-BFGS, where `values` is set and the change of f tells more than its noise
 /// may make up, it is the curvature at the new end of s, as of a cubic with the same values and slopes: y is multiplied by
 ///
 /// ```text
@@ -39,7 +39,8 @@ pub struct Pairs {
     /// [mize](crate::MoreThuente#as-mize-does-it) with `f64::EPSILON`, which moves the ninth digit of values once s.y has fallen
     /// to 1e-7.
     pub offset: f64,
-    /// Whether values of f tell of the curvature besides; true unless set. Most other programs learn from gradients alone.
+    /// Whether values of f tell L-BFGS of the curvature besides; true unless set. BFGS, whose matrix remembers every pair, goes by
+    /// gradients, as most other programs do.
     pub values: bool,
 }
 

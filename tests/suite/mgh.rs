@@ -151,7 +151,7 @@ fn lbfgs_reaches_listed_minima() {
 fn other_ways_to_walk_reach_listed_minima() {
     let exact = MoreThuente { approximate_armijo: true, ..MoreThuente::default() };
     let walks: [(&str, Minimizer<'_>, usize); 3] = [
-        ("BFGS", Minimizer::new(Bfgs::default()), 48),
+        ("BFGS", Minimizer::new(Bfgs::default()), 49),
         ("L-BFGS, More-Thuente", Minimizer::new(Lbfgs { memory: 10 }).line_search(exact), 48),
         ("conjugate gradients, PR+", Minimizer::new(ConjugateGradient::default()), 44),
     ];

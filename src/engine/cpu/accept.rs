@@ -7,6 +7,7 @@
 use super::tile::{Rules, Tile};
 use super::trial::Trial;
 use crate::engine::lane::Phase;
+use crate::method::Method;
 use crate::method::constants::{EXCESS_WEIGHT, MISLED, MOST_BEND, MOST_ROUGHNESS, NOISE_SHARE};
 use crate::problem::evaluate::chunk::{CHUNK, Chunk, Mask, row_by_row};
 use crate::problem::evaluate::dispatch::dispatch;
@@ -101,8 +102,11 @@ impl<T: Real> Pair<T> {
         };
         let cosine = ss.zip(yy, |ss, yy| T::from_f64(pairs.cosine) * T::EPSILON * (ss * yy).sqrt());
         let rounding = rounding.map(|sum| T::from_f64(pairs.noise) * T::EPSILON * sum);
-        let bend =
-            if pairs.values && rules.walk.method.is_quasi_newton() { bend(tile, trial, sy, end, rounding) } else { Chunk::splat(T::ONE) };
+        let bend = if pairs.values && matches!(rules.walk.method, Method::Lbfgs(_)) {
+            bend(tile, trial, sy, end, rounding)
+        } else {
+            Chunk::splat(T::ONE)
+        };
         let (gamma, rho) = (gamma.zip(bend, |gamma, bend| gamma / bend), rho.zip(bend, |rho, bend| rho / bend));
         let usable = |value: Chunk<T>| Chunk::splat(T::TINY).at_most(value).and(value.at_most(Chunk::splat(T::HUGE)));
         let curved = cosine.below(sy).and(rounding.below(sy)).and(usable(gamma)).and(usable(rho));

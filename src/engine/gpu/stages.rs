@@ -117,7 +117,7 @@ pub(super) fn settings(walk: Walk) -> String {
     float("NEXT_ALPHA", if let NextStep::Value(alpha) = walk.initial_step.next { alpha } else { 1.0 });
     _ = writeln!(text, "const MOST_SEARCH_EVALUATIONS: u32 = {most}u;");
     _ = writeln!(text, "const APPROXIMATE_ARMIJO: bool = {approximate};");
-    _ = writeln!(text, "const PAIR_VALUES: bool = {};", walk.pairs.values && walk.method.is_quasi_newton());
+    _ = writeln!(text, "const PAIR_VALUES: bool = {};", walk.pairs.values && matches!(walk.method, Method::Lbfgs(_)));
     _ = writeln!(text, "const MEASURES_NOISE: bool = {};", walk.measures_noise());
     _ = writeln!(text, "const NEWTON_LIKE: bool = {};", walk.method.is_newton_like());
     _ = writeln!(text, "const FIRST_STEP: u32 = {first};\nconst NEXT_STEP: u32 = {next};");
