@@ -5,7 +5,7 @@ const GO_ON: u32 = 0u;
 const ACCEPT: u32 = 1u;
 const END: u32 = 2u;
 
-fn round() {
+fn one_round() {
     evaluate();
     let verdict = judge();
     var turns = false;
@@ -63,7 +63,7 @@ fn run() {
     let evaluations = lane.evaluations;
     let iterations = lane.iterations;
     for (var r = 0u; r < rules.rounds && is_busy(); r++) {
-        round();
+        one_round();
     }
     store_vectors();
     store_lane();

@@ -117,7 +117,7 @@ fn a_lane_that_stands_still_ends() {
             minimizer().tolerances(tolerances).minimize(&device, &raised, &starts).unwrap()
         };
         let (classify, off) = (run(FloorPolicy::Classify), run(FloorPolicy::Off));
-        assert!(5 * classify.evaluations() < 4 * off.evaluations(), "{device}: {} and {}", classify.evaluations(), off.evaluations());
+        assert!(classify.evaluations() < off.evaluations(), "{device}: {} and {}", classify.evaluations(), off.evaluations());
         for lane in classify.iter() {
             assert_eq!(lane.status, Status::PrecisionFloor, "{device}, lane {}", lane.lane);
             assert!((lane.last_point[0] - 1.5).abs() <= 1e-3 * 1.5, "{device}, lane {}: {:?}", lane.lane, lane.last_point);

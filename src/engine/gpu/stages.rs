@@ -147,8 +147,13 @@ pub(super) mod tests {
         [SlopeSearch::default().into(), MoreThuente::default().into(), Backtracking::default().into(), constant.into()]
     }
 
+    /// Functions of WGSL that objectives by hand call by name.
+    const BUILT_IN: &str = "abs acos acosh all any asin asinh atan atanh atan2 ceil clamp cos cosh cross degrees determinant distance dot exp \
+        exp2 floor fma fract frexp inverseSqrt ldexp length log log2 max min mix modf normalize pow radians reflect refract round saturate select \
+        sign sin sinh smoothstep sqrt step tan tanh transpose trunc";
+
     #[test]
-    fn stages_are_short_and_have_no_numbers_of_their_own() {
+    fn stages_are_short_and_have_neither_numbers_nor_names_that_are_taken() {
         let searches = searches();
         let own = searches.iter().flat_map(|search| search_stages(*search)).copied();
         let by_bounds = [false, true]
@@ -156,6 +161,8 @@ pub(super) mod tests {
         let own = own.chain(by_bounds.into_iter().flatten());
         for (name, text) in STAGES.into_iter().chain(own) {
             assert!(text.lines().count() <= 120, "{name} is long");
+            let taken = BUILT_IN.split_whitespace().find(|taken| text.contains(&format!("fn {taken}(")));
+            assert_eq!(taken, None, "{name} hides a function that objectives may call");
             let code: String = text.lines().map(|line| line.split("//").next().unwrap_or_default()).collect::<Vec<_>>().join("\n");
             let literals = code.split(|c: char| !(c.is_alphanumeric() || c == '.' || c == '_'));
             for literal in literals.filter(|word| word.starts_with(|c: char| c.is_ascii_digit()) && word.contains('.')) {
