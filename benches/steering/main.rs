@@ -1,7 +1,7 @@
 //! What watching and saving a run costs: `cargo bench --bench steering [-- overhead|checkpoint|branch]`.
 //!
 //! One `name value` a line on standard output. `overhead_*` are times of a watched run over those of one that nobody watches, less 1: medians of
-//! pieces of the two that are run in turn.
+//! pieces of the two that are run in turn; `MANYMIN_BENCH_PIECES` says how many, ten unless set.
 
 use std::time::Instant;
 
@@ -83,7 +83,8 @@ fn overhead(path: &std::path::Path) {
     let mut calls = 0_u64;
     let mut seconds: [Vec<f64>; 5] = Default::default();
     let mut files = 0;
-    for piece in 0..PIECES {
+    let pieces = std::env::var("MANYMIN_BENCH_PIECES").ok().and_then(|pieces| pieces.parse().ok()).unwrap_or(PIECES);
+    for piece in 0..pieces {
         let mut history = History::new().every(Every::Sync);
         let mut none = (|_: &mut Step| calls += 1).every(Every::Sync);
         let mut bar = ProgressBar::new();
@@ -111,7 +112,7 @@ fn overhead(path: &std::path::Path) {
             seconds[kind].push(begun.elapsed().as_secs_f64());
         }
         files += keeper.written();
-        eprintln!("piece {} of {PIECES}: {:.1} s each", piece + 1, seconds[0][piece]);
+        eprintln!("piece {} of {pieces}: {:.1} s each", piece + 1, seconds[0][piece]);
     }
     let alone = median(seconds[0].clone());
     for (name, seconds) in ["no_op", "progress_bar", "history", "checkpoints"].into_iter().zip(&seconds[1..]) {
