@@ -1,6 +1,7 @@
 //! A record of a run.
 
 mod quantiles;
+mod sorted;
 mod write;
 
 use std::collections::BTreeMap;
@@ -13,6 +14,7 @@ use crate::error::{MonitorError, Result};
 use crate::method::Status;
 
 pub use quantiles::Quantiles;
+use sorted::Sorted;
 
 /// How all lanes stood at one time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -110,6 +112,10 @@ pub struct History {
     values: Vec<f64>,
     gradients: Vec<f64>,
     statuses: Vec<Status>,
+    /// How many lanes stand in each way.
+    counts: BTreeMap<Status, usize>,
+    /// Values and gradients of lanes that have ended, in order: they are many, and stay what they are.
+    ended: [Sorted; 2],
 }
 
 impl History {
@@ -154,15 +160,13 @@ impl History {
         if last == Some((seen.0, seen.1.evaluations, seen.2)) {
             return Ok(());
         }
-        self.take(number, step)?;
-        if step.active() == 0 {
+        let [value, gradient_max] = self.take(number, step)?;
+        if step.active() == 0 && self.counts.contains_key(&Status::Active) {
             // No summary tells of lanes that were stopped in the queue.
-            let unstarted = self.statuses.iter_mut().enumerate().filter(|(_, status)| status.is_active());
-            unstarted.for_each(|(lane, status)| *status = step.waiting(lane));
+            for lane in (0..self.statuses.len()).filter(|&lane| self.statuses[lane].is_active()).collect::<Vec<_>>() {
+                self.set_status(lane, step.waiting(lane));
+            }
         }
-        let mut statuses = BTreeMap::new();
-        self.statuses.iter().for_each(|&status| *statuses.entry(status).or_default() += 1);
-        let (value, gradient_max) = rayon::join(|| Quantiles::of(&self.values), || Quantiles::of(&self.gradients));
         self.best = self.best.into_iter().chain((value.lanes > 0).then_some(value.minimum)).reduce(f64::min);
         self.rows.push(Row {
             number,
@@ -173,24 +177,47 @@ impl History {
             best: self.best.unwrap_or(f64::INFINITY),
             value,
             gradient_max,
-            statuses,
+            statuses: self.counts.clone(),
         });
         Ok(())
     }
 
-    /// Takes note of how lanes stand.
-    fn take(&mut self, number: u64, step: &mut Step<'_>) -> Result<()> {
-        self.values.resize(step.lanes(), f64::NAN);
-        self.gradients.resize(step.lanes(), f64::NAN);
-        self.statuses.resize(step.lanes(), Status::Active);
-        let mut chosen = Vec::new();
+    /// Takes note of how lanes stand, and returns the quantiles of their values and gradients.
+    fn take(&mut self, number: u64, step: &mut Step<'_>) -> Result<[Quantiles; 2]> {
+        if self.statuses.len() != step.lanes() {
+            self.values.resize(step.lanes(), f64::NAN);
+            self.gradients.resize(step.lanes(), f64::NAN);
+            self.statuses.resize(step.lanes(), Status::Active);
+            self.counts = BTreeMap::from([(Status::Active, step.lanes())]);
+        }
+        let (mut chosen, mut under_way, mut over) = (Vec::new(), Vec::new(), Vec::new());
+        let mut anew = false;
         for summary in step.summaries() {
-            let lane = summary.lane;
-            (self.values[lane], self.gradients[lane], self.statuses[lane]) = (summary.value, summary.gradient_max, summary.status);
+            let Summary { lane, value, gradient_max, status, .. } = *summary;
+            // A lane that had ended and goes on, or has ended anew, takes its numbers away from those that stay.
+            anew |= !self.statuses[lane].is_active() && (status.is_active() || self.values[lane].to_bits() != value.to_bits());
+            match (self.statuses[lane].is_active(), status.is_active()) {
+                (_, true) => under_way.push(lane),
+                (true, false) => over.push(lane),
+                (false, false) => {}
+            }
+            (self.values[lane], self.gradients[lane]) = (value, gradient_max);
+            self.set_status(lane, status);
             if self.chosen.binary_search(&lane).is_ok() {
                 chosen.push(*summary);
             }
         }
+        if anew {
+            self.ended = Default::default();
+            over = (0..self.statuses.len()).filter(|&lane| !self.statuses[lane].is_active()).collect();
+        }
+        let quantiles = |numbers: &[f64], ended: &mut Sorted| {
+            let of = |lanes: &[usize]| lanes.iter().map(|&lane| numbers[lane]).collect();
+            ended.add(of(&over));
+            ended.quantiles_with(of(&under_way))
+        };
+        let [values, gradients] = &mut self.ended;
+        let quantiles = [quantiles(&self.values, values), quantiles(&self.gradients, gradients)];
         for summary in chosen {
             // An end is told again to a history that was saved and goes on.
             if self.lane_rows.iter().rev().find(|row| row.lane == summary.lane).is_some_and(|row| !row.status.is_active()) {
@@ -199,7 +226,19 @@ impl History {
             let point = if self.points { step.lane(summary.lane)?.last_point } else { Vec::new() };
             self.lane_rows.push(LaneRow::new(number, &summary, point));
         }
-        Ok(())
+        Ok(quantiles)
+    }
+
+    fn set_status(&mut self, lane: usize, status: Status) {
+        let before = std::mem::replace(&mut self.statuses[lane], status);
+        if before == status {
+            return;
+        }
+        *self.counts.entry(status).or_default() += 1;
+        if let Some(count) = self.counts.get_mut(&before) {
+            *count -= 1;
+        }
+        self.counts.retain(|_, count| *count > 0);
     }
 }
 

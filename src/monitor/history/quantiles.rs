@@ -25,29 +25,29 @@ pub struct Quantiles {
 }
 
 impl Quantiles {
-    /// Of those of `numbers` that are finite.
-    pub(crate) fn of(numbers: &[f64]) -> Self {
-        let mut finite: Vec<f64> = numbers.iter().copied().filter(|number| number.is_finite()).collect();
-        let mut at = |q| quantile(&mut finite, q);
-        let [minimum, lower_quartile, median, upper_quartile, maximum] = [at(0.0), at(0.25), at(0.5), at(0.75), at(1.0)];
-        Self { lanes: finite.len(), minimum, lower_quartile, median, upper_quartile, maximum }
+    /// Of `count` numbers, of which `number` gives the one that so many others are not above.
+    pub(super) fn by_rank(count: usize, number: impl Fn(usize) -> f64) -> Self {
+        let at = |q: f64| {
+            let Some(last) = count.checked_sub(1) else { return f64::NAN };
+            let position = q * last as f64;
+            let (rank, part) = (position as usize, position.fract());
+            // Written so that the difference of the two can't overflow.
+            if part == 0.0 { number(rank) } else { (1.0 - part) * number(rank) + part * number(rank + 1) }
+        };
+        let [minimum, lower_quartile, median, upper_quartile, maximum] = [0.0, 0.25, 0.5, 0.75, 1.0].map(at);
+        Self { lanes: count, minimum, lower_quartile, median, upper_quartile, maximum }
     }
-}
-
-/// A quantile of numbers, which it brings into another order.
-fn quantile(numbers: &mut [f64], q: f64) -> f64 {
-    let Some(last) = numbers.len().checked_sub(1) else { return f64::NAN };
-    let position = q * last as f64;
-    let (_, &mut low, above) = numbers.select_nth_unstable_by(position as usize, f64::total_cmp);
-    let high = above.iter().copied().min_by(f64::total_cmp).unwrap_or(low);
-    // Written so that the difference of the two can't overflow.
-    let part = position.fract();
-    if part == 0.0 { low } else { (1.0 - part) * low + part * high }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::Sorted;
     use super::*;
+
+    /// Of those of `numbers` that are finite.
+    fn of(numbers: &[f64]) -> Quantiles {
+        Sorted::default().quantiles_with(numbers.to_vec())
+    }
 
     #[test]
     fn quantiles_are_those_of_a_sort() {
@@ -61,7 +61,7 @@ mod tests {
                 let (low, high) = (sorted[position.floor() as usize], sorted[position.ceil() as usize]);
                 low + (high - low) * position.fract()
             };
-            let Quantiles { lanes, minimum, lower_quartile, median, upper_quartile, maximum } = Quantiles::of(&numbers);
+            let Quantiles { lanes, minimum, lower_quartile, median, upper_quartile, maximum } = of(&numbers);
             assert_eq!(lanes, count);
             for (got, q) in [(minimum, 0.0), (lower_quartile, 0.25), (median, 0.5), (upper_quartile, 0.75), (maximum, 1.0)] {
                 // Two ways to write a value between two numbers of at most 312.
@@ -72,11 +72,14 @@ mod tests {
 
     #[test]
     fn what_is_not_finite_is_left_out() {
-        let of = Quantiles::of(&[f64::NAN, 3.0, f64::INFINITY, 1.0, f64::NEG_INFINITY, 2.0]);
-        assert_eq!((of.lanes, of.minimum, of.lower_quartile, of.median, of.upper_quartile, of.maximum), (3, 1.0, 1.5, 2.0, 2.5, 3.0));
-        let none = Quantiles::of(&[f64::NAN]);
+        let some = of(&[f64::NAN, 3.0, f64::INFINITY, 1.0, f64::NEG_INFINITY, 2.0]);
+        assert_eq!(
+            (some.lanes, some.minimum, some.lower_quartile, some.median, some.upper_quartile, some.maximum),
+            (3, 1.0, 1.5, 2.0, 2.5, 3.0)
+        );
+        let none = of(&[f64::NAN]);
         assert!(none.lanes == 0 && none.minimum.is_nan() && none.median.is_nan() && none.maximum.is_nan());
-        let far = Quantiles::of(&[-f64::MAX, f64::MAX]);
+        let far = of(&[-f64::MAX, f64::MAX]);
         assert_eq!((far.minimum, far.median, far.maximum), (-f64::MAX, 0.0, f64::MAX), "no overflow in between");
     }
 }
