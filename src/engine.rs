@@ -219,7 +219,7 @@ pub(crate) trait Engine: Send {
     fn totals(&self) -> Totals;
     /// Ends every lane that is not done; queued lanes will not start. If it fails, they stay queued.
     fn stop(&mut self) -> Result<()>;
-    /// How the lanes on the device stand, after its places are filled; points stay where they are.
+    /// How the lanes on the device stand; its places are filled before, unless a free run has left them. Points stay where they are.
     fn records(&mut self) -> Result<Vec<Record>>;
     /// The lanes that are under way, as they stand.
     fn lanes(&self) -> Result<Lanes>;

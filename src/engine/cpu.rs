@@ -71,6 +71,8 @@ pub(crate) struct CpuEngine<T: Copy> {
     /// Lanes that have not been placed.
     queue: Queue,
     pool: usize,
+    /// The last that lanes did was a free run: the pool is what workers had with them.
+    ran_free: bool,
     finished: Lanes,
 }
 
@@ -107,6 +109,7 @@ impl<T: Real> CpuEngine<T> {
             held: states,
             queue,
             pool: setup.pool,
+            ran_free: false,
             finished: Lanes::default(),
         }
     }
@@ -117,6 +120,7 @@ impl<T: Real> CpuEngine<T> {
 
     /// Fills free places of the pool with lanes that wait, in order.
     fn fill(&mut self) {
+        self.ran_free = false;
         let placement = self.placement.clone();
         let mut filler = Filler::new(&placement);
         let mut at = 0;
@@ -205,6 +209,7 @@ impl<T: Real> Engine for CpuEngine<T> {
     }
 
     fn run(&mut self, until: Option<Instant>) -> Result<()> {
+        self.ran_free = true;
         let workers = rayon::current_num_threads().min(self.pool.div_ceil(LANES)).max(1);
         let parked = Mutex::new(std::mem::take(&mut self.blocks));
         let held = Mutex::new(std::mem::take(&mut self.held));
@@ -240,7 +245,10 @@ impl<T: Real> Engine for CpuEngine<T> {
     }
 
     fn records(&mut self) -> Result<Vec<Record>> {
-        self.fill();
+        // After a free run, whose workers take lanes from the queue by themselves, to fill the pool would only be to look at starts.
+        if !self.ran_free || !self.held.is_empty() || self.blocks.iter().all(|block| block.active() == 0) {
+            self.fill();
+        }
         Ok(self.blocks.iter().flat_map(Block::lanes).map(|(tile, l)| tile.record(l)).collect())
     }
 

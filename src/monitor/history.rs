@@ -217,7 +217,7 @@ impl History {
             ended.quantiles_with(of(&under_way))
         };
         let [values, gradients] = &mut self.ended;
-        let quantiles = [quantiles(&self.values, values), quantiles(&self.gradients, gradients)];
+        let (value, gradient_max) = rayon::join(|| quantiles(&self.values, values), || quantiles(&self.gradients, gradients));
         for summary in chosen {
             // An end is told again to a history that was saved and goes on.
             if self.lane_rows.iter().rev().find(|row| row.lane == summary.lane).is_some_and(|row| !row.status.is_active()) {
@@ -226,7 +226,7 @@ impl History {
             let point = if self.points { step.lane(summary.lane)?.last_point } else { Vec::new() };
             self.lane_rows.push(LaneRow::new(number, &summary, point));
         }
-        Ok(quantiles)
+        Ok([value, gradient_max])
     }
 
     fn set_status(&mut self, lane: usize, status: Status) {
@@ -237,8 +237,10 @@ impl History {
         *self.counts.entry(status).or_default() += 1;
         if let Some(count) = self.counts.get_mut(&before) {
             *count -= 1;
+            if *count == 0 {
+                self.counts.remove(&before);
+            }
         }
-        self.counts.retain(|_, count| *count > 0);
     }
 }
 

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use nalgebra::DMatrix;
+use rayon::prelude::*;
 
 use crate::batch::Batch;
 use crate::engine::{Summary, Totals};
@@ -82,7 +83,7 @@ impl<'a> Step<'a> {
             let residents = summaries.len();
             summaries.extend(self.batch.ended_since(self.told));
             if summaries.len() > residents {
-                summaries.sort_unstable_by_key(|summary| summary.lane);
+                summaries.par_sort_unstable_by_key(|summary| summary.lane);
             }
             self.shown = Some((self.told, summaries));
         }

@@ -1,5 +1,7 @@
 //! Numbers in order, to which more are added: quantiles of millions of them cost next to nothing.
 
+use rayon::prelude::*;
+
 use super::Quantiles;
 
 /// Finite numbers as a few sorted lists, each at least twice as long as the next: every number is merged as often as the count can be
@@ -19,7 +21,7 @@ impl Sorted {
         while let Some(last) = self.lists.pop_if(|last| last.len() < 2 * list.len()) {
             list.extend(last);
             // Two runs, which a stable sort finds and merges.
-            list.sort_by(f64::total_cmp);
+            list.par_sort_by(f64::total_cmp);
         }
         if !list.is_empty() {
             self.lists.push(list);
@@ -36,7 +38,7 @@ impl Sorted {
 
 fn sorted(mut numbers: Vec<f64>) -> Vec<f64> {
     numbers.retain(|number| number.is_finite());
-    numbers.sort_unstable_by(f64::total_cmp);
+    numbers.par_sort_unstable_by(f64::total_cmp);
     numbers
 }
 
