@@ -194,9 +194,9 @@ impl Batch {
 
     /// How each lane stands that has started and not ended, in any order.
     pub(crate) fn residents(&mut self) -> Result<Vec<Summary>> {
-        let resident = self.engine.records();
+        let resident = self.engine.summaries();
         self.collect();
-        let mut residents: Vec<Summary> = resident?.iter().map(|record| record.summary).collect();
+        let mut residents = resident?;
         residents.extend(self.paused.values().flatten().map(|state| state.record().summary));
         Ok(residents)
     }

@@ -34,7 +34,7 @@ use rayon::prelude::*;
 use super::placement::{Placement, Start};
 use super::queue::Queue;
 use super::state::{self, LaneState, Standing};
-use super::{Engine, Lanes, Record, Totals};
+use super::{Engine, Lanes, Summary, Totals};
 use crate::error::Result;
 use crate::method::Walk;
 use crate::method::constants::NOISE_UNITS;
@@ -244,12 +244,13 @@ impl<T: Real> Engine for CpuEngine<T> {
         Ok(())
     }
 
-    fn records(&mut self) -> Result<Vec<Record>> {
+    fn summaries(&mut self) -> Result<Vec<Summary>> {
         // After a free run, whose workers take lanes from the queue by themselves, to fill the pool would only be to look at starts.
         if !self.ran_free || !self.held.is_empty() || self.blocks.iter().all(|block| block.active() == 0) {
             self.fill();
         }
-        Ok(self.blocks.iter().flat_map(Block::lanes).map(|(tile, l)| tile.record(l)).collect())
+        let of = |block| Block::lanes(block).map(|(tile, l)| tile.record(l).summary);
+        Ok(self.blocks.par_iter_mut().flat_map_iter(|block| of(block)).collect())
     }
 
     fn lanes(&self) -> Result<Lanes> {

@@ -212,9 +212,8 @@ impl History {
             over = (0..self.statuses.len()).filter(|&lane| !self.statuses[lane].is_active()).collect();
         }
         let quantiles = |numbers: &[f64], ended: &mut Sorted| {
-            let of = |lanes: &[usize]| lanes.iter().map(|&lane| numbers[lane]).collect();
-            ended.add(of(&over));
-            ended.quantiles_with(of(&under_way))
+            ended.add(over.iter().map(|&lane| numbers[lane]));
+            ended.quantiles_with(under_way.iter().map(|&lane| numbers[lane]))
         };
         let [values, gradients] = &mut self.ended;
         let (value, gradient_max) = rayon::join(|| quantiles(&self.values, values), || quantiles(&self.gradients, gradients));

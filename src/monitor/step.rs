@@ -80,27 +80,23 @@ impl<'a> Step<'a> {
         self.looked = true;
         if self.shown.as_ref().is_none_or(|shown| shown.0 != self.told) {
             let mut summaries = self.residents().to_vec();
-            let residents = summaries.len();
             summaries.extend(self.batch.ended_since(self.told));
-            if summaries.len() > residents {
-                summaries.par_sort_unstable_by_key(|summary| summary.lane);
-            }
+            summaries.par_sort_unstable_by_key(|summary| summary.lane);
             self.shown = Some((self.told, summaries));
         }
         self.shown.as_ref().map_or(&[], |shown| &shown.1)
     }
 
+    /// In any order.
     fn residents(&mut self) -> &[Summary] {
         let Self { batch, residents, failure, .. } = self;
         residents.get_or_insert_with(|| {
             // When all lanes have ended, the device has nothing to tell.
             let fetched = if batch.active() > 0 { batch.residents() } else { Ok(Vec::new()) };
-            let mut fetched = fetched.unwrap_or_else(|error| {
+            fetched.unwrap_or_else(|error| {
                 *failure = Some(error);
                 Vec::new()
-            });
-            fetched.sort_unstable_by_key(|summary| summary.lane);
-            fetched
+            })
         })
     }
 

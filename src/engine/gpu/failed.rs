@@ -7,7 +7,7 @@ use crate::engine::placement::Placement;
 use crate::engine::queue::Queue;
 use crate::engine::state::LaneState;
 use crate::engine::telemetry::Telemetry;
-use crate::engine::{Engine, Lanes, Record, Totals};
+use crate::engine::{Engine, Lanes, Summary, Totals};
 use crate::error::{DeviceError, Result};
 
 /// Answers what the host knows, and everything else with the error.
@@ -61,7 +61,7 @@ impl Engine for Failed {
         self.fail()
     }
 
-    fn records(&mut self) -> Result<Vec<Record>> {
+    fn summaries(&mut self) -> Result<Vec<Summary>> {
         self.fail()
     }
 

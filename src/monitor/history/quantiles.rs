@@ -46,7 +46,7 @@ mod tests {
 
     /// Of those of `numbers` that are finite.
     fn of(numbers: &[f64]) -> Quantiles {
-        Sorted::default().quantiles_with(numbers.to_vec())
+        Sorted::default().quantiles_with(numbers.iter().copied())
     }
 
     #[test]

@@ -4,24 +4,22 @@ use rayon::prelude::*;
 
 use super::Quantiles;
 
-/// Finite numbers as a few sorted lists, each at least twice as long as the next: every number is merged as often as the count can be
-/// halved.
+/// Finite numbers, by their [keys](key), as a few sorted lists, each at least twice as long as the next: every number is merged as often as the
+/// count can be halved.
 ///
 /// # References
 /// J. L. Bentley, J. B. Saxe: Decomposable searching problems I. Static-to-dynamic transformation, J. Algorithms 1 (1980) 301-358.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Sorted {
-    lists: Vec<Vec<f64>>,
+    lists: Vec<Vec<u64>>,
 }
 
 impl Sorted {
     /// Adds those that are finite.
-    pub(super) fn add(&mut self, numbers: Vec<f64>) {
+    pub(super) fn add(&mut self, numbers: impl Iterator<Item = f64>) {
         let mut list = sorted(numbers);
         while let Some(last) = self.lists.pop_if(|last| last.len() < 2 * list.len()) {
-            list.extend(last);
-            // Two runs, which a stable sort finds and merges.
-            list.par_sort_by(f64::total_cmp);
+            list = merged(&last, &list);
         }
         if !list.is_empty() {
             self.lists.push(list);
@@ -29,29 +27,46 @@ impl Sorted {
     }
 
     /// The quantiles of these numbers and the finite ones of `others`.
-    pub(super) fn quantiles_with(&self, others: Vec<f64>) -> Quantiles {
+    pub(super) fn quantiles_with(&self, others: impl Iterator<Item = f64>) -> Quantiles {
         let others = sorted(others);
-        let lists: Vec<&[f64]> = self.lists.iter().map(Vec::as_slice).chain([&others[..]]).filter(|list| !list.is_empty()).collect();
-        Quantiles::by_rank(lists.iter().map(|list| list.len()).sum(), |rank| ranked(&lists, rank))
+        let lists: Vec<&[u64]> = self.lists.iter().map(Vec::as_slice).chain([&others[..]]).filter(|list| !list.is_empty()).collect();
+        Quantiles::by_rank(lists.iter().map(|list| list.len()).sum(), |rank| number(ranked(&lists, rank)))
     }
 }
 
-fn sorted(mut numbers: Vec<f64>) -> Vec<f64> {
-    numbers.retain(|number| number.is_finite());
-    numbers.par_sort_unstable_by(f64::total_cmp);
-    numbers
+/// The keys of those that are finite.
+fn sorted(numbers: impl Iterator<Item = f64>) -> Vec<u64> {
+    let mut keys: Vec<u64> = numbers.filter(|number| number.is_finite()).map(key).collect();
+    keys.par_sort_unstable();
+    keys
 }
 
-/// The number that `rank` others of the lists are not above: found by halving the range that it lies in.
-fn ranked(lists: &[&[f64]], rank: usize) -> f64 {
-    let ends = lists.iter().flat_map(|list| list.first().into_iter().chain(list.last())).map(|&number| key(number));
+/// Two sorted lists as one.
+fn merged(a: &[u64], b: &[u64]) -> Vec<u64> {
+    let mut both = Vec::with_capacity(a.len() + b.len());
+    let (mut i, mut j) = (0, 0);
+    while i < a.len() && j < b.len() {
+        // Which is next can't be foretold: chosen, not branched to.
+        let first = a[i] <= b[j];
+        both.push(if first { a[i] } else { b[j] });
+        i += usize::from(first);
+        j += usize::from(!first);
+    }
+    both.extend_from_slice(&a[i..]);
+    both.extend_from_slice(&b[j..]);
+    both
+}
+
+/// The key that `rank` others of the lists are not above: found by halving the range that it lies in.
+fn ranked(lists: &[&[u64]], rank: usize) -> u64 {
+    let ends = lists.iter().flat_map(|list| list.first().into_iter().chain(list.last())).copied();
     let (mut low, mut high) = (ends.clone().min().unwrap_or_default(), ends.max().unwrap_or_default());
     while low < high {
         let middle = low + (high - low) / 2;
-        let below: usize = lists.iter().map(|list| list.partition_point(|&number| key(number) <= middle)).sum();
+        let below: usize = lists.iter().map(|list| list.partition_point(|&key| key <= middle)).sum();
         if below > rank { high = middle } else { low = middle + 1 }
     }
-    number(low)
+    low
 }
 
 /// A whole number that is in the order of the number.
@@ -85,11 +100,11 @@ mod tests {
         for round in 0..60 {
             let (over, under_way) = (draw(round % 7 * 13), draw(round % 5 * 8));
             all.extend(&over);
-            ended.add(over);
+            ended.add(over.into_iter());
             let together: Vec<f64> = all.iter().chain(&under_way).copied().collect();
             assert_eq!(
-                format!("{:?}", ended.quantiles_with(under_way)),
-                format!("{:?}", Sorted::default().quantiles_with(together)),
+                format!("{:?}", ended.quantiles_with(under_way.into_iter())),
+                format!("{:?}", Sorted::default().quantiles_with(together.into_iter())),
                 "round {round}"
             );
         }

@@ -13,7 +13,7 @@ use crate::engine::placement::Placement;
 use crate::engine::queue::Queue;
 use crate::engine::state::{self, LaneState};
 use crate::engine::telemetry::Telemetry;
-use crate::engine::{Engine, Lanes, Record, Totals};
+use crate::engine::{Engine, Lanes, Record, Summary, Totals};
 use crate::error::{DeviceError, Result};
 
 impl Engine for GpuEngine {
@@ -55,10 +55,11 @@ impl Engine for GpuEngine {
         stopped
     }
 
-    fn records(&mut self) -> Result<Vec<Record>> {
+    fn summaries(&mut self) -> Result<Vec<Summary>> {
         self.guard(|engine| {
             engine.fill()?;
-            Ok(engine.report(engine.lists().0, 0, engine.listed, false)?.records)
+            let lanes = engine.report(engine.lists().0, 0, engine.listed, false)?;
+            Ok(lanes.records.iter().map(|record| record.summary).collect())
         })
     }
 
