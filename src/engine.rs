@@ -70,6 +70,7 @@ pub(crate) struct Record {
 
 impl Record {
     /// Of a lane's fields, `square` being that of the gradient's 2-norm.
+    #[inline(always)]
     pub(crate) fn of(fields: &Fields, square: f64) -> Self {
         let status = Status::from_code(fields.status).unwrap_or(Status::Active);
         let elsewhere = fields.best_elsewhere != 0;

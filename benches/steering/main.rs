@@ -1,7 +1,7 @@
 //! What watching and saving a run costs: `cargo bench --bench steering [-- overhead|checkpoint|branch]`.
 //!
-//! One `name value` a line on standard output. `overhead_*` are times of a watched run over those of one that nobody watches, less 1: medians of
-//! pieces of the two that are run in turn; `MANYMIN_BENCH_PIECES` says how many, ten unless set.
+//! One `name value` a line on standard output. `overhead_*` are times of a watched run over those of one that nobody watches, less 1: medians over
+//! pieces, in each of which the runs are made in turn; `MANYMIN_BENCH_PIECES` says how many, ten unless set.
 
 use std::time::Instant;
 
@@ -114,9 +114,8 @@ fn overhead(path: &std::path::Path) {
         files += keeper.written();
         eprintln!("piece {} of {pieces}: {:.1} s each", piece + 1, seconds[0][piece]);
     }
-    let alone = median(seconds[0].clone());
-    for (name, seconds) in ["no_op", "progress_bar", "history", "checkpoints"].into_iter().zip(&seconds[1..]) {
-        print(&format!("overhead_{name}"), median(seconds.clone()) / alone - 1.0);
+    for (name, watched) in ["no_op", "progress_bar", "history", "checkpoints"].into_iter().zip(&seconds[1..]) {
+        print(&format!("overhead_{name}"), median(watched.iter().zip(&seconds[0]).map(|(watched, alone)| watched / alone - 1.0).collect()));
     }
     print("monitor_calls", calls as f64);
     print("checkpoints_written", files as f64);

@@ -63,7 +63,8 @@ macro_rules! table {
         }
 
         impl<T: Real> Scalars<T> {
-            /// The fields of lane `l`.
+            /// The fields of lane `l`. Inlined, since most callers look at a few of them.
+            #[inline(always)]
             pub(crate) fn get(&self, l: usize) -> Fields {
                 Fields { $($float: self.$float.0[l].to_f64(),)* $($word: self.$word.0[l],)* }
             }

@@ -20,12 +20,17 @@ pub enum Every {
     /// After so many seconds, not negative, and at the next end of a step if the run goes step by step. As many as no clock can
     /// show are never.
     Seconds(f64),
-    /// As often as costs nothing worth a word: after each step if the run goes step by step, else some twenty times a second.
+    /// As often as costs nothing worth a word: after each step if the run goes step by step, else some twenty times a second, and more
+    /// rarely, down to five times a second, where the run would spend more than a tenth of its time on being looked at.
     Sync,
 }
 
-/// In a free run, the host stops to look so often where nobody says when.
+/// In a free run, the host stops to look so often where nobody says when,
 const SLICE: Duration = Duration::from_millis(50);
+/// but runs so many times as long as the last look took,
+const RUN_OVER_LOOK: u32 = 10;
+/// and no longer than this: who waits for an end of the run waits for the next look.
+const LONGEST_SLICE: Duration = Duration::from_millis(200);
 
 impl Every {
     /// Checks the range.
@@ -43,8 +48,8 @@ impl Every {
         matches!(self, Self::Step | Self::Steps(_))
     }
 
-    /// When a free run has to look next, having begun at `begun`.
-    pub(crate) fn next(self, begun: Instant, now: Instant) -> Option<Instant> {
+    /// When a free run has to look next, having begun at `begun`, and now looked for so long.
+    pub(crate) fn next(self, begun: Instant, now: Instant, looked: Duration) -> Option<Instant> {
         match self {
             Self::Step | Self::Steps(_) => None,
             Self::Seconds(0.0) => Some(now),
@@ -53,7 +58,7 @@ impl Every {
                 let past = ((now - begun).as_secs_f64() / seconds).floor();
                 begun.checked_add(Duration::try_from_secs_f64((past + 1.0) * seconds).ok()?)
             }
-            Self::Sync => now.checked_add(SLICE),
+            Self::Sync => now.checked_add(looked.saturating_mul(RUN_OVER_LOOK).clamp(SLICE, LONGEST_SLICE)),
         }
     }
 }
@@ -148,11 +153,19 @@ mod tests {
     fn seconds_keep_time_with_the_beginning() {
         let begun = Instant::now();
         let after = |seconds| begun + Duration::from_secs_f64(seconds);
-        assert_eq!(Every::Seconds(2.0).next(begun, begun), Some(after(2.0)));
-        assert_eq!(Every::Seconds(2.0).next(begun, after(2.5)), Some(after(4.0)), "however late it was asked");
-        assert_eq!(Every::Seconds(2.0).next(begun, after(9.0)), Some(after(10.0)), "what was missed is not made up for");
-        assert_eq!(Every::Seconds(0.0).next(begun, after(1.0)), Some(after(1.0)));
-        assert_eq!(Every::Seconds(f64::MAX).next(begun, after(1.0)), None, "never");
-        assert_eq!(Every::Seconds(f64::INFINITY).next(begun, begun), None, "never");
+        let next = |every: Every, now| every.next(begun, now, Duration::ZERO);
+        assert_eq!(next(Every::Seconds(2.0), begun), Some(after(2.0)));
+        assert_eq!(next(Every::Seconds(2.0), after(2.5)), Some(after(4.0)), "however late it was asked");
+        assert_eq!(next(Every::Seconds(2.0), after(9.0)), Some(after(10.0)), "what was missed is not made up for");
+        assert_eq!(next(Every::Seconds(0.0), after(1.0)), Some(after(1.0)));
+        assert_eq!(next(Every::Seconds(f64::MAX), after(1.0)), None, "never");
+        assert_eq!(next(Every::Seconds(f64::INFINITY), begun), None, "never");
+    }
+
+    #[test]
+    fn where_nobody_says_when_looks_take_a_tenth_of_the_time() {
+        let now = Instant::now();
+        let slice = |looked| Every::Sync.next(now, now, Duration::from_millis(looked)).map(|next| (next - now).as_millis());
+        assert_eq!([0, 5, 8, 100, 5_000].map(slice), [50, 50, 80, 200, 200].map(Some));
     }
 }

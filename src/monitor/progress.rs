@@ -10,7 +10,7 @@ use crate::error::Result;
 
 /// Shows on standard error how far a run is: lanes that are done, the lowest value, evaluations a second, and the time that is
 /// left if lanes go on to end as they have so far. On a terminal it is a bar that goes when the run is over; elsewhere a line
-/// every five seconds. It looks ten times a second, and the run is free in between.
+/// every five seconds. It looks five times a second, and the run is free in between.
 ///
 /// ```
 /// use manymin::monitor::ProgressBar;
@@ -30,7 +30,7 @@ pub struct ProgressBar {
 }
 
 /// Seconds from one look to the next.
-const SECONDS: f64 = 0.1;
+const SECONDS: f64 = 0.2;
 /// From one line to the next where there is no terminal.
 const LINES: Duration = Duration::from_secs(5);
 /// The bar: what is said of the run follows it.

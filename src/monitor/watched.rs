@@ -2,7 +2,7 @@
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::{Control, Every, Monitor, Step};
 use crate::batch::Batch;
@@ -35,7 +35,7 @@ impl<'b, 'm, 'd> Watched<'b, 'm, 'd> {
         let post = |monitor: &&mut dyn Monitor| {
             let every = monitor.when();
             every.validate()?;
-            Ok(Post { every, due: every.next(begun, begun), told: 0 })
+            Ok(Post { every, due: every.next(begun, begun, Duration::ZERO), told: 0 })
         };
         let posts = monitors.iter().map(post).collect::<Result<_>>()?;
         Ok(Self { batch, monitors, posts, begun, number: 0 })
@@ -115,15 +115,21 @@ impl<'b, 'm, 'd> Watched<'b, 'm, 'd> {
     fn ask(&mut self, due: impl Fn(&Post) -> bool) -> Result<Control> {
         let (last, first): (Vec<usize>, Vec<usize>) = (0..self.posts.len()).partition(|&k| self.monitors[k].saves());
         let due = |these: Vec<usize>| these.into_iter().filter(|&k| due(&self.posts[k])).collect::<Vec<_>>();
-        let (due_first, due_last) = (due(first), due(last.clone()));
-        let strongest = self.ask_these(&due_first, Vec::new())?;
+        let (first, due_last) = (due(first), due(last.clone()));
+        let asked = Instant::now();
+        let mut strongest = self.ask_these(&first, Vec::new())?;
         let over = strongest != Control::Continue || self.batch.active() == 0;
         let last = if over { last } else { due_last };
-        if last.is_empty() {
-            return Ok(strongest);
+        if !last.is_empty() {
+            let saved = guarded(|| Ok(self.saved()))?;
+            strongest = strongest.max(self.ask_these(&last, saved)?);
         }
-        let saved = guarded(|| Ok(self.saved()))?;
-        Ok(strongest.max(self.ask_these(&last, saved)?))
+        let (now, looked) = (Instant::now(), asked.elapsed());
+        for k in first.into_iter().chain(last) {
+            let post = &mut self.posts[k];
+            post.due = post.every.next(self.begun, now, looked);
+        }
+        Ok(strongest)
     }
 
     fn ask_these(&mut self, these: &[usize], saved: Vec<(String, Vec<u8>)>) -> Result<Control> {
@@ -135,7 +141,6 @@ impl<'b, 'm, 'd> Watched<'b, 'm, 'd> {
             step.turn_to(post.told);
             let answer = guarded(|| monitor.step(&mut step))?;
             post.told = step.turn_over()?;
-            post.due = post.every.next(self.begun, Instant::now());
             strongest = strongest.max(answer);
         }
         Ok(strongest)

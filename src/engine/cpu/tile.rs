@@ -218,6 +218,7 @@ impl<T: Real> Tile<T> {
     }
 
     /// How lane `l` stands.
+    #[inline]
     pub(super) fn record(&self, l: usize) -> Record {
         Record::of(&self.lanes.get(l), self.g.iter().map(|g| g.0[l].to_f64().powi(2)).sum())
     }
