@@ -241,14 +241,19 @@ impl Batch {
     /// The lanes that have ended since this was last asked, and lets go of them all but one byte each: with it a run of any
     /// length goes through bounded memory.
     pub fn drain_finished(&mut self) -> Vec<LaneResult> {
+        let lanes = self.drain();
+        let placement = self.placement();
+        (0..lanes.records.len()).map(|k| LaneResult::of(&lanes, k, &placement)).collect()
+    }
+
+    /// As [`drain_finished`](Batch::drain_finished), not yet taken apart.
+    pub(crate) fn drain(&mut self) -> Lanes {
         self.collect();
         self.told = 0;
         self.kept.clear();
         let mut lanes = std::mem::take(&mut self.finished);
         lanes.lower_to(&self.lows);
-        let placement = self.placement();
-        let drained: Vec<LaneResult> = (0..lanes.records.len()).map(|k| LaneResult::of(&lanes, k, &placement)).collect();
-        let dimension = placement.dimension();
+        let dimension = self.placement().dimension();
         if let Some(lowest) = lanes.lowest() {
             self.best_drained.append(lanes.only(lowest, dimension));
         }
@@ -256,11 +261,11 @@ impl Batch {
             self.best_drained = self.best_drained.only(lowest, dimension);
         }
         self.drained.resize(self.lanes(), None);
-        for lane in &drained {
-            self.drained[lane.lane] = Some(lane.status);
-            self.lows.remove(&lane.lane);
+        for Summary { lane, status, .. } in lanes.records.iter().map(|record| record.summary) {
+            self.drained[lane] = Some(status);
+            self.lows.remove(&lane);
         }
-        drained
+        lanes
     }
 
     /// Ends the batch: the results of all lanes that were not handed out, as they stand.
@@ -306,7 +311,7 @@ impl Batch {
     }
 
     /// Where lanes begin, and what holds them.
-    fn placement(&self) -> Placement {
+    pub(crate) fn placement(&self) -> Placement {
         self.engine.placement().clone()
     }
 

@@ -10,30 +10,43 @@ pub(super) struct Clusters {
     distinct: Distinct,
     /// 1 / w_i: see [`Distinct`].
     scale: Vec<f64>,
+    /// The components of directions of length 1, along which cells lie.
+    directions: Vec<[f64; AXES]>,
     founders: Vec<Founder>,
+    /// Their points, scaled, one after another.
+    points: Vec<f64>,
     /// By value alone: founders by their value.
     by_value: BTreeMap<Ordered, usize>,
-    /// By point: founders by the cell that they are in.
-    by_cell: HashMap<[i64; AXES], Vec<usize>>,
+    /// By point: the last founder in each cell.
+    by_cell: HashMap<Cell, usize>,
 }
 
-/// The point that founded a minimum.
-#[derive(Clone, Debug)]
+/// What founded a minimum.
+#[derive(Clone, Copy, Debug)]
 struct Founder {
     value: f64,
-    /// Scaled.
-    point: Vec<f64>,
+    /// The founder in the same cell before this one.
+    before: Option<usize>,
 }
 
-/// Cells are those of a grid over so many directions: what is near in space is in the same cell or the next along each.
-const AXES: usize = 3;
+/// Of a grid over so many directions: what is near in space is in the same cell along each, or in the next if it is near its edge.
+type Cell = [i64; AXES];
+const AXES: usize = 4;
+/// So many times the distance at which points are of one minimum: few points are near an edge, and minima that are not told apart by
+/// distance are few in a cell.
+const CELL: f64 = 8.0;
+/// Cells are not finer than this, and what is nearer to an edge than the distance by rounding alone is near it.
+const FINEST: f64 = 1e-9;
+const SLACK: f64 = 1.0 + 1e-6;
 
 impl Clusters {
     pub(super) fn new(distinct: Distinct, spread: &[f64]) -> Self {
         Self {
             distinct,
             scale: spread.iter().map(|w| 1.0 / w).collect(),
+            directions: directions(spread.len()),
             founders: Vec::new(),
+            points: Vec::new(),
             by_value: BTreeMap::new(),
             by_cell: HashMap::new(),
         }
@@ -43,8 +56,14 @@ impl Clusters {
         self.founders.len()
     }
 
-    /// The earliest founded minimum that this point belongs to.
-    pub(super) fn find(&self, value: f64, point: &[f64]) -> Option<usize> {
+    /// The earliest founded minimum that this point belongs to, or a new one, which it founds.
+    pub(super) fn find_or_found(&mut self, value: f64, point: &[f64]) -> usize {
+        let point = self.scaled(point);
+        self.find(value, &point).unwrap_or_else(|| self.found(value, &point))
+    }
+
+    /// The earliest founded minimum that this scaled point belongs to.
+    fn find(&self, value: f64, point: &[f64]) -> Option<usize> {
         match self.distinct {
             Distinct::Value { .. } => {
                 // A founder's tolerance is relative to its own value: what is farther than twice ours is too far by its own.
@@ -53,24 +72,43 @@ impl Clusters {
                 near.filter(|(_, founder)| self.is_level(**founder, value)).map(|(_, founder)| *founder).min()
             }
             Distinct::Point { distance, .. } => {
-                let point = self.scaled(point);
-                let cell = cell(&point, distance);
-                let near = neighbours(cell).filter_map(|cell| self.by_cell.get(&cell)).flatten().copied();
-                near.filter(|&founder| self.is_level(founder, value) && apart(&self.founders[founder].point, &point) <= distance).min()
+                let along = self.along(point);
+                let [low, high] = [-SLACK, SLACK].map(|by| cell(along.map(|a| a + by * distance), distance));
+                let near = cells(low, high)
+                    .filter_map(|cell| self.by_cell.get(&cell))
+                    .flat_map(|&last| std::iter::successors(Some(last), |&founder| self.founders[founder].before));
+                near.filter(|&founder| self.is_level(founder, value) && apart(self.point(founder), point) <= distance).min()
             }
         }
     }
 
-    /// Founds a minimum.
-    pub(super) fn found(&mut self, value: f64, point: &[f64]) -> usize {
-        let founder = self.founders.len();
-        let point = self.scaled(point);
-        match self.distinct {
-            Distinct::Value { .. } => _ = self.by_value.entry(Ordered(value)).or_insert(founder),
-            Distinct::Point { distance, .. } => self.by_cell.entry(cell(&point, distance)).or_default().push(founder),
+    /// Founds a minimum at a scaled point.
+    fn found(&mut self, value: f64, point: &[f64]) -> usize {
+        let number = self.founders.len();
+        let before = match self.distinct {
+            Distinct::Value { .. } => {
+                self.by_value.entry(Ordered(value)).or_insert(number);
+                None
+            }
+            Distinct::Point { distance, .. } => self.by_cell.insert(cell(self.along(point), distance), number),
+        };
+        self.points.extend_from_slice(point);
+        self.founders.push(Founder { value, before });
+        number
+    }
+
+    fn point(&self, founder: usize) -> &[f64] {
+        let n = self.scale.len();
+        &self.points[founder * n..][..n]
+    }
+
+    /// How far a scaled point is along each direction.
+    fn along(&self, point: &[f64]) -> [f64; AXES] {
+        let mut along = [0.0; AXES];
+        for (x, direction) in point.iter().zip(&self.directions) {
+            along.iter_mut().zip(direction).for_each(|(along, component)| *along += component * x);
         }
-        self.founders.push(Founder { value, point });
-        founder
+        along
     }
 
     fn scaled(&self, point: &[f64]) -> Vec<f64> {
@@ -107,20 +145,34 @@ fn apart(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt()
 }
 
-/// The cell of a point along directions of length 1, as wide as points of one minimum are apart at most.
-fn cell(point: &[f64], distance: f64) -> [i64; AXES] {
-    let (n, width) = (point.len() as f64, distance.max(f64::MIN_POSITIVE));
-    std::array::from_fn(|axis| {
-        // Signs in the pattern of a Hadamard matrix: directions at right angles.
-        let sign = |i: usize| if (i & (axis + 1)).count_ones().is_multiple_of(2) { 1.0 } else { -1.0 };
-        let along: f64 = point.iter().enumerate().map(|(i, x)| sign(i) * x).sum();
-        (along / n.sqrt() / width).floor() as i64
-    })
+/// Directions of length 1 in space of n dimensions.
+fn directions(n: usize) -> Vec<[f64; AXES]> {
+    // Irrational, so that the minima of periodic functions don't fall into few cells.
+    const STEPS: [f64; AXES] = [std::f64::consts::SQRT_2, std::f64::consts::E, std::f64::consts::PI, std::f64::consts::LN_2];
+    let mut directions: Vec<[f64; AXES]> = (1..=n).map(|i| STEPS.map(|step| (i as f64 * step).fract() - 0.5)).collect();
+    for axis in 0..AXES {
+        let length = directions.iter().map(|of| of[axis].powi(2)).sum::<f64>().sqrt();
+        directions.iter_mut().for_each(|of| of[axis] /= length);
+    }
+    directions
 }
 
-/// A cell and those around it.
-fn neighbours(cell: [i64; AXES]) -> impl Iterator<Item = [i64; AXES]> {
-    (0..3_i64.pow(AXES as u32)).map(move |k| std::array::from_fn(|axis| cell[axis].saturating_add(k / 3_i64.pow(axis as u32) % 3 - 1)))
+/// The cell that is so far along each direction, where points of one minimum are so far apart at most.
+fn cell(along: [f64; AXES], distance: f64) -> Cell {
+    let width = (CELL * distance).max(FINEST);
+    along.map(|along| (along / width).floor() as i64)
+}
+
+/// All cells from `low` to `high`, of which those differ by little.
+fn cells(low: Cell, high: Cell) -> impl Iterator<Item = Cell> {
+    let widths: [i64; AXES] = std::array::from_fn(|axis| high[axis].saturating_sub(low[axis]) + 1);
+    (0..widths.iter().product()).map(move |mut k: i64| {
+        std::array::from_fn(|axis| {
+            let place = low[axis] + k % widths[axis];
+            k /= widths[axis];
+            place
+        })
+    })
 }
 
 #[cfg(test)]
@@ -133,7 +185,7 @@ mod tests {
         (0..clusters.len()).find(|&founder| match clusters.distinct {
             Distinct::Value { .. } => clusters.is_level(founder, value),
             Distinct::Point { distance, .. } => {
-                clusters.is_level(founder, value) && apart(&clusters.founders[founder].point, &clusters.scaled(point)) <= distance
+                clusters.is_level(founder, value) && apart(clusters.point(founder), &clusters.scaled(point)) <= distance
             }
         })
     }
@@ -154,10 +206,11 @@ mod tests {
             for lane in 0..starts.lanes() {
                 let drawn = starts.point(lane);
                 let (value, point) = (drawn[n], &drawn[..n]);
-                let found = clusters.find(value, point);
+                let found = clusters.find(value, &clusters.scaled(point));
                 assert_eq!(found, by_comparison(&clusters, value, point), "{distinct:?}");
                 joined += usize::from(found.is_some());
-                found.unwrap_or_else(|| clusters.found(value, point));
+                let place = clusters.find_or_found(value, point);
+                assert!(found.is_none_or(|found| found == place));
             }
             assert!(distinct.value() == 0.0 || joined > 100, "{distinct:?}: {joined} joined");
         }
@@ -166,7 +219,7 @@ mod tests {
     #[test]
     fn points_beyond_all_cells_are_still_compared() {
         let mut clusters = Clusters::new(Distinct::default(), &[1.0]);
-        clusters.found(0.0, &[1e300]);
+        clusters.find_or_found(0.0, &[1e300]);
         assert_eq!(clusters.find(0.0, &[1e300]), Some(0));
         assert_eq!(clusters.find(0.0, &[-1e300]), None);
     }

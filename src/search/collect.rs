@@ -8,7 +8,8 @@ use super::clusters::Clusters;
 use super::distinct::Distinct;
 use super::found::{Found, SearchEnd};
 use super::minima::{Candidates, Minimum};
-use crate::engine::Totals;
+use crate::batch::Batch;
+use crate::engine::{Record, Totals};
 use crate::error::Result;
 use crate::method::Status;
 use crate::monitor::{Control, Every, Monitor, Step};
@@ -122,24 +123,34 @@ impl Collector {
         }
     }
 
-    fn take(&mut self, mut lane: LaneResult) {
-        let place = lane.lane;
-        lane.lane = self.numbers.get(place);
-        *self.statuses.entry(lane.status).or_default() += 1;
-        self.stopped |= matches!(lane.status, Status::Stopped | Status::TimeLimit);
-        let lower = |best: &Minimum| lane.value < best.value || lane.value == best.value && lane.lane < best.lane;
-        if lane.value.is_finite() && self.best.as_ref().is_none_or(lower) {
-            self.best = Some(Minimum::of(&lane));
-        }
-        if lane.status.is_success() {
-            self.successes += 1;
-            self.candidates.add(lane.lane, lane.value, lane.gradient_max, &lane.point);
-            if let Some(clusters) = self.clusters.as_mut().filter(|_| lane.value.is_finite()) {
-                clusters.find(lane.value, &lane.point).unwrap_or_else(|| clusters.found(lane.value, &lane.point));
-            }
+    /// Takes what has ended since.
+    fn take(&mut self, batch: &mut Batch) {
+        let lanes = batch.drain();
+        let n = self.spread().len();
+        for (record, point) in lanes.records.iter().zip(lanes.points.chunks(n)) {
+            self.take_lane(record, point);
         }
         if let Some(keep) = &mut self.keep {
-            keep.push(LaneResult { lane: place, ..lane });
+            let placement = batch.placement();
+            keep.extend((0..lanes.records.len()).map(|k| LaneResult::of(&lanes, k, &placement)));
+        }
+    }
+
+    fn take_lane(&mut self, record: &Record, point: &[f64]) {
+        let (lane, status) = (self.numbers.get(record.summary.lane), record.summary.status);
+        let (value, gradient_max) = (record.best_value, record.best_gradient_max);
+        *self.statuses.entry(status).or_default() += 1;
+        self.stopped |= matches!(status, Status::Stopped | Status::TimeLimit);
+        let lower = |best: &Minimum| value < best.value || value == best.value && lane < best.lane;
+        if value.is_finite() && self.best.as_ref().is_none_or(lower) {
+            self.best = Some(Minimum::of(lane, value, gradient_max, point));
+        }
+        if status.is_success() {
+            self.successes += 1;
+            self.candidates.add(lane, value, gradient_max, point);
+            if let Some(clusters) = self.clusters.as_mut().filter(|_| value.is_finite()) {
+                clusters.find_or_found(value, point);
+            }
         }
     }
 
@@ -193,8 +204,7 @@ impl Monitor for Collector {
 
     fn step(&mut self, step: &mut Step<'_>) -> Result<Control> {
         self.now = step.totals();
-        let lanes = step.batch().drain_finished();
-        lanes.into_iter().for_each(|lane| self.take(lane));
+        self.take(step.batch());
         Ok(match self.enough() {
             Some(end) => {
                 self.end = end;
@@ -207,8 +217,7 @@ impl Monitor for Collector {
     /// Lanes that were stopped come in too.
     fn end(&mut self, step: &mut Step<'_>) -> Result<()> {
         self.now = step.totals();
-        let lanes = step.batch().drain_finished();
-        lanes.into_iter().for_each(|lane| self.take(lane));
+        self.take(step.batch());
         Ok(())
     }
 }

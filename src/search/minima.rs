@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use super::clusters::Clusters;
 use super::distinct::Distinct;
 use crate::error::Result;
-use crate::outcome::{LaneResult, Outcome, Polished, Run};
+use crate::outcome::{Outcome, Polished, Run};
 use crate::starts::Starts;
 
 /// A minimum that lanes have found.
@@ -94,22 +94,19 @@ pub(super) struct Candidates {
     distinct: Distinct,
     spread: Vec<f64>,
     lanes: Vec<Candidate>,
+    /// Their points, one after another.
+    points: Vec<f64>,
     most: usize,
     uncompared: usize,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 struct Candidate {
     value: f64,
-    point: Box<[f64]>,
-    lane: usize,
     gradient_max: f64,
-}
-
-impl Candidate {
-    fn order(&self, other: &Self) -> Ordering {
-        order((self.value, &self.point, self.lane), (other.value, &other.point, other.lane))
-    }
+    lane: usize,
+    /// Which of the points is this one's.
+    at: usize,
 }
 
 /// By value; of several that are as low by point, then by lane.
@@ -122,7 +119,7 @@ impl Candidates {
     pub(super) fn new(distinct: Distinct, starts: &Starts) -> Result<Self> {
         distinct.validate()?;
         let most = MOST_BYTES / (size_of::<Candidate>() + 8 * starts.dimension());
-        Ok(Self { distinct, spread: spread(starts), lanes: Vec::new(), most, uncompared: 0 })
+        Ok(Self { distinct, spread: spread(starts), lanes: Vec::new(), points: Vec::new(), most, uncompared: 0 })
     }
 
     /// Takes note of a lane that ended in success.
@@ -130,11 +127,25 @@ impl Candidates {
         if !value.is_finite() {
             return;
         }
-        self.lanes.push(Candidate { value, point: point.into(), lane, gradient_max });
+        self.lanes.push(Candidate { value, gradient_max, lane, at: self.lanes.len() });
+        self.points.extend_from_slice(point);
         if self.lanes.len() >= 2 * self.most {
-            self.lanes.select_nth_unstable_by(self.most, Candidate::order);
-            self.uncompared += self.lanes.len() - self.most;
-            self.lanes.truncate(self.most);
+            self.keep_lowest();
+        }
+    }
+
+    /// Lets go of those that don't fit.
+    fn keep_lowest(&mut self) {
+        let points = std::mem::take(&mut self.points);
+        let n = self.spread.len();
+        let point = |of: &Candidate| &points[of.at * n..][..n];
+        let by_value = |a: &Candidate, b: &Candidate| order((a.value, point(a), a.lane), (b.value, point(b), b.lane));
+        self.lanes.select_nth_unstable_by(self.most, by_value);
+        self.uncompared += self.lanes.len() - self.most;
+        self.lanes.truncate(self.most);
+        for (at, lane) in self.lanes.iter_mut().enumerate() {
+            self.points.extend_from_slice(point(lane));
+            lane.at = at;
         }
     }
 
@@ -150,14 +161,16 @@ impl Candidates {
 
     /// The distinct minima among them.
     pub(super) fn minima(mut self, run: &Run, most: Option<usize>) -> Result<Minima> {
-        self.lanes.par_sort_unstable_by(Candidate::order);
         if self.lanes.len() > self.most {
-            self.uncompared += self.lanes.len() - self.most;
-            self.lanes.truncate(self.most);
+            self.keep_lowest();
         }
+        let mut lanes = std::mem::take(&mut self.lanes);
+        let n = self.spread.len();
+        let point = |of: &Candidate| &self.points[of.at * n..][..n];
+        lanes.par_sort_unstable_by(|a, b| order((a.value, point(a), a.lane), (b.value, point(b), b.lane)));
         let mut coarse = Minima { uncompared: self.uncompared, ..Minima::default() };
-        let lanes = std::mem::take(&mut self.lanes);
-        assign(self.clusters(), &mut coarse, lanes.into_iter().map(Minimum::from));
+        let minimum = |of: &Candidate| Minimum::of(of.lane, of.value, of.gradient_max, point(of));
+        assign(self.clusters(), &mut coarse, lanes.iter().map(|of| (of.value, point(of), 1, move || minimum(of))));
         if run.problem.verbatim_text().is_some() {
             return Ok(coarse);
         }
@@ -166,23 +179,15 @@ impl Candidates {
         let polished = polished.into_iter().map(Some).chain(std::iter::repeat_with(|| None));
         let mut list: Vec<Minimum> = coarse.list.drain(..).zip(polished).map(|(minimum, polished)| minimum.polished(polished)).collect();
         list.sort_by(Minimum::order);
-        assign(self.clusters(), &mut coarse, list.into_iter());
+        assign(self.clusters(), &mut coarse, list.iter().map(|of| (of.value, &of.point[..], of.lanes, || of.clone())));
         Ok(coarse)
-    }
-}
-
-impl From<Candidate> for Minimum {
-    fn from(candidate: Candidate) -> Self {
-        let Candidate { value, point, lane, gradient_max } = candidate;
-        Self { value, point: point.into_vec(), lanes: 1, lane, gradient_max, polished: false }
     }
 }
 
 impl Minimum {
     /// Where a lane has come to.
-    pub(super) fn of(lane: &LaneResult) -> Self {
-        let LaneResult { lane, value, ref point, gradient_max, .. } = *lane;
-        Self { value, point: point.clone(), lanes: 1, lane, gradient_max, polished: false }
+    pub(super) fn of(lane: usize, value: f64, gradient_max: f64, point: &[f64]) -> Self {
+        Self { value, point: point.to_vec(), lanes: 1, lane, gradient_max, polished: false }
     }
 
     /// The minimum at the point that polishing has come to, unless it has come to nothing lower in f64.
@@ -198,14 +203,15 @@ impl Minimum {
     }
 }
 
-/// Tells apart minima that come from the lowest up, and adds them to `minima`.
-fn assign(mut clusters: Clusters, minima: &mut Minima, from: impl Iterator<Item = Minimum>) {
-    for one in from {
-        let founder = clusters.find(one.value, &one.point).unwrap_or_else(|| clusters.found(one.value, &one.point));
+/// Tells apart minima that come from the lowest up, with a value, a point, a number of lanes and what is listed of them each, and adds them to
+/// `minima`.
+fn assign<'a>(mut clusters: Clusters, minima: &mut Minima, from: impl Iterator<Item = (f64, &'a [f64], usize, impl FnOnce() -> Minimum)>) {
+    for (value, point, lanes, minimum) in from {
+        let founder = clusters.find_or_found(value, point);
         match minima.list.get_mut(founder) {
-            Some(minimum) => minimum.lanes += one.lanes,
-            None if founder < MOST_MINIMA => minima.list.push(one),
-            None => minima.other_lanes += one.lanes,
+            Some(known) => known.lanes += lanes,
+            None if founder < MOST_MINIMA => minima.list.push(minimum()),
+            None => minima.other_lanes += lanes,
         }
     }
     minima.others += clusters.len() - minima.list.len();
