@@ -57,6 +57,11 @@ impl Batch {
         })
     }
 
+    /// The lanes that have a place, as they stand, with their best points.
+    pub(crate) fn under_way(&self) -> Result<Lanes> {
+        self.engine.lanes()
+    }
+
     /// That lane alone; nothing if it has not started.
     fn one(&self, lane: usize) -> Result<Lanes> {
         let lanes = self.lanes();

@@ -87,6 +87,11 @@ impl Batch {
     /// [`Error::NoSuchLane`]; [`SteerError::Ended`] and [`SteerError::Drained`] for a lane that is done; as [`step`](Batch::step).
     /// If a lane can't be stopped, none is.
     pub fn stop_lanes(&mut self, lanes: &[usize]) -> Result<()> {
+        self.end_lanes(lanes, Status::Stopped)
+    }
+
+    /// As [`stop_lanes`](Batch::stop_lanes), with a status of the host's.
+    pub(crate) fn end_lanes(&mut self, lanes: &[usize], status: Status) -> Result<()> {
         let places = self.going(lanes)?;
         let mut states = self.take(&places)?;
         for (&lane, &place) in &places {
@@ -99,7 +104,7 @@ impl Batch {
                 }
             }
         }
-        self.end_states(states, Status::Stopped, Evidence { measured: f64::NAN, threshold: f64::NAN });
+        self.end_states(states, status, Evidence { measured: f64::NAN, threshold: f64::NAN });
         Ok(())
     }
 

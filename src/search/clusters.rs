@@ -56,14 +56,18 @@ impl Clusters {
         self.founders.len()
     }
 
-    /// The earliest founded minimum that this point belongs to, or a new one, which it founds.
-    pub(super) fn find_or_found(&mut self, value: f64, point: &[f64]) -> usize {
-        let point = self.scaled(point);
-        self.find(value, &point).unwrap_or_else(|| self.found(value, &point))
+    /// The earliest founded minimum that this point belongs to.
+    pub(super) fn find(&self, value: f64, point: &[f64]) -> Option<usize> {
+        self.find_scaled(value, &self.scaled(point))
     }
 
-    /// The earliest founded minimum that this scaled point belongs to.
-    fn find(&self, value: f64, point: &[f64]) -> Option<usize> {
+    /// As [`find`](Self::find), or a new one, which this point founds.
+    pub(super) fn find_or_found(&mut self, value: f64, point: &[f64]) -> usize {
+        let point = self.scaled(point);
+        self.find_scaled(value, &point).unwrap_or_else(|| self.found(value, &point))
+    }
+
+    fn find_scaled(&self, value: f64, point: &[f64]) -> Option<usize> {
         match self.distinct {
             Distinct::Value { .. } => {
                 // A founder's tolerance is relative to its own value: what is farther than twice ours is too far by its own.
@@ -206,7 +210,7 @@ mod tests {
             for lane in 0..starts.lanes() {
                 let drawn = starts.point(lane);
                 let (value, point) = (drawn[n], &drawn[..n]);
-                let found = clusters.find(value, &clusters.scaled(point));
+                let found = clusters.find(value, point);
                 assert_eq!(found, by_comparison(&clusters, value, point), "{distinct:?}");
                 joined += usize::from(found.is_some());
                 let place = clusters.find_or_found(value, point);

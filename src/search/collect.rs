@@ -7,6 +7,7 @@ use super::Until;
 use super::clusters::Clusters;
 use super::distinct::Distinct;
 use super::found::{Found, SearchEnd};
+use super::known::Known;
 use super::minima::{Candidates, Minimum};
 use crate::batch::Batch;
 use crate::engine::{Record, Totals};
@@ -23,6 +24,9 @@ pub(super) struct Collector {
     candidates: Candidates,
     /// Those told apart as they come in, where that may end the search.
     clusters: Option<Clusters>,
+    /// Where lanes in known basins are cut.
+    known: Option<Known>,
+    /// Lanes that ended in success, or were cut on their way there.
     successes: usize,
     best: Option<Minimum>,
     statuses: BTreeMap<Status, usize>,
@@ -37,6 +41,9 @@ pub(super) struct Collector {
     /// The lanes of the run that have ended, where the strategy goes on from them.
     pub(super) keep: Option<Vec<LaneResult>>,
 }
+
+/// Steps from one look for lanes in known basins to the next: to look costs less than they do.
+const STEPS_TO_CUT: u64 = 4;
 
 /// Which of all starts the lanes of a run are.
 #[derive(Clone, Debug)]
@@ -67,14 +74,16 @@ impl Numbers {
 }
 
 impl Collector {
-    pub(super) fn new(distinct: Distinct, until: Until, begun: Instant, starts: &Starts) -> Result<Self> {
+    pub(super) fn new(distinct: Distinct, until: Until, cut: Option<f64>, begun: Instant, starts: &Starts) -> Result<Self> {
         let candidates = Candidates::new(distinct, starts)?;
         let clusters = (until.minima.is_some() || until.all_seen).then(|| candidates.clusters());
+        let known = cut.map(|radius| Known::new(radius, distinct, candidates.spread()));
         Ok(Self {
             until,
             begun,
             candidates,
             clusters,
+            known,
             successes: 0,
             best: None,
             statuses: BTreeMap::new(),
@@ -151,6 +160,9 @@ impl Collector {
             if let Some(clusters) = self.clusters.as_mut().filter(|_| value.is_finite()) {
                 clusters.find_or_found(value, point);
             }
+            if let Some(known) = self.known.as_mut().filter(|_| value.is_finite()) {
+                known.add(lane, value, point);
+            }
         }
     }
 
@@ -199,12 +211,17 @@ impl Collector {
 
 impl Monitor for Collector {
     fn when(&self) -> Every {
-        Every::Sync
+        if self.known.is_some() { Every::Steps(STEPS_TO_CUT) } else { Every::Sync }
     }
 
     fn step(&mut self, step: &mut Step<'_>) -> Result<Control> {
         self.now = step.totals();
         self.take(step.batch());
+        if let Some(known) = &self.known {
+            let found_by = known.cut(step.batch())?;
+            self.successes += found_by.len();
+            found_by.into_iter().for_each(|lane| self.candidates.add_cut(lane));
+        }
         Ok(match self.enough() {
             Some(end) => {
                 self.end = end;

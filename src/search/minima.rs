@@ -1,6 +1,7 @@
 //! The distinct minima among what lanes have found.
 
 use std::cmp::Ordering;
+use std::collections::HashMap;
 
 use rayon::prelude::*;
 
@@ -18,7 +19,7 @@ pub struct Minimum {
     pub value: f64,
     /// The point.
     pub point: Vec<f64>,
-    /// How many lanes ended there.
+    /// How many lanes ended there, those that were [cut](crate::Search::cut) on their way included.
     pub lanes: usize,
     /// The lane that stands for them: the lowest, and of several that are as low the first.
     pub lane: usize,
@@ -98,6 +99,8 @@ pub(super) struct Candidates {
     points: Vec<f64>,
     most: usize,
     uncompared: usize,
+    /// Lanes that were cut on their way to what another has found: how many, by that lane.
+    cut: HashMap<usize, usize>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -119,7 +122,8 @@ impl Candidates {
     pub(super) fn new(distinct: Distinct, starts: &Starts) -> Result<Self> {
         distinct.validate()?;
         let most = MOST_BYTES / (size_of::<Candidate>() + 8 * starts.dimension());
-        Ok(Self { distinct, spread: spread(starts), lanes: Vec::new(), points: Vec::new(), most, uncompared: 0 })
+        let (lanes, points, cut) = Default::default();
+        Ok(Self { distinct, spread: spread(starts), lanes, points, most, uncompared: 0, cut })
     }
 
     /// Takes note of a lane that ended in success.
@@ -132,6 +136,11 @@ impl Candidates {
         if self.lanes.len() >= 2 * self.most {
             self.keep_lowest();
         }
+    }
+
+    /// Takes note of a lane that was cut on its way to what `found_by` has found.
+    pub(super) fn add_cut(&mut self, found_by: usize) {
+        *self.cut.entry(found_by).or_default() += 1;
     }
 
     /// Lets go of those that don't fit.
@@ -170,7 +179,8 @@ impl Candidates {
         lanes.par_sort_unstable_by(|a, b| order((a.value, point(a), a.lane), (b.value, point(b), b.lane)));
         let mut coarse = Minima { uncompared: self.uncompared, ..Minima::default() };
         let minimum = |of: &Candidate| Minimum::of(of.lane, of.value, of.gradient_max, point(of));
-        assign(self.clusters(), &mut coarse, lanes.iter().map(|of| (of.value, point(of), 1, move || minimum(of))));
+        let count = |of: &Candidate| 1 + self.cut.get(&of.lane).copied().unwrap_or_default();
+        assign(self.clusters(), &mut coarse, lanes.iter().map(|of| (of.value, point(of), count(of), move || minimum(of))));
         if run.problem.verbatim_text().is_some() {
             return Ok(coarse);
         }
@@ -210,7 +220,7 @@ fn assign<'a>(mut clusters: Clusters, minima: &mut Minima, from: impl Iterator<I
         let founder = clusters.find_or_found(value, point);
         match minima.list.get_mut(founder) {
             Some(known) => known.lanes += lanes,
-            None if founder < MOST_MINIMA => minima.list.push(minimum()),
+            None if founder < MOST_MINIMA => minima.list.push(Minimum { lanes, ..minimum() }),
             None => minima.other_lanes += lanes,
         }
     }

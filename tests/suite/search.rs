@@ -6,6 +6,8 @@ use manymin::prelude::*;
 use manymin::{BasinHopping, Distinct, Error, Found, Minimum, Search, SearchEnd, TikTak};
 use nalgebra::DMatrix;
 
+use crate::devices::devices;
+
 fn rastrigin(n: usize) -> Problem {
     Problem::new(n, |x| x.sum(0..n, |i| 10.0 + x.at(i).powi(2) - 10.0 * (TAU * x.at(i)).cos())).expect("a problem")
 }
@@ -58,6 +60,29 @@ fn all_minima_of_rastrigin_in_a_box_are_found_once_each_in_order() {
     assert_eq!((found.end, found.statuses.values().sum::<usize>()), (SearchEnd::Done, 8_192));
     assert!(list.iter().all(|minimum| minimum.polished && minimum.gradient_max < 1e-9), "in f64");
     assert!(found.expected.expect("enough lanes") < 121.0 * 1.05);
+}
+
+#[test]
+fn lanes_cut_in_known_basins_count_for_their_minima_and_save_evaluations() {
+    let bounds = square(2, 5.12);
+    let starts = Starts::sobol(&bounds, 4_096, 3);
+    for device in devices() {
+        let search = || Search::new(Minimizer::new(Lbfgs::default()).bounds(&bounds).pool(256));
+        let all = search().run(&device, &rastrigin(2), &starts).expect("a search");
+        let cut = search().cut(0.02).run(&device, &rastrigin(2), &starts).expect("a search");
+        let cells = |found: &Found| {
+            let mut cells: Vec<Vec<i64>> = found.minima.list.iter().map(cell).collect();
+            cells.sort();
+            cells
+        };
+        assert_eq!(cells(&cut), cells(&all), "{device}");
+        let lanes: usize = cut.minima.list.iter().map(|minimum| minimum.lanes).sum();
+        let duplicates = cut.statuses[&Status::Duplicate];
+        let successes: usize = cut.statuses.iter().filter(|(status, _)| status.is_success()).map(|(_, lanes)| lanes).sum();
+        assert_eq!(lanes, successes + duplicates, "{device}");
+        assert!(duplicates > 2_048, "{device}: {duplicates}");
+        assert!(cut.totals.evaluations < all.totals.evaluations, "{device}: {} of {}", cut.totals.evaluations, all.totals.evaluations);
+    }
 }
 
 #[test]
@@ -194,4 +219,7 @@ fn settings_out_of_range_are_refused_before_anything_runs() {
     refused(search().hopping(BasinHopping { displacement: 0.0, ..BasinHopping::default() }), "displacement");
     refused(search().hopping(BasinHopping { temperature: -1.0, ..BasinHopping::default() }), "temperature");
     refused(search().tiktak(TikTak { wave: 0 }), "wave");
+    refused(search().cut(0.0), "cut");
+    refused(search().cut(0.1).distinct(Distinct::by_value()), "cut");
+    refused(search().cut(0.1).hopping(BasinHopping::default()), "cut");
 }

@@ -3,6 +3,7 @@
 
 mod argmin_peer;
 mod manymin_run;
+mod rastrigin;
 mod rosenbrock;
 mod tfp_peer;
 
@@ -77,6 +78,9 @@ fn main() -> ExitCode {
 
 /// Runs all there is to run.
 fn compare() -> Result<()> {
+    if std::env::args().nth(1).is_some_and(|asked| asked == "rastrigin") {
+        return rastrigin::report(Tfp::from_environment().as_ref());
+    }
     let single = Manymin::new(Device::cpu(Precision::F32))?;
     let double = Manymin::new(Device::cpu(Precision::F64))?;
     let gpu = Manymin::on_gpu()?;
@@ -97,7 +101,8 @@ fn compare() -> Result<()> {
     let mut peers: Vec<&dyn Contestant> = vec![&double, &Argmin];
     peers.extend(gpu_and_tfp());
     report(SMALL_BATCH, &single, &peers)?;
-    report(LARGE_BATCH, &single, &gpu_and_tfp().collect::<Vec<_>>())
+    report(LARGE_BATCH, &single, &gpu_and_tfp().collect::<Vec<_>>())?;
+    rastrigin::report(tfp.as_ref())
 }
 
 /// The second of two calls, as peers.py has it of its own: threads are up and memory is warm for everyone.

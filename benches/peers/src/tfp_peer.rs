@@ -9,7 +9,6 @@ use manymin::Starts;
 use serde_json::Value;
 use tempfile::NamedTempFile;
 
-use crate::rosenbrock::DIMENSION;
 use crate::{Contestant, Measurement, Result, TOLERANCE};
 
 /// Names a Python that has what requirements.txt lists.
@@ -25,12 +24,19 @@ const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/peers.py");
 /// TensorFlow Probability, on a Python that has it.
 pub(crate) struct Tfp {
     python: OsString,
+    /// As peers.py calls it.
+    problem: &'static str,
 }
 
 impl Tfp {
     /// On the Python that the environment names; `None` if it names none.
     pub(crate) fn from_environment() -> Option<Self> {
-        std::env::var_os(VARIABLE).filter(|python| !python.is_empty()).map(|python| Self { python })
+        std::env::var_os(VARIABLE).filter(|python| !python.is_empty()).map(|python| Self { python, problem: "rosenbrock" })
+    }
+
+    /// The same on another problem of peers.py.
+    pub(crate) fn of(&self, problem: &'static str) -> Self {
+        Self { python: self.python.clone(), problem }
     }
 }
 
@@ -48,8 +54,8 @@ impl Contestant for Tfp {
         let file = write_starts(starts).map_err(|error| format!("the starts can't be written to a temporary file: {error}"))?;
         let output = Command::new(&self.python)
             .arg(SCRIPT)
-            .args(["--peer", "tfp", "--problem", "rosenbrock"])
-            .args(["--dim", &DIMENSION.to_string(), "--lanes", &starts.lanes().to_string(), "--tolerance", &TOLERANCE.to_string()])
+            .args(["--peer", "tfp", "--problem", self.problem])
+            .args(["--dim", &starts.dimension().to_string(), "--lanes", &starts.lanes().to_string(), "--tolerance", &TOLERANCE.to_string()])
             .arg("--starts")
             .arg(file.path())
             .output()
