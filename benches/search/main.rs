@@ -1,11 +1,12 @@
-//! What global search finds, and how fast: `cargo bench --bench search [-- rastrigin|clusters]`.
+//! What global search finds, and how fast: `cargo bench --bench search [-- sweep|rastrigin|clusters]`.
 //!
 //! One `name value` a line on standard output.
 
 use std::time::{Duration, Instant};
 
 use manymin::prelude::*;
-use manymin::{BasinHopping, Distinct, Search};
+use manymin::monitor::Control;
+use manymin::{BasinHopping, Distinct, Search, Sweep};
 
 /// The lowest energies of 2 to 18 Lennard-Jones atoms.
 ///
@@ -20,6 +21,10 @@ const PATIENCE: Duration = Duration::from_secs(120);
 fn main() {
     let asked: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
     let wants = |group: &str| asked.is_empty() || asked.iter().any(|word| word == group);
+    // First, since it tells the most memory that the process has had.
+    if wants("sweep") {
+        sweep();
+    }
     if wants("rastrigin") {
         rastrigin();
     }
@@ -31,12 +36,14 @@ fn main() {
 /// A million Sobol starts of Rastrigin's function of ten variables, with the table of distinct minima.
 fn rastrigin() {
     const STARTS: usize = 1_000_000;
+    const POOL: usize = 16_384;
     let problem =
         Problem::new(10, |x| x.sum(0..10, |i| 10.0 + x.at(i).powi(2) - 10.0 * (std::f64::consts::TAU * x.at(i)).cos())).expect("a problem");
-    let starts = Starts::sobol(&Bounds::new(&[-5.12; 10], &[5.12; 10]).expect("a box"), STARTS, 42);
+    let bounds = Bounds::new(&[-5.12; 10], &[5.12; 10]).expect("a box");
+    let starts = Starts::sobol(&bounds, STARTS, 42);
     let minimizer = || {
         let tolerances = Tolerances { gradient_max: 1e-3, ..Tolerances::default() };
-        Minimizer::new(Lbfgs::default()).tolerances(tolerances).pool(16_384)
+        Minimizer::new(Lbfgs::default()).tolerances(tolerances).pool(POOL)
     };
     let device = Device::cpu(Precision::F32);
     let begun = Instant::now();
@@ -47,7 +54,47 @@ fn rastrigin() {
     println!("rastrigin_lowest {:e}", found.minima.list[0].value);
     let begun = Instant::now();
     minimizer().minimize(&device, &problem, &starts).expect("a run");
-    println!("rastrigin_seconds_of_lanes_alone {:.2}, with the table {seconds:.2}", begun.elapsed().as_secs_f64());
+    let alone = begun.elapsed().as_secs_f64();
+    println!("rastrigin_seconds_of_lanes_alone {alone:.2}");
+    println!("rastrigin_seconds_with_table {seconds:.2}");
+    // The same lanes a pool at a time, none of which waits in a queue.
+    let begun = Instant::now();
+    for batch in 0..STARTS / POOL {
+        let starts = Starts::sobol(&bounds, POOL, batch as u64);
+        minimizer().minimize(&device, &problem, &starts).expect("a run");
+    }
+    let fitting = begun.elapsed().as_secs_f64() * STARTS as f64 / (STARTS / POOL * POOL) as f64;
+    println!("rastrigin_queue_over_fitting_batches {:.3}", alone / fitting);
+}
+
+/// Ten million rows of parameters, made as they are needed: a cubic's minimum for each.
+fn sweep() {
+    const ROWS: usize = 10_000_000;
+    let problem = Problem::builder(2)
+        .parameters(2)
+        .build(|x, c| (x[0].powi(2) - c.parameter(0)).powi(2) + c.parameter(1) * (x[1] - x[0]).powi(2))
+        .expect("a problem");
+    let starts = Starts::uniform(&Bounds::new(&[0.5; 2], &[2.0; 2]).expect("a box"), 1, 42);
+    let rows = (0..ROWS).map(|row| Ok(vec![0.5 + row as f64 / ROWS as f64, 1.0 + (row % 7) as f64]));
+    let mut worst = 0.0_f64;
+    let swept = Sweep::new(Minimizer::new(Lbfgs::default()))
+        .run(&Device::cpu(Precision::F32), &problem, &starts, rows, |row| {
+            worst = worst.max((row.best.point[0].powi(2) - row.parameters[0]).abs());
+            Ok(Control::Continue)
+        })
+        .expect("a sweep");
+    println!("sweep_rows_per_second {:.0}", swept.rows as f64 / swept.seconds);
+    println!("sweep_worst_error {worst:.1e}");
+    if let Some(peak) = peak_mib() {
+        println!("sweep_peak_mib {peak}");
+    }
+}
+
+/// The most memory that the process has had so far, where the system tells.
+fn peak_mib() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    Some(line.split_whitespace().next()?.parse::<u64>().ok()? / 1_024)
 }
 
 /// Clusters of 2 to 18 atoms: how long it takes to find the lowest energy known.
