@@ -15,6 +15,9 @@ use crate::monitor::{Control, Every, Monitor, Step};
 use crate::outcome::{LaneResult, Run};
 use crate::starts::Starts;
 
+/// So few evaluations are the work of a second or less.
+const FEW_EVALUATIONS: u64 = 10_000_000;
+
 /// Takes results from a run, and ends it when they are enough.
 pub(super) struct Collector {
     until: Until,
@@ -103,6 +106,11 @@ impl Collector {
         self.candidates.spread()
     }
 
+    /// Whether two points are one minimum.
+    pub(super) fn are_one(&self, one: (f64, &[f64]), other: (f64, &[f64])) -> bool {
+        self.candidates.are_one(one, other)
+    }
+
     /// Adds work that was done besides.
     pub(super) fn worked(&mut self, totals: Totals) {
         self.before.add(totals);
@@ -187,8 +195,9 @@ impl Collector {
 }
 
 impl Monitor for Collector {
+    /// Where few evaluations are allowed, a free run would be far beyond them before anyone has looked.
     fn when(&self) -> Every {
-        Every::Sync
+        if self.until.evaluations.is_some_and(|most| most <= FEW_EVALUATIONS) { Every::Step } else { Every::Sync }
     }
 
     fn step(&mut self, step: &mut Step<'_>) -> Result<Control> {
