@@ -1,6 +1,15 @@
-//! What global search finds, and how fast: `cargo bench --bench search [-- rastrigin|clusters]`.
+//! What global search finds, and how fast: `cargo bench --bench search [-- multistart|rastrigin|clusters]`.
 //!
 //! One `name value` a line on standard output.
+
+#[path = "../../tests/suite/multistart/functions.rs"]
+#[expect(dead_code, reason = "what the tests alone ask for")]
+mod functions;
+mod multistart;
+#[path = "../../tests/suite/multistart/scipy.rs"]
+mod scipy;
+#[path = "../../tests/suite/multistart/trials.rs"]
+mod trials;
 
 use std::time::{Duration, Instant};
 
@@ -20,6 +29,10 @@ const PATIENCE: Duration = Duration::from_secs(120);
 fn main() {
     let asked: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
     let wants = |group: &str| asked.is_empty() || asked.iter().any(|word| word == group);
+    if wants("multistart") {
+        multistart::local();
+        multistart::global();
+    }
     if wants("rastrigin") {
         rastrigin();
     }
@@ -69,7 +82,7 @@ fn clusters() {
         let begun = Instant::now();
         let found = Search::new(Minimizer::new(Lbfgs::default()).max_iterations(1_000))
             .distinct(Distinct::by_value())
-            .hopping(BasinHopping { hops: 10_000, displacement: 0.2, temperature: 0.8, seed: 1 })
+            .hopping(BasinHopping { hops: 10_000, displacement: 0.2, temperature: 0.8, seed: 1, ..BasinHopping::default() })
             .target(lowest + 1e-4)
             .time(PATIENCE)
             .polish(1)
