@@ -176,7 +176,9 @@ impl<'m> Search<'m> {
         self
     }
 
-    /// Ends the search after so many evaluations of value and gradient, over all lanes, or some more.
+    /// Ends the search after so many evaluations of value and gradient, over all lanes, or some more. Up to ten million are counted after
+    /// every step, and are then exceeded by those of one step of the lanes on the device at most; beyond, as often as
+    /// [`Every::Sync`](crate::Every::Sync) says. [Screening](Search::screen) counts, but is not cut short.
     pub fn evaluations(mut self, evaluations: u64) -> Self {
         self.until.evaluations = Some(evaluations);
         self

@@ -1,6 +1,15 @@
-//! What global search finds, and how fast: `cargo bench --bench search [-- sweep|rastrigin|clusters]`.
+//! What global search finds, and how fast: `cargo bench --bench search [-- sweep|multistart|rastrigin|clusters]`.
 //!
 //! One `name value` a line on standard output.
+
+#[path = "../../tests/suite/multistart/functions.rs"]
+#[expect(dead_code, reason = "what the tests alone ask for")]
+mod functions;
+mod multistart;
+#[path = "../../tests/suite/multistart/scipy.rs"]
+mod scipy;
+#[path = "../../tests/suite/multistart/trials.rs"]
+mod trials;
 
 use std::time::{Duration, Instant};
 
@@ -24,6 +33,10 @@ fn main() {
     // First, since it tells the most memory that the process has had.
     if wants("sweep") {
         sweep();
+    }
+    if wants("multistart") {
+        multistart::local();
+        multistart::global();
     }
     if wants("rastrigin") {
         rastrigin();
@@ -116,7 +129,7 @@ fn clusters() {
         let begun = Instant::now();
         let found = Search::new(Minimizer::new(Lbfgs::default()).max_iterations(1_000))
             .distinct(Distinct::by_value())
-            .hopping(BasinHopping { hops: 10_000, displacement: 0.2, temperature: 0.8, seed: 1 })
+            .hopping(BasinHopping { hops: 10_000, displacement: 0.2, temperature: 0.8, seed: 1, ..BasinHopping::default() })
             .target(lowest + 1e-4)
             .time(PATIENCE)
             .polish(1)

@@ -17,6 +17,9 @@ use crate::monitor::{Control, Every, Monitor, Step};
 use crate::outcome::{LaneResult, Run};
 use crate::starts::Starts;
 
+/// So few evaluations are the work of a second or less.
+const FEW_EVALUATIONS: u64 = 10_000_000;
+
 /// Takes results from a run, and ends it when they are enough.
 pub(super) struct Collector {
     until: Until,
@@ -111,6 +114,11 @@ impl Collector {
     /// How far starts spread in each component.
     pub(super) fn spread(&self) -> &[f64] {
         self.candidates.spread()
+    }
+
+    /// Whether two points are one minimum.
+    pub(super) fn are_one(&self, one: (f64, &[f64]), other: (f64, &[f64])) -> bool {
+        self.candidates.are_one(one, other)
     }
 
     /// Adds work that was done besides.
@@ -210,8 +218,15 @@ impl Collector {
 }
 
 impl Monitor for Collector {
+    /// Where few evaluations are allowed, a free run would be far beyond them before anyone has looked.
     fn when(&self) -> Every {
-        if self.known.is_some() { Every::Steps(STEPS_TO_CUT) } else { Every::Sync }
+        if self.until.evaluations.is_some_and(|most| most <= FEW_EVALUATIONS) {
+            Every::Step
+        } else if self.known.is_some() {
+            Every::Steps(STEPS_TO_CUT)
+        } else {
+            Every::Sync
+        }
     }
 
     fn step(&mut self, step: &mut Step<'_>) -> Result<Control> {

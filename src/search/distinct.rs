@@ -53,6 +53,19 @@ impl Distinct {
         value
     }
 
+    /// Whether two points, each with its value, are one minimum.
+    pub(super) fn are_one(self, (f, x): (f64, &[f64]), (other_f, y): (f64, &[f64]), spread: &[f64]) -> bool {
+        let level = (f - other_f).abs() <= self.value() * f.min(other_f).abs().max(1.0);
+        level
+            && match self {
+                Self::Value { .. } => true,
+                Self::Point { distance, .. } => {
+                    let square: f64 = x.iter().zip(y).zip(spread).map(|((x, y), w)| ((x - y) / w).powi(2)).sum();
+                    square.sqrt() <= distance
+                }
+            }
+    }
+
     /// An error if a tolerance is negative or not a number.
     pub(super) fn validate(self) -> Result<()> {
         let check = |name, tolerance: f64| match tolerance >= 0.0 {

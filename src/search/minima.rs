@@ -163,6 +163,11 @@ impl Candidates {
         &self.spread
     }
 
+    /// Whether two points are one minimum.
+    pub(super) fn are_one(&self, one: (f64, &[f64]), other: (f64, &[f64])) -> bool {
+        self.distinct.are_one(one, other, &self.spread)
+    }
+
     /// Empty clusters that tell these lanes apart, while they come in.
     pub(super) fn clusters(&self) -> Clusters {
         Clusters::new(self.distinct, &self.spread)

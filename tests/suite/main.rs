@@ -26,6 +26,7 @@ mod monitors_at_hand;
 #[cfg(any(feature = "plot", feature = "tracing"))]
 mod monitors_of_features;
 mod moves;
+mod multistart;
 mod nist;
 #[cfg(feature = "gpu")]
 mod parity;

@@ -166,7 +166,7 @@ fn hopping_comes_to_the_global_minimum_where_single_minimisations_do_not() {
     let (problem, starts) = (rastrigin(5), Starts::sobol(&square(5, 5.12), 32, 9));
     let single = search().run(&cpu(), &problem, &starts).expect("a search");
     assert!(single.minima.list[0].value > 1.0, "or this test shows nothing");
-    let hopping = BasinHopping { hops: 150, displacement: 0.1, temperature: 1.0, seed: 2 };
+    let hopping = BasinHopping { hops: 150, seed: 2, ..BasinHopping::default() };
     let run = || search().hopping(hopping).run(&cpu(), &problem, &starts).expect("a search");
     let found = run();
     assert!(found.minima.list[0].value < 1e-9, "{}", found.minima.list[0].value);
@@ -174,6 +174,18 @@ fn hopping_comes_to_the_global_minimum_where_single_minimisations_do_not() {
     assert_eq!(found.minima, run().minima, "again the same");
     let point = |lane: usize| found.minima.list.iter().filter(|m| m.lane == lane).count();
     assert!((0..32).any(|lane| point(lane) > 1), "lanes keep their numbers");
+}
+
+#[test]
+fn hops_come_to_be_as_long_as_minima_are_apart() {
+    // Of two minima in each component, 5.6 apart, the lower one in all; hops of at most 1 lead back to where they began.
+    let problem = Problem::new(6, |x| x.sum(0..6, |i| x.at(i).powi(4) - 16.0 * x.at(i).powi(2) + 5.0 * x.at(i)) / 12.0).expect("a problem");
+    let starts = Starts::sobol(&square(6, 5.0), 8, 9);
+    let lowest = |adapt: f64| {
+        let hopping = BasinHopping { hops: 150, temperature: 0.0, seed: 2, adapt, ..BasinHopping::default() };
+        search().hopping(hopping).run(&cpu(), &problem, &starts).expect("a search").minima.list[0].value
+    };
+    assert!(lowest(1.0) > -37.0 && (lowest(1.2) + 39.166_166).abs() < 1e-5, "{} beside {}", lowest(1.0), lowest(1.2));
 }
 
 #[test]
@@ -217,6 +229,7 @@ fn settings_out_of_range_are_refused_before_anything_runs() {
     refused(search().distinct(Distinct::Point { distance: -1.0, value: 0.0 }), "distance");
     refused(search().distinct(Distinct::Value { value: f64::NAN }), "value");
     refused(search().hopping(BasinHopping { displacement: 0.0, ..BasinHopping::default() }), "displacement");
+    refused(search().hopping(BasinHopping { adapt: 0.9, ..BasinHopping::default() }), "adapt");
     refused(search().hopping(BasinHopping { temperature: -1.0, ..BasinHopping::default() }), "temperature");
     refused(search().tiktak(TikTak { wave: 0 }), "wave");
     refused(search().cut(0.0), "cut");
