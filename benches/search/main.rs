@@ -13,8 +13,8 @@ mod trials;
 
 use std::time::{Duration, Instant};
 
-use manymin::prelude::*;
 use manymin::monitor::Control;
+use manymin::prelude::*;
 use manymin::{BasinHopping, Distinct, Search, Sweep};
 
 /// The lowest energies of 2 to 18 Lennard-Jones atoms.
