@@ -47,18 +47,9 @@ fn run() -> Result<ExitCode> {
     let starts = Starts::uniform(&cube, lanes, seed);
     let minimizer = Minimizer::new(Lbfgs::default()).max_iterations(1_000);
 
-    // A loop of our own: ten rounds, a look at the batch, and on. After Ctrl-C we have what was found until then.
     let interrupt = Interrupt::new()?;
     let mut progress = Progress::new();
-    let mut batch = minimizer.start(&device, &problem, &starts)?;
-    while batch.active() > 0 {
-        batch.advance(10)?;
-        progress.show(&batch);
-        if interrupt.is_pressed() {
-            batch.stop()?;
-        }
-    }
-    let outcome = batch.finish()?;
+    let outcome = common::run_to_end(minimizer.start(&device, &problem, &starts)?, 10, &interrupt, &mut progress)?;
     let seconds = progress.seconds();
     let successful: Vec<usize> = (0..lanes).filter(|&lane| outcome.statuses()[lane].is_success()).collect();
     let polished = outcome.polish(&successful)?;

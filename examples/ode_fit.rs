@@ -67,18 +67,9 @@ fn run() -> Result<ExitCode> {
     let starts = Starts::uniform(&bounds, lanes, seed);
     let minimizer = Minimizer::new(Lbfgs::default()).bounds(&bounds).max_iterations(1_000);
 
-    // After Ctrl-C we have what was found until then.
     let interrupt = Interrupt::new()?;
     let mut progress = Progress::new();
-    let mut batch = minimizer.start(&device, &problem, &starts)?;
-    while batch.active() > 0 {
-        batch.advance(10)?;
-        progress.show(&batch);
-        if interrupt.is_pressed() {
-            batch.stop()?;
-        }
-    }
-    let outcome = batch.finish()?;
+    let outcome = common::run_to_end(minimizer.start(&device, &problem, &starts)?, 10, &interrupt, &mut progress)?;
     let seconds = progress.seconds();
     progress.clear();
 

@@ -1,5 +1,6 @@
 //! Starting points: given as a matrix or a file, drawn at random or quasi-random, placed on a grid, or from a source of your own.
 
+mod drawn;
 mod given;
 mod latin;
 mod placed;
@@ -10,11 +11,12 @@ use std::sync::Arc;
 
 use nalgebra::DMatrix;
 
+pub(crate) use self::drawn::uniform;
+use self::drawn::{Draw, Drawn};
 use self::given::Given;
 pub use self::table::{Rows, Table};
 use crate::engine::recipe::{Columns, Points, Recipe};
 use crate::engine::source::Source;
-use crate::error::StartsError;
 use crate::method::{Bounds, Limits, Tolerances};
 
 /// The starts of a batch, one a lane, with the lanes' parameters. Cloning is cheap.
@@ -50,7 +52,7 @@ impl Starts {
     /// # References
     /// G. L. Steele, D. Lea, C. H. Flood: Fast splittable pseudorandom number generators, OOPSLA 2014 (SplitMix64).
     pub fn uniform(bounds: &Bounds, lanes: usize, seed: u64) -> Self {
-        Self::new(Uniform { bounds: bounds.clone(), lanes, seed })
+        Self::new(Drawn { bounds: bounds.clone(), lanes, seed, by: Draw::Uniform })
     }
 
     /// The columns of `points`, one a lane.
@@ -168,67 +170,6 @@ impl std::fmt::Debug for Starts {
     }
 }
 
-struct Uniform {
-    bounds: Bounds,
-    lanes: usize,
-    seed: u64,
-}
-
-impl Source for Uniform {
-    fn lanes(&self) -> usize {
-        self.lanes
-    }
-
-    fn dimension(&self) -> usize {
-        self.bounds.dimension()
-    }
-
-    fn validate(&self) -> Result<(), StartsError> {
-        unbounded(&self.bounds)
-    }
-
-    fn recipe(&self) -> Option<Recipe> {
-        Some(Points::Uniform { bounds: self.bounds.clone(), lanes: self.lanes, seed: self.seed }.into())
-    }
-
-    fn fill(&self, lane: usize, point: &mut [f64], _: &mut [f64]) {
-        let mut state = mix(self.seed).wrapping_add(mix(!(lane as u64)));
-        for ((x, &low), &high) in point.iter_mut().zip(self.bounds.lower()).zip(self.bounds.upper()) {
-            state = state.wrapping_add(GOLDEN);
-            let unit = (mix(state) >> 11) as f64 * (-53.0_f64).exp2();
-            *x = low + (high - low) * unit;
-        }
-    }
-}
-
-/// Numbers drawn uniformly from [0, 1), one after another, for that lane and that turn of it.
-pub(crate) fn uniform(seed: u64, lane: u64, turn: u64) -> impl FnMut() -> f64 {
-    let mut state = mix(seed).wrapping_add(mix(!lane)).wrapping_add(mix(turn.wrapping_mul(GOLDEN)));
-    move || {
-        state = state.wrapping_add(GOLDEN);
-        (mix(state) >> 11) as f64 * (-53.0_f64).exp2()
-    }
-}
-
-/// An error if a side of the box to draw from is infinite.
-fn unbounded(bounds: &Bounds) -> Result<(), StartsError> {
-    let infinite = |(low, high): (&f64, &f64)| !low.is_finite() || !high.is_finite();
-    match bounds.lower().iter().zip(bounds.upper()).position(infinite) {
-        Some(index) => Err(StartsError::Unbounded { index }),
-        None => Ok(()),
-    }
-}
-
-/// The increment of SplitMix64: 2^64 over the golden ratio.
-const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
-
-/// The output function of SplitMix64.
-fn mix(mut z: u64) -> u64 {
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
-}
-
 struct Matrix {
     points: DMatrix<f64>,
 }
@@ -254,37 +195,6 @@ impl Source for Matrix {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_generator_is_splitmix64() {
-        // The first outputs for seed 1234567 of the reference implementation (S. Vigna, 2015).
-        let outputs: Vec<u64> = (1..=3_u64).map(|k| mix(1_234_567_u64.wrapping_add(k.wrapping_mul(GOLDEN)))).collect();
-        assert_eq!(outputs, [6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423]);
-    }
-
-    #[test]
-    fn uniform_starts_fill_their_box_evenly() {
-        let bounds = Bounds::new(&[-1.0, 10.0], &[1.0, 14.0]).expect("a box");
-        let starts = Starts::uniform(&bounds, 20_000, 3);
-        let (mut mean, mut square) = ([0.0; 2], [0.0; 2]);
-        for lane in 0..20_000 {
-            let point = starts.point(lane);
-            assert!((-1.0..1.0).contains(&point[0]) && (10.0..14.0).contains(&point[1]), "inside: {point:?}");
-            for (k, unit) in [(point[0] + 1.0) / 2.0, (point[1] - 10.0) / 4.0].into_iter().enumerate() {
-                mean[k] += unit / 20_000.0;
-                square[k] += unit * unit / 20_000.0;
-            }
-        }
-        // Five standard deviations of the means of 20,000 draws.
-        for k in 0..2 {
-            assert!((mean[k] - 0.5).abs() < 5.0 * (1.0_f64 / 12.0 / 20_000.0).sqrt(), "mean of component {k}: {}", mean[k]);
-            assert!(
-                (square[k] - 1.0 / 3.0).abs() < 5.0 * (4.0_f64 / 45.0 / 20_000.0).sqrt(),
-                "mean square of component {k}: {}",
-                square[k]
-            );
-        }
-    }
 
     #[test]
     fn what_is_given_for_each_lane_stays_whatever_is_given_after_it() {

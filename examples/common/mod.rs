@@ -172,6 +172,18 @@ impl Progress {
     }
 }
 
+/// Runs a batch to its end: so many rounds, a look at it, and on. After Ctrl-C we have what was found until then.
+pub(crate) fn run_to_end(mut batch: Batch, rounds: u32, interrupt: &Interrupt, progress: &mut Progress) -> manymin::Result<Outcome> {
+    while batch.active() > 0 {
+        batch.advance(rounds)?;
+        progress.show(&batch);
+        if interrupt.is_pressed() {
+            batch.stop()?;
+        }
+    }
+    batch.finish()
+}
+
 /// Prints how the lanes ended, the most frequent way first, and what was done in how many seconds.
 pub(crate) fn print_run(outcome: &Outcome, seconds: f64) {
     let mut counts: Vec<(Status, usize)> = outcome.status_counts().into_iter().collect();

@@ -74,18 +74,9 @@ fn run() -> Result<ExitCode> {
     let minimizer =
         Minimizer::new(Lbfgs::default()).tolerances(Tolerances { gradient_max: 0.0, ..Tolerances::default() }).max_iterations(iterations);
 
-    // After Ctrl-C we have what was found until then.
     let interrupt = Interrupt::new()?;
     let mut progress = Progress::new();
-    let mut batch = minimizer.start(&device, &problem, &starts)?;
-    while batch.active() > 0 {
-        batch.advance(100)?;
-        progress.show(&batch);
-        if interrupt.is_pressed() {
-            batch.stop()?;
-        }
-    }
-    let outcome = batch.finish()?;
+    let outcome = common::run_to_end(minimizer.start(&device, &problem, &starts)?, 100, &interrupt, &mut progress)?;
     let seconds = progress.seconds();
     let lowest = outcome.best();
     let as_low = |lane: &LaneResult| lane.value - lowest.value <= 1e-6 * lowest.value + LEAST;

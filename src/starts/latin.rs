@@ -1,9 +1,7 @@
 //! Latin hypercubes, without ever having more than one point in memory.
 
-use super::{GOLDEN, Starts, mix, unbounded};
-use crate::engine::recipe::{Points, Recipe};
-use crate::engine::source::Source;
-use crate::error::StartsError;
+use super::Starts;
+use super::drawn::{Draw, Drawn, GOLDEN, mix, uniform};
 use crate::method::Bounds;
 
 impl Starts {
@@ -28,43 +26,17 @@ impl Starts {
     /// analysis of output from a computer code, Technometrics 21 (1979) 239-245. The permutations are Feistel networks that walk
     /// their cycles: J. Black, P. Rogaway: Ciphers with arbitrary finite domains, CT-RSA 2002.
     pub fn latin_hypercube(bounds: &Bounds, lanes: usize, seed: u64) -> Self {
-        Self::new(Latin { bounds: bounds.clone(), lanes, seed })
+        Self::new(Drawn { bounds: bounds.clone(), lanes, seed, by: Draw::Latin })
     }
 }
 
-struct Latin {
-    bounds: Bounds,
-    lanes: usize,
-    seed: u64,
-}
-
-impl Source for Latin {
-    fn lanes(&self) -> usize {
-        self.lanes
-    }
-
-    fn dimension(&self) -> usize {
-        self.bounds.dimension()
-    }
-
-    fn validate(&self) -> Result<(), StartsError> {
-        unbounded(&self.bounds)
-    }
-
-    fn recipe(&self) -> Option<Recipe> {
-        Some(Points::Latin { bounds: self.bounds.clone(), lanes: self.lanes, seed: self.seed }.into())
-    }
-
-    fn fill(&self, lane: usize, point: &mut [f64], _: &mut [f64]) {
-        let mut state = mix(self.seed).wrapping_add(mix(!(lane as u64)));
-        let sides = self.bounds.lower().iter().zip(self.bounds.upper());
-        for (k, (x, (&low, &high))) in point.iter_mut().zip(sides).enumerate() {
-            let key = mix(self.seed.wrapping_add((k as u64 + 1).wrapping_mul(GOLDEN)));
-            let part = permuted(lane as u64, self.lanes as u64, key) as f64;
-            state = state.wrapping_add(GOLDEN);
-            let within = (mix(state) >> 11) as f64 * (-53.0_f64).exp2();
-            *x = low + (high - low) * ((part + within) / self.lanes as f64);
-        }
+/// A lane's point of the unit cube.
+pub(super) fn fill(seed: u64, lane: usize, lanes: usize, point: &mut [f64]) {
+    let mut within = uniform(seed, lane as u64, 0);
+    for (k, x) in point.iter_mut().enumerate() {
+        let key = mix(seed.wrapping_add((k as u64 + 1).wrapping_mul(GOLDEN)));
+        let part = permuted(lane as u64, lanes as u64, key) as f64;
+        *x = (part + within()) / lanes as f64;
     }
 }
 

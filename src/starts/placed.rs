@@ -1,6 +1,7 @@
 //! Starts that are placed, not drawn: on a grid, and around a point.
 
-use super::{Starts, unbounded};
+use super::Starts;
+use super::drawn::unbounded;
 use crate::engine::recipe::{Points, Recipe};
 use crate::engine::source::Source;
 use crate::error::StartsError;

@@ -1,9 +1,7 @@
 //! Quasi-random starts: scrambled Sobol points.
 
-use super::{Starts, mix, unbounded};
-use crate::engine::recipe::{Points, Recipe};
-use crate::engine::source::Source;
-use crate::error::StartsError;
+use super::Starts;
+use super::drawn::{Draw, Drawn, mix};
 use crate::method::Bounds;
 
 impl Starts {
@@ -28,45 +26,20 @@ impl Starts {
     /// S. Joe, F. Y. Kuo: Constructing Sobol sequences with better two-dimensional projections, SIAM J. Sci. Comput. 30 (2008)
     /// 2635-2654. B. Burley: Practical hash-based Owen scrambling, J. Comput. Graph. Tech. 9 (2020) 1-20.
     pub fn sobol(bounds: &Bounds, lanes: usize, seed: u64) -> Self {
-        Self::new(Sobol { bounds: bounds.clone(), lanes, seed })
+        Self::new(Drawn { bounds: bounds.clone(), lanes, seed, by: Draw::Sobol })
     }
-}
-
-struct Sobol {
-    bounds: Bounds,
-    lanes: usize,
-    seed: u64,
 }
 
 /// Points of one scrambling: as many as the sequence's numbers tell apart.
 const POINTS: usize = 1 << 16;
 
-impl Source for Sobol {
-    fn lanes(&self) -> usize {
-        self.lanes
-    }
-
-    fn dimension(&self) -> usize {
-        self.bounds.dimension()
-    }
-
-    fn validate(&self) -> Result<(), StartsError> {
-        unbounded(&self.bounds)
-    }
-
-    fn recipe(&self) -> Option<Recipe> {
-        Some(Points::Sobol { bounds: self.bounds.clone(), lanes: self.lanes, seed: self.seed }.into())
-    }
-
-    fn fill(&self, lane: usize, point: &mut [f64], _: &mut [f64]) {
-        let dimensions = sobol_burley::NUM_DIMENSIONS as usize;
-        let block = mix(self.seed).wrapping_add(mix(!((lane / POINTS) as u64)));
-        let sides = self.bounds.lower().iter().zip(self.bounds.upper());
-        for (k, (x, (&low, &high))) in point.iter_mut().zip(sides).enumerate() {
-            let scrambling = mix(block.wrapping_add((k / dimensions) as u64)) as u32;
-            let unit = sobol_burley::sample((lane % POINTS) as u32, (k % dimensions) as u32, scrambling);
-            *x = low + (high - low) * f64::from(unit);
-        }
+/// A lane's point of the unit cube.
+pub(super) fn fill(seed: u64, lane: usize, point: &mut [f64]) {
+    let dimensions = sobol_burley::NUM_DIMENSIONS as usize;
+    let block = mix(seed).wrapping_add(mix(!((lane / POINTS) as u64)));
+    for (k, x) in point.iter_mut().enumerate() {
+        let scrambling = mix(block.wrapping_add((k / dimensions) as u64)) as u32;
+        *x = sobol_burley::sample((lane % POINTS) as u32, (k % dimensions) as u32, scrambling).into();
     }
 }
 

@@ -13,13 +13,16 @@ use nalgebra::DMatrix;
 use crate::devices::{Bits, assert_same, devices, starts_in};
 use crate::methods::methods;
 
-/// Every method, and the devices that run it, for problems whose curvature is a few hundred at most.
-fn ways() -> Vec<(&'static str, Method, Vec<Device>)> {
+/// Every method on each device that runs it, with a name of the two, for problems whose curvature is a few hundred at most.
+fn ways() -> Vec<(String, Method, Device)> {
     let quasi_newton: [(&str, Method); 2] = [("L-BFGS", Lbfgs { memory: 4 }.into()), ("BFGS", Bfgs::default().into())];
-    let mut ways: Vec<_> = quasi_newton.into_iter().chain(methods()).map(|(name, method)| (name, method, devices())).collect();
+    let everywhere = quasi_newton.into_iter().chain(methods()).map(|(name, method)| (name, method, devices()));
     let cpu = vec![Device::cpu(Precision::F32), Device::cpu(Precision::F64)];
-    ways.push(("Levenberg-Marquardt", LevenbergMarquardt::default().into(), cpu));
-    ways
+    let on_cpu = ("Levenberg-Marquardt", LevenbergMarquardt::default().into(), cpu);
+    let on_each = |(name, method, devices): (&'static str, Method, Vec<Device>)| {
+        devices.into_iter().map(move |device| (format!("{name} on {device}"), method, device))
+    };
+    everywhere.chain([on_cpu]).flat_map(on_each).collect()
 }
 
 /// Sums of squares whose lanes differ in length, end in several ways and have parameters; from more starts than a block holds.
@@ -42,6 +45,12 @@ fn now(batch: &Batch) -> Vec<Bits> {
 fn ends(mut batch: Batch) -> Vec<Bits> {
     batch.run().unwrap();
     Bits::all(&batch.finish().unwrap())
+}
+
+/// What lanes come to in a run that nothing is done to, and the same run at its beginning.
+fn whole_and_begun(minimizer: &Minimizer<'_>, device: &Device, problem: &Problem, starts: &Starts) -> (Vec<Bits>, Batch) {
+    let start = || minimizer.start(device, problem, starts).unwrap();
+    (ends(start()), start())
 }
 
 /// Asserts that all lanes but `changed` are the same.

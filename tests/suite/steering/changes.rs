@@ -2,69 +2,58 @@
 
 use manymin::prelude::*;
 
-use super::{assert_others_same, ends, now, sweep, ways};
+use super::{assert_others_same, ends, now, sweep, ways, whole_and_begun};
 use crate::devices::{Bits, assert_same, devices, minimizer, rosenbrock, starts_at, starts_in};
 
 #[test]
 fn a_moved_lane_is_evaluated_where_it_is() {
     // mize steps on by the value and the gradient of the point before: f = 4.28 where it is 40016.
-    for (name, method, devices) in ways() {
+    for (way, method, device) in ways() {
         let (problem, starts) = (rosenbrock(2), starts_at(&[&[-1.2, 1.0], &[-1.0, 1.5], &[0.3, 0.2]]));
-        for device in devices {
-            let mut batch = Minimizer::new(method).start(&device, &problem, &starts).unwrap();
-            (0..2).for_each(|_| batch.step().unwrap());
-            let (stays, before) = (batch.clone(), batch.lane(0).unwrap());
-            batch.set_point(0, &[5.0, 5.0], Memory::Clear).unwrap();
-            let unknown = batch.summary(0).unwrap();
-            assert!(
-                unknown.value.is_nan() && unknown.gradient_max.is_nan() && unknown.gradient_norm.is_nan(),
-                "{name} on {device}: {unknown:?}"
-            );
-            assert_eq!((unknown.evaluations, unknown.iteration), (before.evaluations, before.iterations), "{name} on {device}");
-            batch.advance(1).unwrap();
-            let after = batch.summary(0).unwrap();
-            // 100 (5 - 25)^2 + (1 - 5)^2, and 400 5 20 + 2 4: exact in f32.
-            assert_eq!((after.value, after.gradient_max), (40_016.0, 40_008.0), "{name} on {device}");
-            assert_eq!((after.evaluations, after.iteration), (before.evaluations + 1, before.iterations), "{name} on {device}");
-            let lane = batch.lane(0).unwrap();
-            assert_eq!(
-                (lane.value, &lane.point, lane.last_value),
-                (before.value, &before.point, 40_016.0),
-                "{name} on {device}: the best is kept"
-            );
-            assert_eq!((lane.last_point, lane.gradient_max), (vec![5.0, 5.0], before.gradient_max), "{name} on {device}");
-            assert_eq!(batch.clone().finish().unwrap().lane(0).value, before.value, "{name} on {device}");
-            let lowest = (0..3).map(|lane| batch.lane(lane).unwrap().value).fold(f64::INFINITY, f64::min);
-            assert_eq!((batch.best().value, batch.clone().finish().unwrap().best().value), (lowest, lowest), "{name} on {device}");
-            assert_others_same(&ends(stays), &ends(batch), &[0], &format!("{name} on {device}: the other lanes"));
-        }
+        let mut batch = Minimizer::new(method).start(&device, &problem, &starts).unwrap();
+        (0..2).for_each(|_| batch.step().unwrap());
+        let (stays, before) = (batch.clone(), batch.lane(0).unwrap());
+        batch.set_point(0, &[5.0, 5.0], Memory::Clear).unwrap();
+        let unknown = batch.summary(0).unwrap();
+        assert!(unknown.value.is_nan() && unknown.gradient_max.is_nan() && unknown.gradient_norm.is_nan(), "{way}: {unknown:?}");
+        assert_eq!((unknown.evaluations, unknown.iteration), (before.evaluations, before.iterations), "{way}");
+        batch.advance(1).unwrap();
+        let after = batch.summary(0).unwrap();
+        // 100 (5 - 25)^2 + (1 - 5)^2, and 400 5 20 + 2 4: exact in f32.
+        assert_eq!((after.value, after.gradient_max), (40_016.0, 40_008.0), "{way}");
+        assert_eq!((after.evaluations, after.iteration), (before.evaluations + 1, before.iterations), "{way}");
+        let lane = batch.lane(0).unwrap();
+        assert_eq!((lane.value, &lane.point, lane.last_value), (before.value, &before.point, 40_016.0), "{way}: the best is kept");
+        assert_eq!((lane.last_point, lane.gradient_max), (vec![5.0, 5.0], before.gradient_max), "{way}");
+        assert_eq!(batch.clone().finish().unwrap().lane(0).value, before.value, "{way}");
+        let lowest = (0..3).map(|lane| batch.lane(lane).unwrap().value).fold(f64::INFINITY, f64::min);
+        assert_eq!((batch.best().value, batch.clone().finish().unwrap().best().value), (lowest, lowest), "{way}");
+        assert_others_same(&ends(stays), &ends(batch), &[0], &format!("{way}: the other lanes"));
     }
 }
 
 #[test]
 fn a_moved_lane_without_history_goes_the_way_of_one_that_starts_there() {
-    for (name, method, devices) in ways() {
+    for (way, method, device) in ways() {
         let (problem, starts) = (rosenbrock(2), starts_at(&[&[-1.2, 1.0]]));
-        for device in devices {
-            // What one has done before, the other may do more.
-            let minimizer =
-                |limit| Minimizer::new(method).tolerances(Tolerances { gradient_max: 0.0, ..Tolerances::default() }).max_iterations(limit);
-            let mut batch = minimizer(12).start(&device, &problem, &starts).unwrap();
-            (0..2).for_each(|_| batch.step().unwrap());
-            let has_inertia = matches!(method, Method::Momentum(_) | Method::Nesterov(_));
-            let waits = has_inertia && batch.lane(0).unwrap().restarts > 0;
-            batch.set_point(0, &[0.7, 0.9], Memory::Clear).unwrap();
-            batch.run().unwrap();
-            let moved = batch.lane(0).unwrap();
-            let started = minimizer(10).minimize(&device, &problem, &starts_at(&[&[0.7, 0.9]])).unwrap().lane(0);
-            // The region of a lane's first step is another, and so is the wait for a second restart.
-            if matches!(method, Method::LevenbergMarquardt(_)) || waits {
-                continue;
-            }
-            let bits = |point: &[f64]| point.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
-            assert_eq!(moved.status, started.status, "{name} on {device}");
-            assert_eq!(bits(&moved.last_point), bits(&started.last_point), "{name} on {device}");
+        // What one has done before, the other may do more.
+        let minimizer =
+            |limit| Minimizer::new(method).tolerances(Tolerances { gradient_max: 0.0, ..Tolerances::default() }).max_iterations(limit);
+        let mut batch = minimizer(12).start(&device, &problem, &starts).unwrap();
+        (0..2).for_each(|_| batch.step().unwrap());
+        let has_inertia = matches!(method, Method::Momentum(_) | Method::Nesterov(_));
+        let waits = has_inertia && batch.lane(0).unwrap().restarts > 0;
+        batch.set_point(0, &[0.7, 0.9], Memory::Clear).unwrap();
+        batch.run().unwrap();
+        let moved = batch.lane(0).unwrap();
+        let started = minimizer(10).minimize(&device, &problem, &starts_at(&[&[0.7, 0.9]])).unwrap().lane(0);
+        // The region of a lane's first step is another, and so is the wait for a second restart.
+        if matches!(method, Method::LevenbergMarquardt(_)) || waits {
+            continue;
         }
+        let bits = |point: &[f64]| point.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
+        assert_eq!(moved.status, started.status, "{way}");
+        assert_eq!(bits(&moved.last_point), bits(&started.last_point), "{way}");
     }
 }
 
@@ -100,40 +89,38 @@ fn bounds_that_come_later_hold() {
     let inside = |point: &[f64]| point.iter().zip(&low).zip(&high).all(|((x, low), high)| (low..=high).contains(&x));
     let bounds = Bounds::new(&low, &high).unwrap();
     let wider = Bounds::new(&[-2.0; 3], &[2.0; 3]).unwrap();
-    for (name, method, devices) in ways().into_iter().filter(|way| !matches!(way.1, Method::LevenbergMarquardt(_))) {
-        for device in devices {
-            for bounded in [false, true] {
-                let mut minimizer = Minimizer::new(method).pool(25);
-                if bounded {
-                    minimizer = minimizer.bounds(&wider);
+    for (way, method, device) in ways().into_iter().filter(|way| !matches!(way.1, Method::LevenbergMarquardt(_))) {
+        for bounded in [false, true] {
+            let mut minimizer = Minimizer::new(method).pool(25);
+            if bounded {
+                minimizer = minimizer.bounds(&wider);
+            }
+            let mut batch = minimizer.start(&device, &problem, &starts_in(3, -2.0, 2.0, 60, 13)).unwrap();
+            (0..3).for_each(|_| batch.step().unwrap());
+            batch.pause(&[1, 50]).unwrap();
+            let (ended, before) = (batch.clone().finish().unwrap(), batch.evaluations());
+            batch.set_bounds(&bounds).unwrap();
+            assert_eq!(batch.evaluations(), before, "{way}");
+            batch.advance(1).unwrap();
+            batch.unpause(&[1, 50]).unwrap();
+            batch.advance(2).unwrap();
+            let outcome = {
+                let mut all = batch.clone();
+                all.run().unwrap();
+                all.finish().unwrap()
+            };
+            for lane in outcome.iter().filter(|lane| ended.statuses()[lane.lane].is_active()) {
+                assert!(inside(&lane.point) && inside(&lane.last_point), "{way}: {lane:?}");
+                if matches!(method, Method::Lbfgs(_)) {
+                    assert!(lane.status.is_success(), "{way}: {lane:?}");
                 }
-                let mut batch = minimizer.start(&device, &problem, &starts_in(3, -2.0, 2.0, 60, 13)).unwrap();
-                (0..3).for_each(|_| batch.step().unwrap());
-                batch.pause(&[1, 50]).unwrap();
-                let (ended, before) = (batch.clone().finish().unwrap(), batch.evaluations());
-                batch.set_bounds(&bounds).unwrap();
-                assert_eq!(batch.evaluations(), before, "{name} on {device}");
-                batch.advance(1).unwrap();
-                batch.unpause(&[1, 50]).unwrap();
-                batch.advance(2).unwrap();
-                let outcome = {
-                    let mut all = batch.clone();
-                    all.run().unwrap();
-                    all.finish().unwrap()
-                };
-                for lane in outcome.iter().filter(|lane| ended.statuses()[lane.lane].is_active()) {
-                    assert!(inside(&lane.point) && inside(&lane.last_point), "{name} on {device}: {lane:?}");
-                    if matches!(method, Method::Lbfgs(_)) {
-                        assert!(lane.status.is_success(), "{name} on {device}: {lane:?}");
-                    }
-                }
-                // And are taken away again.
-                batch.set_bounds(&Bounds::new(&[f64::NEG_INFINITY; 3], &[f64::INFINITY; 3]).unwrap()).unwrap();
-                batch.run().unwrap();
-                if matches!(method, Method::Lbfgs(_) | Method::Bfgs(_)) {
-                    let best = batch.best();
-                    assert!(best.value < 1e-6, "{name} on {device}: the minimum is outside the box: {best:?}");
-                }
+            }
+            // And are taken away again.
+            batch.set_bounds(&Bounds::new(&[f64::NEG_INFINITY; 3], &[f64::INFINITY; 3]).unwrap()).unwrap();
+            batch.run().unwrap();
+            if matches!(method, Method::Lbfgs(_) | Method::Bfgs(_)) {
+                let best = batch.best();
+                assert!(best.value < 1e-6, "{way}: the minimum is outside the box: {best:?}");
             }
         }
     }
@@ -145,8 +132,7 @@ fn the_same_bounds_and_those_of_one_lane_leave_the_others_alone() {
     let bounds = Bounds::new(&[-1.0; 3], &[0.5; 3]).unwrap();
     for device in devices() {
         let minimizer = minimizer().pool(25).bounds(&bounds);
-        let whole = minimizer.start(&device, &problem, &starts).map(ends).unwrap();
-        let mut batch = minimizer.start(&device, &problem, &starts).unwrap();
+        let (whole, mut batch) = whole_and_begun(&minimizer, &device, &problem, &starts);
         batch.advance(7).unwrap();
         batch.set_bounds(&bounds).unwrap();
         let mut branch = batch.clone();
@@ -224,8 +210,7 @@ fn tolerances_and_limits_reach_lanes_wherever_they_are() {
 fn what_is_set_to_what_it_was_changes_no_bit() {
     let (problem, starts) = sweep(60);
     for device in devices() {
-        let whole = minimizer().pool(25).start(&device, &problem, &starts).map(ends).unwrap();
-        let mut batch = minimizer().pool(25).start(&device, &problem, &starts).unwrap();
+        let (whole, mut batch) = whole_and_begun(&minimizer().pool(25), &device, &problem, &starts);
         for k in 0..6 {
             batch.step().unwrap();
             match k {
@@ -291,33 +276,30 @@ fn lanes_go_on_with_another_line_search_and_another_method() {
 #[test]
 fn a_lane_that_is_not_touched_is_the_same_whatever_becomes_of_the_others() {
     let (problem, starts) = sweep(80);
-    for (name, method, devices) in ways() {
-        for device in devices {
-            let minimizer = Minimizer::new(method).max_evaluations(60).pool(30);
-            let whole = minimizer.start(&device, &problem, &starts).map(ends).unwrap();
-            let mut batch = minimizer.start(&device, &problem, &starts).unwrap();
-            batch.advance(4).unwrap();
-            batch.set_point(0, &[1.5; 4], Memory::Clear).unwrap();
-            batch.set_parameters(1, &[10.0, 0.0], Memory::Clear).unwrap();
-            batch.pause(&[2, 70]).unwrap();
-            batch.step().unwrap();
-            batch.stop_lanes(&[3, 71]).unwrap();
-            batch.replace(4, &[0.5; 4]).unwrap();
-            batch.replace(72, &[0.5; 4]).unwrap();
-            batch.set_parameters(73, &[10.0, 0.0], Memory::Clear).unwrap();
-            batch.advance(3).unwrap();
-            batch.restart(&[5, 74]).unwrap();
-            batch.set_lane_limits(6, Limits { iterations: 5, ..Limits::default() }).unwrap();
-            batch.run().unwrap();
-            let changed = [0, 1, 2, 3, 4, 6, 70, 71, 72, 73];
-            assert_others_same(&whole, &now(&batch), &changed, &format!("{name} on {device}"));
-            batch.unpause(&[2, 70]).unwrap();
-            batch.resume_stopped().unwrap();
-            batch.run().unwrap();
-            let lanes: Vec<Bits> = now(&batch);
-            for lane in [2, 3, 70, 71] {
-                assert_eq!(lanes[lane], whole[lane], "{name} on {device}: lane {lane} was away and is back");
-            }
+    for (way, method, device) in ways() {
+        let minimizer = Minimizer::new(method).max_evaluations(60).pool(30);
+        let (whole, mut batch) = whole_and_begun(&minimizer, &device, &problem, &starts);
+        batch.advance(4).unwrap();
+        batch.set_point(0, &[1.5; 4], Memory::Clear).unwrap();
+        batch.set_parameters(1, &[10.0, 0.0], Memory::Clear).unwrap();
+        batch.pause(&[2, 70]).unwrap();
+        batch.step().unwrap();
+        batch.stop_lanes(&[3, 71]).unwrap();
+        batch.replace(4, &[0.5; 4]).unwrap();
+        batch.replace(72, &[0.5; 4]).unwrap();
+        batch.set_parameters(73, &[10.0, 0.0], Memory::Clear).unwrap();
+        batch.advance(3).unwrap();
+        batch.restart(&[5, 74]).unwrap();
+        batch.set_lane_limits(6, Limits { iterations: 5, ..Limits::default() }).unwrap();
+        batch.run().unwrap();
+        let changed = [0, 1, 2, 3, 4, 6, 70, 71, 72, 73];
+        assert_others_same(&whole, &now(&batch), &changed, &way);
+        batch.unpause(&[2, 70]).unwrap();
+        batch.resume_stopped().unwrap();
+        batch.run().unwrap();
+        let lanes: Vec<Bits> = now(&batch);
+        for lane in [2, 3, 70, 71] {
+            assert_eq!(lanes[lane], whole[lane], "{way}: lane {lane} was away and is back");
         }
     }
 }

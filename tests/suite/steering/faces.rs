@@ -8,22 +8,20 @@ use crate::devices::{Bits, devices, epsilon, minimizer, rosenbrock, starts_at, s
 #[test]
 fn the_start_is_row_0_and_every_field_is_there() {
     // f and its gradient at (-1.2, 1): 24.2 and (-215.6, -88).
-    for (name, method, devices) in ways() {
-        for device in devices {
-            let mut batch = Minimizer::new(method).start(&device, &rosenbrock(2), &starts_at(&[&[-1.2, 1.0]])).unwrap();
-            batch.advance(1).unwrap();
-            let row = batch.summary(0).unwrap();
-            assert_eq!(batch.summaries().unwrap(), [row], "{name} on {device}");
-            assert_eq!((row.lane, row.iteration, row.evaluations, row.status), (0, 0, 1, Status::Active), "{name} on {device}");
-            assert_eq!((row.step, row.alpha, row.mu), (0.0, 0.0, 0.0), "{name} on {device}");
-            let near = |value: f64, exact: f64| (value - exact).abs() <= 64.0 * epsilon(&device) * exact;
-            assert!(near(row.value, 24.2) && near(row.gradient_max, 215.6), "{name} on {device}: {row:?}");
-            assert!(near(row.gradient_norm, 215.6_f64.hypot(88.0)), "{name} on {device}: {row:?}");
-            batch.step().unwrap();
-            let row = batch.summary(0).unwrap();
-            assert!(row.iteration == 1 && row.step > 0.0 && row.alpha > 0.0, "{name} on {device}: {row:?}");
-            assert!(row.value.is_finite() && row.gradient_max.is_finite() && row.gradient_norm >= row.gradient_max, "{name} on {device}");
-        }
+    for (way, method, device) in ways() {
+        let mut batch = Minimizer::new(method).start(&device, &rosenbrock(2), &starts_at(&[&[-1.2, 1.0]])).unwrap();
+        batch.advance(1).unwrap();
+        let row = batch.summary(0).unwrap();
+        assert_eq!(batch.summaries().unwrap(), [row], "{way}");
+        assert_eq!((row.lane, row.iteration, row.evaluations, row.status), (0, 0, 1, Status::Active), "{way}");
+        assert_eq!((row.step, row.alpha, row.mu), (0.0, 0.0, 0.0), "{way}");
+        let near = |value: f64, exact: f64| (value - exact).abs() <= 64.0 * epsilon(&device) * exact;
+        assert!(near(row.value, 24.2) && near(row.gradient_max, 215.6), "{way}: {row:?}");
+        assert!(near(row.gradient_norm, 215.6_f64.hypot(88.0)), "{way}: {row:?}");
+        batch.step().unwrap();
+        let row = batch.summary(0).unwrap();
+        assert!(row.iteration == 1 && row.step > 0.0 && row.alpha > 0.0, "{way}: {row:?}");
+        assert!(row.value.is_finite() && row.gradient_max.is_finite() && row.gradient_norm >= row.gradient_max, "{way}");
     }
 }
 

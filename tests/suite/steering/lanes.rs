@@ -2,41 +2,38 @@
 
 use manymin::prelude::*;
 
-use super::{assert_others_same, ends, now, sweep, ways};
+use super::{assert_others_same, ends, now, sweep, ways, whole_and_begun};
 use crate::devices::{Bits, assert_same, devices, minimizer, rosenbrock, starts_at, starts_in};
 
 #[test]
 fn a_pause_changes_no_bit() {
     let (problem, starts) = sweep(60);
-    for (name, method, devices) in ways() {
-        for device in devices {
-            let minimizer = Minimizer::new(method).max_evaluations(50).pool(25);
-            let whole = minimizer.start(&device, &problem, &starts).map(ends).unwrap();
-            let mut batch = minimizer.start(&device, &problem, &starts).unwrap();
-            let mut paused: Vec<usize> = Vec::new();
-            for k in 0..8 {
-                if k % 2 == 0 { batch.advance(2) } else { batch.step() }.unwrap();
-                let summaries = batch.clone().finish().unwrap();
-                let going = |lane: &usize| summaries.statuses()[*lane].is_active();
-                let more: Vec<usize> = (0..60).filter(going).filter(|lane| (lane + k) % 3 == 0).collect();
-                let before = (now(&batch), batch.totals(), batch.best().value.to_bits());
-                batch.pause(&more).unwrap();
-                paused.extend(more);
-                paused.sort_unstable();
-                paused.dedup();
-                assert_eq!(batch.paused(), paused, "{name} on {device}");
-                assert_eq!(before, (now(&batch), batch.totals(), batch.best().value.to_bits()), "{name} on {device}: seen as they stand");
-                assert_eq!(batch.active(), summaries.status_counts().get(&Status::Active).map_or(0, |count| count - paused.len()));
-                let back: Vec<usize> = paused.iter().copied().filter(|lane| lane % 2 == k % 2).collect();
-                batch.unpause(&back).unwrap();
-                paused.retain(|lane| !back.contains(lane));
-            }
-            batch.run().unwrap();
-            assert_eq!(batch.active(), 0, "{name} on {device}: the loop ends without those that are paused");
-            assert!(paused.iter().all(|&lane| batch.summary(lane).unwrap().status.is_active()));
-            batch.unpause(&paused).unwrap();
-            assert_same(&whole, &ends(batch), &format!("{name} on {device}"));
+    for (way, method, device) in ways() {
+        let minimizer = Minimizer::new(method).max_evaluations(50).pool(25);
+        let (whole, mut batch) = whole_and_begun(&minimizer, &device, &problem, &starts);
+        let mut paused: Vec<usize> = Vec::new();
+        for k in 0..8 {
+            if k % 2 == 0 { batch.advance(2) } else { batch.step() }.unwrap();
+            let summaries = batch.clone().finish().unwrap();
+            let going = |lane: &usize| summaries.statuses()[*lane].is_active();
+            let more: Vec<usize> = (0..60).filter(going).filter(|lane| (lane + k) % 3 == 0).collect();
+            let before = (now(&batch), batch.totals(), batch.best().value.to_bits());
+            batch.pause(&more).unwrap();
+            paused.extend(more);
+            paused.sort_unstable();
+            paused.dedup();
+            assert_eq!(batch.paused(), paused, "{way}");
+            assert_eq!(before, (now(&batch), batch.totals(), batch.best().value.to_bits()), "{way}: seen as they stand");
+            assert_eq!(batch.active(), summaries.status_counts().get(&Status::Active).map_or(0, |count| count - paused.len()));
+            let back: Vec<usize> = paused.iter().copied().filter(|lane| lane % 2 == k % 2).collect();
+            batch.unpause(&back).unwrap();
+            paused.retain(|lane| !back.contains(lane));
         }
+        batch.run().unwrap();
+        assert_eq!(batch.active(), 0, "{way}: the loop ends without those that are paused");
+        assert!(paused.iter().all(|&lane| batch.summary(lane).unwrap().status.is_active()));
+        batch.unpause(&paused).unwrap();
+        assert_same(&whole, &ends(batch), &way);
     }
 }
 
@@ -66,8 +63,7 @@ fn stopped_lanes_end_where_they_are_and_the_others_go_on() {
     let (problem, starts) = sweep(60);
     for device in devices() {
         let minimizer = minimizer().pool(25);
-        let whole = minimizer.start(&device, &problem, &starts).map(ends).unwrap();
-        let mut batch = minimizer.start(&device, &problem, &starts).unwrap();
+        let (whole, mut batch) = whole_and_begun(&minimizer, &device, &problem, &starts);
         batch.step().unwrap();
         batch.step().unwrap();
         batch.pause(&[2]).unwrap();
@@ -95,8 +91,7 @@ fn a_restarted_lane_does_it_all_again() {
     let (problem, starts) = sweep(60);
     for device in devices() {
         let minimizer = minimizer().max_iterations(30).pool(25);
-        let whole = minimizer.start(&device, &problem, &starts).map(ends).unwrap();
-        let mut batch = minimizer.start(&device, &problem, &starts).unwrap();
+        let (whole, mut batch) = whole_and_begun(&minimizer, &device, &problem, &starts);
         (0..4).for_each(|_| batch.step().unwrap());
         batch.pause(&[2]).unwrap();
         let before = batch.totals();

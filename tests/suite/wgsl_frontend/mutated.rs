@@ -1,4 +1,4 @@
-//! Problem files with words taken out, doubled and exchanged: each is a problem or a typed error.
+//! Problem files with words taken out, doubled and exchanged: each is a problem, with a valid shader, or a typed error.
 
 use manymin::prelude::*;
 use manymin::{Error, ProblemError, WgslError};
@@ -81,7 +81,10 @@ fn damaged_texts_are_problems_or_typed_errors() {
                 source.build()
             });
             match built {
-                Ok(_) => taken += 1,
+                Ok(problem) => {
+                    super::valid_shader(&format!("{name}, damaged:\n{damaged}"), &problem);
+                    taken += 1;
+                }
                 Err(Error::Problem(ProblemError::Wgsl(WgslError::At { message, .. }))) => {
                     assert!(!message.contains("panicked"), "{name}: {message} in\n{damaged}");
                     refused += 1;
