@@ -302,7 +302,12 @@ impl Graph {
     }
 
     fn facts_of(&mut self, op: Op) -> Facts {
-        Facts { depends: self.depends_of(op), active: self.active_of(op), nonnegative: self.nonnegative_of(op) }
+        let depends = self.depends_of(op);
+        self.facts_with(op, depends)
+    }
+
+    fn facts_with(&self, op: Op, depends: DependsId) -> Facts {
+        Facts { depends, active: self.active_of(op), nonnegative: self.nonnegative_of(op) }
     }
 
     /// The value of `op` as it stands, new or found.

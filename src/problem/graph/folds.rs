@@ -8,7 +8,9 @@
 //! # References
 //! A. Griewank, A. Walther: Evaluating Derivatives, 2nd ed., SIAM 2008, section 12.2 (multilevel checkpointing).
 
-use super::{Graph, Id, Op};
+use std::collections::HashMap;
+
+use super::{DependsId, Graph, Id, Op};
 use crate::problem::affine::{Affine, Loop, LoopId, extreme};
 
 /// Names a fold of the graph.
@@ -144,8 +146,16 @@ impl Graph {
     fn look_again(&mut self, first: Id) {
         let mut changed = true;
         while std::mem::take(&mut changed) {
+            // All parts of a fold depend on the same loops, which are found out once each time.
+            let mut of_folds = HashMap::new();
             for id in first as usize..self.ops.len() {
-                let facts = self.facts_of(self.ops[id]);
+                let op = self.ops[id];
+                let depends = match op {
+                    Op::State(fold, _) => *of_folds.entry((fold, true)).or_insert_with(|| self.depends_of(op)),
+                    Op::Folded(fold, _) => *of_folds.entry((fold, false)).or_insert_with(|| self.depends_of(op)),
+                    _ => self.depends_of(op),
+                };
+                let facts = self.facts_with(op, depends);
                 changed |= std::mem::replace(&mut self.facts[id], facts) != facts;
             }
         }
@@ -154,8 +164,12 @@ impl Graph {
     /// The loops that a fold's result depends on, or its state: all that any part of it does.
     pub(super) fn fold_depends(&self, fold: FoldId, inside: bool) -> Vec<LoopId> {
         let Fold { variable, ref initial, ref next, .. } = *self.fold(fold);
+        // Many parts depend on the same.
+        let mut sets: Vec<DependsId> = initial.iter().chain(next).map(|&a| self.facts[a as usize].depends).collect();
+        sets.sort_unstable();
+        sets.dedup();
         let mut set = self.range_variables(variable);
-        set.extend(initial.iter().chain(next).flat_map(|&a| self.depends(a)).filter(|&&v| v != variable));
+        set.extend(sets.into_iter().flat_map(|set| &self.depends[set as usize]).filter(|&&v| v != variable));
         set.extend(inside.then_some(variable));
         set
     }

@@ -211,6 +211,11 @@ fn no_text_takes_long() {
                 .into())
             .repeat(200)
         )),
+        body(&format!(
+            "var a: array<f32, 500>; {} {} }}}}}} return a[0];",
+            repeat(3, &|k| format!("for (var i{k} = 0; i{k} < 9; i{k}++) {{")),
+            repeat(500, &|k| format!("a[{k}] = sin(a[{}] + x[0]);", (7 * k + 1) % 500))
+        )),
     ];
     let begin = Instant::now();
     for text in &refused {
