@@ -164,12 +164,15 @@ fn dot<S: Simd, const L: usize>(s: S, a: &[Row<L>; N], q: &[S::f32s; N], v: usiz
 
 /// Prints the ratio.
 pub(crate) fn ratio() -> Result<()> {
-    let mut probe = DirectionProbe::new(N, M)?;
+    // The recursion by hand is that of the books, which learns from gradients alone.
+    let mut probe = DirectionProbe::new(N, M, false)?;
+    let mut learned = DirectionProbe::new(N, M, true)?;
     let (mut hand16, mut hand32, mut hand64) = (Hand::<16>::new(&probe), Hand::<32>::new(&probe), Hand::<64>::new(&probe));
     let (mut plain16, mut plain32, mut plain64) = (hand16.clone(), hand32.clone(), hand64.clone());
     probe.round();
     for _ in 0..ROUNDS {
         probe.round();
+        learned.round();
         hand16.round();
         hand32.round();
         hand64.round();
@@ -199,16 +202,18 @@ pub(crate) fn ratio() -> Result<()> {
         Runner::new("lane blocks, 16 lanes", || plain16.plain_round()),
         Runner::new("lane blocks, 32 lanes", || plain32.plain_round()),
         Runner::new("lane blocks, 64 lanes", || plain64.plain_round()),
+        Runner::new("engine, from values too", || learned.round()),
     ]);
     let least = |seconds: &[f64]| seconds.iter().copied().fold(f64::INFINITY, f64::min);
-    figure("direction_ratio", seconds[0] / least(&seconds[4..]));
+    figure("direction_ratio", seconds[0] / least(&seconds[4..7]));
+    figure("direction_ratio_from_values_too", seconds[7] / least(&seconds[4..7]));
     figure("direction_ratio_vector_types", seconds[0] / least(&seconds[1..4]));
     Ok(())
 }
 
 /// Seconds that the engine takes for all lanes of a block to accept a point, alone.
 pub(crate) fn own_seconds() -> Result<f64> {
-    let mut probe = DirectionProbe::new(N, M)?;
+    let mut probe = DirectionProbe::new(N, M, true)?;
     (0..ROUNDS).for_each(|_| probe.round());
     Ok(race(&mut [Runner::new("engine", || probe.round())])[0])
 }

@@ -28,11 +28,12 @@ pub struct DirectionProbe {
 }
 
 impl DirectionProbe {
-    /// Lanes of `dimension` components at their first point, with no pairs yet.
+    /// Lanes of `dimension` components at their first point, with no pairs yet; `values`: which learn from values of f besides, see
+    /// [`Pairs`](crate::Pairs).
     ///
     /// # Errors
     /// What [`Problem::new`] says to the dimension.
-    pub fn new(dimension: usize, memory: usize) -> Result<Self> {
+    pub fn new(dimension: usize, memory: usize, values: bool) -> Result<Self> {
         let bowl = Problem::new(dimension, |x| x.sum(0..dimension, |i| (1.0 + i.number()) * x.at(i).powi(2)))?;
         let point = |k: usize, lane: usize| -> Vec<f64> {
             (0..dimension).map(|i| (1.0 + (k * dimension + i) as f64 * 1.7 + lane as f64 * 0.37).sin()).collect()
@@ -45,7 +46,8 @@ impl DirectionProbe {
             machine.value().iter().for_each(|chunk| chunk.set(Chunk::splat(1.0)));
             machine
         };
-        let rules = Rules::lbfgs(dimension, memory, 1e-6);
+        let mut rules = Rules::lbfgs(dimension, memory, 1e-6);
+        rules.walk.pairs.values = values;
         let mut tiles: Vec<Tile<f32>> = (0..CHUNKS).map(|_| Tile::new(&rules)).collect();
         (0..LANES).for_each(|lane| tiles[lane / CHUNK].place(lane % CHUNK, &Fields::fresh(lane, &Demands::default()), &point(0, lane)));
         Ok(Self { tiles, scratch: Scratch::new(dimension, memory), rules, machines: (0..POINTS).map(machine).collect(), next: 0 })
