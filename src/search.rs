@@ -8,8 +8,8 @@ mod found;
 mod hopping;
 mod known;
 mod minima;
-mod multistart;
 mod screening;
+mod task;
 mod tiktak;
 
 use std::sync::Arc;
@@ -23,6 +23,7 @@ pub use minima::{Minima, Minimum};
 pub use tiktak::TikTak;
 
 use self::collect::{Collector, Numbers};
+use self::task::Task;
 use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::minimizer::Minimizer;
@@ -205,14 +206,15 @@ impl<'m> Search<'m> {
         // Whatever is wrong with them is found here, and all lanes below come from these starts.
         drop(self.minimizer.start(device, problem, starts)?);
         let mut collector = Collector::new(self.distinct, self.until, self.cut, begun, starts)?;
+        let mut task = Task { minimizer: &mut self.minimizer, device, problem, starts, collector: &mut collector };
         let chosen = match self.screen {
-            Some(share) => screening::best(&self.minimizer, device, problem, starts, share, &mut collector)?,
+            Some(share) => screening::best(&mut task, share)?,
             None => Numbers::All(starts.lanes()),
         };
         match self.strategy {
-            Strategy::Multistart => multistart::run(&mut self.minimizer, device, problem, starts, &chosen, &mut collector)?,
-            Strategy::Hopping(hopping) => hopping.run(&mut self.minimizer, device, problem, starts, &chosen, &mut collector)?,
-            Strategy::TikTak(tiktak) => tiktak.run(&mut self.minimizer, device, problem, starts, &chosen, &mut collector)?,
+            Strategy::Multistart => task.minimize(chosen, None)?,
+            Strategy::Hopping(hopping) => hopping.run(&mut task, &chosen)?,
+            Strategy::TikTak(tiktak) => tiktak.run(&mut task, &chosen)?,
         }
         let run = Run {
             device: device.clone(),

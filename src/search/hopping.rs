@@ -1,13 +1,10 @@
 //! Basin hopping: from each minimum a random step, and on to the next one.
 
 use super::collect::{Collector, Numbers};
-use super::multistart::{Chosen, from};
-use crate::device::Device;
+use super::task::Task;
 use crate::error::{Error, Result};
-use crate::minimizer::Minimizer;
 use crate::outcome::LaneResult;
-use crate::problem::Problem;
-use crate::starts::{Starts, uniform};
+use crate::starts::uniform;
 
 /// Each lane hops from minimum to minimum. With x the lane's minimum, w how far starts spread in each component and u uniform:
 ///
@@ -81,44 +78,28 @@ impl BasinHopping {
         Ok(())
     }
 
-    pub(super) fn run(
-        &self,
-        minimizer: &mut Minimizer<'_>,
-        device: &Device,
-        problem: &Problem,
-        starts: &Starts,
-        chosen: &Numbers,
-        collector: &mut Collector,
-    ) -> Result<()> {
+    pub(super) fn run(&self, task: &mut Task<'_, '_>, chosen: &Numbers) -> Result<()> {
         for first in (0..chosen.len()).step_by(PORTION) {
             let numbers = chosen.part(first..(first + PORTION).min(chosen.len()));
-            self.hop_together(minimizer, device, problem, starts, &numbers, collector)?;
+            self.hop_together(task, &numbers)?;
         }
         Ok(())
     }
 
-    fn hop_together(
-        &self,
-        minimizer: &mut Minimizer<'_>,
-        device: &Device,
-        problem: &Problem,
-        starts: &Starts,
-        numbers: &Numbers,
-        collector: &mut Collector,
-    ) -> Result<()> {
-        let spread = collector.spread().to_vec();
+    fn hop_together(&self, task: &mut Task<'_, '_>, numbers: &Numbers) -> Result<()> {
+        let spread = task.collector.spread().to_vec();
         let mut at: Vec<Place> = Vec::new();
         for hop in 0..=self.hops {
-            if !collector.goes_on() {
+            if !task.collector.goes_on() {
                 return Ok(());
             }
             let points = (hop > 0).then(|| {
                 let lane = |k: usize| self.displaced(&at[k], &spread, numbers.get(k), hop);
                 (0..numbers.len()).flat_map(lane).collect::<Vec<f64>>()
             });
-            collector.keep = Some(Vec::with_capacity(numbers.len()));
-            from(minimizer, device, problem, Chosen { starts: starts.clone(), numbers: numbers.clone(), points }, collector)?;
-            let mut results = collector.keep.take().unwrap_or_default();
+            task.collector.keep = Some(Vec::with_capacity(numbers.len()));
+            task.minimize(numbers.clone(), points)?;
+            let mut results = task.collector.keep.take().unwrap_or_default();
             results.sort_unstable_by_key(|result| result.lane);
             if results.len() < numbers.len() {
                 return Ok(());
@@ -129,7 +110,7 @@ impl BasinHopping {
                 continue;
             }
             for (k, result) in results.into_iter().enumerate() {
-                self.go_on(&mut at[k], result, collector, numbers.get(k), hop);
+                self.go_on(&mut at[k], result, task.collector, numbers.get(k), hop);
             }
         }
         Ok(())

@@ -2,35 +2,27 @@
 
 use std::collections::BinaryHeap;
 
-use super::collect::{Collector, Numbers};
-use crate::device::Device;
+use super::collect::Numbers;
+use super::task::{Chosen, Task};
 use crate::error::Result;
 use crate::method::Limits;
-use crate::minimizer::Minimizer;
-use crate::problem::Problem;
 use crate::starts::Starts;
 
 /// Lanes that are evaluated before their results are looked through.
 const PORTION: usize = 1 << 20;
 
 /// The numbers of the best `share` of all starts, by value and then by number; one at least.
-pub(super) fn best(
-    minimizer: &Minimizer<'_>,
-    device: &Device,
-    problem: &Problem,
-    starts: &Starts,
-    share: f64,
-    collector: &mut Collector,
-) -> Result<Numbers> {
+pub(super) fn best(task: &mut Task<'_, '_>, share: f64) -> Result<Numbers> {
+    let starts = task.starts;
     let wanted = ((share * starts.lanes() as f64).ceil() as usize).clamp(1, starts.lanes());
     let mut best: BinaryHeap<(Rank, usize)> = BinaryHeap::with_capacity(wanted + 1);
     let all = Numbers::All(starts.lanes());
     for first in (0..starts.lanes()).step_by(PORTION) {
         let numbers = all.part(first..(first + PORTION).min(starts.lanes()));
-        let part = super::multistart::Chosen { starts: starts.clone(), numbers, points: None };
-        let once = minimizer.fresh().limits(Limits { evaluations: 1, ..Limits::default() });
-        let outcome = once.minimize(device, problem, &Starts::new(part))?;
-        collector.worked(outcome.totals());
+        let part = Chosen { starts: starts.clone(), numbers, points: None };
+        let once = task.minimizer.fresh().limits(Limits { evaluations: 1, ..Limits::default() });
+        let outcome = once.minimize(task.device, task.problem, &Starts::new(part))?;
+        task.collector.worked(outcome.totals());
         for (lane, value) in outcome.values().into_iter().enumerate() {
             best.push((Rank(value), first + lane));
             if best.len() > wanted {

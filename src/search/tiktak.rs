@@ -1,12 +1,8 @@
 //! TikTak: starts that are drawn towards the best point so far.
 
-use super::collect::{Collector, Numbers};
-use super::multistart::{Chosen, from};
-use crate::device::Device;
+use super::collect::Numbers;
+use super::task::Task;
 use crate::error::{Error, Result};
-use crate::minimizer::Minimizer;
-use crate::problem::Problem;
-use crate::starts::Starts;
 
 /// Minimises in waves, each from starts between the sampled ones and the best point so far. Of N starts the one that is i-th, i = 1,
 /// 2, ..., N, begins at
@@ -56,30 +52,22 @@ impl TikTak {
         }
     }
 
-    pub(super) fn run(
-        &self,
-        minimizer: &mut Minimizer<'_>,
-        device: &Device,
-        problem: &Problem,
-        starts: &Starts,
-        chosen: &Numbers,
-        collector: &mut Collector,
-    ) -> Result<()> {
+    pub(super) fn run(&self, task: &mut Task<'_, '_>, chosen: &Numbers) -> Result<()> {
         let lanes = chosen.len();
         for first in (0..lanes).step_by(self.wave) {
-            if !collector.goes_on() {
+            if !task.collector.goes_on() {
                 return Ok(());
             }
             let numbers = chosen.part(first..(first + self.wave).min(lanes));
-            let points = collector.best().map(|best| {
+            let points = task.collector.best().map(|best| {
                 let drawn = |k: usize| {
                     let theta = (((first + k + 1) as f64 / lanes as f64).sqrt()).clamp(0.1, 0.995);
-                    let start = starts.point(numbers.get(k));
+                    let start = task.starts.point(numbers.get(k));
                     start.into_iter().zip(&best.point).map(move |(s, x)| (1.0 - theta) * s + theta * x).collect::<Vec<f64>>()
                 };
                 (0..numbers.len()).flat_map(drawn).collect()
             });
-            from(minimizer, device, problem, Chosen { starts: starts.clone(), numbers, points }, collector)?;
+            task.minimize(numbers, points)?;
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! Every start by itself.
+//! Minimisations from some of the starts.
 
 use super::collect::{Collector, Numbers};
 use crate::device::Device;
@@ -9,31 +9,25 @@ use crate::minimizer::Minimizer;
 use crate::problem::Problem;
 use crate::starts::Starts;
 
-/// Minimises from the chosen starts.
-pub(super) fn run(
-    minimizer: &mut Minimizer<'_>,
-    device: &Device,
-    problem: &Problem,
-    starts: &Starts,
-    chosen: &Numbers,
-    collector: &mut Collector,
-) -> Result<()> {
-    from(minimizer, device, problem, Chosen { starts: starts.clone(), numbers: chosen.clone(), points: None }, collector)
+/// What all strategies have: who minimises what on which device, from which starts, and who takes what is found.
+pub(super) struct Task<'t, 'm> {
+    pub(super) minimizer: &'t mut Minimizer<'m>,
+    pub(super) device: &'t Device,
+    pub(super) problem: &'t Problem,
+    pub(super) starts: &'t Starts,
+    pub(super) collector: &'t mut Collector,
 }
 
-/// Minimises from these lanes, and has the collector take what they find.
-pub(super) fn from(
-    minimizer: &mut Minimizer<'_>,
-    device: &Device,
-    problem: &Problem,
-    chosen: Chosen,
-    collector: &mut Collector,
-) -> Result<()> {
-    collector.numbers = chosen.numbers.clone();
-    let mut batch = minimizer.start(device, problem, &Starts::new(chosen))?;
-    minimizer.run_batch(&mut batch, collector)?;
-    collector.run_over();
-    Ok(())
+impl Task<'_, '_> {
+    /// Minimises from these starts, or from `points` in their places, one after another.
+    pub(super) fn minimize(&mut self, numbers: Numbers, points: Option<Vec<f64>>) -> Result<()> {
+        self.collector.numbers = numbers.clone();
+        let chosen = Chosen { starts: self.starts.clone(), numbers, points };
+        let mut batch = self.minimizer.start(self.device, self.problem, &Starts::new(chosen))?;
+        self.minimizer.run_batch(&mut batch, self.collector)?;
+        self.collector.run_over();
+        Ok(())
+    }
 }
 
 /// Some of the starts, as they are or moved elsewhere.
