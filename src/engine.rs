@@ -220,7 +220,8 @@ pub(crate) trait Engine: Send {
     fn totals(&self) -> Totals;
     /// Ends every lane that is not done; queued lanes will not start. If it fails, they stay queued.
     fn stop(&mut self) -> Result<()>;
-    /// How the lanes on the device stand, in any order; its places are filled before, unless a free run has left them. Points stay where they are.
+    /// How the lanes on the device stand, in any order; its places are filled before, unless a free run has left them. Points stay
+    /// where they are.
     fn summaries(&mut self) -> Result<Vec<Summary>>;
     /// The lanes that are under way, as they stand.
     fn lanes(&self) -> Result<Lanes>;

@@ -115,11 +115,14 @@ impl<'m> Search<'m> {
         self
     }
 
-    /// Cuts lanes that fall into a known basin: ends them, as [`Status::Duplicate`](crate::Status::Duplicate), within `radius` of a minimum that
-    /// another lane has found and that is not higher than they are. Distances are as in [`Distinct::Point`], of which this is a setting
-    /// for multistart and TikTak. It saves the evaluations that would have brought them there, and costs a look at all lanes' points every
-    /// few steps: worth it where the objective is expensive and minima are few. Such lanes count as lanes of that minimum. What is
-    /// counted is then a guess: minima nearer to each other than `radius` may be taken for one.
+    /// Cuts lanes that fall into a known basin: ends them, as [`Status::Duplicate`](crate::Status::Duplicate), where they are within
+    /// `radius`, above 0, of a minimum that another lane has found, and not below it. Distances are scaled as in [`Distinct::Point`].
+    ///
+    /// It saves the evaluations that would have brought lanes there, and costs a look at all lanes' points every fourth step, the
+    /// run going step by step: worth it where the objective is expensive and minima are few. Lanes that are cut count as lanes of
+    /// the minimum. That they would have come to it is a guess: minima nearer to each other than `radius` may be taken for one.
+    ///
+    /// With [`Distinct::Value`], or lanes that [hop](Search::hopping), it is an error.
     ///
     /// ```
     /// use manymin::prelude::*;

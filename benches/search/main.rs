@@ -80,7 +80,7 @@ fn rastrigin() {
     println!("rastrigin_queue_over_fitting_batches {:.3}", alone / fitting);
 }
 
-/// Ten million rows of parameters, made as they are needed: a cubic's minimum for each.
+/// Ten million rows of parameters, made as they are needed: a quartic's minimum for each.
 fn sweep() {
     const ROWS: usize = 10_000_000;
     let problem = Problem::builder(2)

@@ -250,6 +250,7 @@ impl<T: Real> Engine for CpuEngine<T> {
             self.fill();
         }
         let of = |block| Block::lanes(block).map(|(tile, l)| tile.record(l).summary);
+        // Threads can't share a block, and each takes its own for itself.
         Ok(self.blocks.par_iter_mut().flat_map_iter(|block| of(block)).collect())
     }
 

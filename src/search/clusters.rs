@@ -29,7 +29,8 @@ struct Founder {
     before: Option<usize>,
 }
 
-/// Of a grid over so many directions: what is near in space is in the same cell along each, or in the next if it is near its edge.
+/// Of a grid over so many directions: what is near in space is in the same cell along each, or in the next if it is near its
+/// edge.
 type Cell = [i64; AXES];
 const AXES: usize = 4;
 /// So many times the distance at which points are of one minimum: few points are near an edge, and minima that are not told apart by
@@ -121,8 +122,7 @@ impl Clusters {
 
     /// Whether a value is that of a founder.
     fn is_level(&self, founder: usize, value: f64) -> bool {
-        let founder = self.founders[founder].value;
-        (founder - value).abs() <= self.distinct.value() * founder.abs().max(1.0)
+        self.distinct.is_level(self.founders[founder].value, value)
     }
 }
 

@@ -53,10 +53,14 @@ impl Distinct {
         value
     }
 
+    /// Whether a value is that of a minimum, as far as values tell.
+    pub(super) fn is_level(self, minimum: f64, value: f64) -> bool {
+        (minimum - value).abs() <= self.value() * minimum.abs().max(1.0)
+    }
+
     /// Whether two points, each with its value, are one minimum.
     pub(super) fn are_one(self, (f, x): (f64, &[f64]), (other_f, y): (f64, &[f64]), spread: &[f64]) -> bool {
-        let level = (f - other_f).abs() <= self.value() * f.min(other_f).abs().max(1.0);
-        level
+        self.is_level(f.min(other_f), f.max(other_f))
             && match self {
                 Self::Value { .. } => true,
                 Self::Point { distance, .. } => {

@@ -35,7 +35,7 @@ impl Known {
         let n = lanes.points.len() / lanes.records.len().max(1);
         let near = lanes.records.iter().zip(lanes.points.chunks(n.max(1))).filter_map(|(record, point)| {
             let &(value, found_by) = self.founders.get(self.near.find(record.best_value, point)?)?;
-            let lower = record.best_value < value - self.distinct.value() * value.abs().max(1.0);
+            let lower = record.best_value < value && !self.distinct.is_level(value, record.best_value);
             (!lower).then_some((record.summary.lane, found_by))
         });
         let (fallen, found_by): (Vec<usize>, Vec<usize>) = near.unzip();

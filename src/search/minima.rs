@@ -218,8 +218,8 @@ impl Minimum {
     }
 }
 
-/// Tells apart minima that come from the lowest up, with a value, a point, a number of lanes and what is listed of them each, and adds them to
-/// `minima`.
+/// Tells apart minima that come from the lowest up, each with its value, point, number of lanes, and what is listed of it if it is a
+/// new one; and adds them to `minima`.
 fn assign<'a>(mut clusters: Clusters, minima: &mut Minima, from: impl Iterator<Item = (f64, &'a [f64], usize, impl FnOnce() -> Minimum)>) {
     for (value, point, lanes, minimum) in from {
         let founder = clusters.find_or_found(value, point);

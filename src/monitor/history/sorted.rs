@@ -4,8 +4,8 @@ use rayon::prelude::*;
 
 use super::Quantiles;
 
-/// Finite numbers, by their [keys](key), as a few sorted lists, each at least twice as long as the next: every number is merged as often as the
-/// count can be halved.
+/// Finite numbers, by their [keys](key), as a few sorted lists, each at least twice as long as the next: every number is merged
+/// as often as the count can be halved.
 ///
 /// # References
 /// J. L. Bentley, J. B. Saxe: Decomposable searching problems I. Static-to-dynamic transformation, J. Algorithms 1 (1980) 301-358.
