@@ -1,11 +1,11 @@
-//! Changes of a text by words and statements, which come further than changes of bytes.
+//! Changes of a text by words and statements, which come further than changes of bytes; for the fuzz target, and for the test suite.
 
 /// A small generator of random numbers.
-pub struct Random(pub u64);
+pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
     /// A number below `limit`, or 0.
-    pub fn below(&mut self, limit: usize) -> usize {
+    pub(crate) fn below(&mut self, limit: usize) -> usize {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) as usize % limit.max(1)
     }
@@ -74,7 +74,7 @@ const AROUND: [(&str, &str); 8] = [
 ];
 
 /// `text` after one to four changes.
-pub fn mutated(text: &str, random: &mut Random) -> String {
+pub(crate) fn mutated(text: &str, random: &mut Random) -> String {
     let mut parts = cut(text);
     for _ in 0..=random.below(4) {
         change(&mut parts, random);
