@@ -81,15 +81,14 @@ impl Sheet {
     pub(super) fn lane(&mut self, row: Option<usize>, lane: &LaneResult) -> Result<()> {
         let row = row.map_or_else(String::new, |row| format!("{row},"));
         let LaneResult { lane: number, status, value, gradient_max, iterations, evaluations, point, .. } = lane;
-        let point: String = point.iter().map(|x| format!(",{x}")).collect();
-        self.line(&format!("{row}{number},{},{value},{gradient_max},{iterations},{evaluations}{point}", status.name()))
+        let (status, point) = (status.name(), behind(point));
+        self.line(&format!("{row}{number},{status},{value:?},{gradient_max:?},{iterations},{evaluations}{point}"))
     }
 
     /// A distinct minimum: `value,lanes,lane,gradient_max` and its point.
     pub(super) fn minimum(&mut self, minimum: &manymin::Minimum) -> Result<()> {
         let manymin::Minimum { value, lanes, lane, gradient_max, point, .. } = minimum;
-        let point: String = point.iter().map(|x| format!(",{x}")).collect();
-        self.line(&format!("{value},{lanes},{lane},{gradient_max}{point}"))
+        self.line(&format!("{value:?},{lanes},{lane},{gradient_max:?}{}", behind(point)))
     }
 
     /// Everything that was written is in the file.
@@ -107,4 +106,9 @@ pub(super) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let comma = |(k, digit): (usize, char)| if k > 0 && (digits.len() - k).is_multiple_of(3) { vec![',', digit] } else { vec![digit] };
     digits.chars().enumerate().flat_map(comma).collect()
+}
+
+/// The components of a point, each behind a comma. Numbers have the digits that give them back, small and large ones an exponent.
+fn behind(point: &[f64]) -> String {
+    point.iter().map(|x| format!(",{x:?}")).collect()
 }
