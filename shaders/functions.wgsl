@@ -3,7 +3,7 @@
 // its minimum would search in noise. exp, log and pow are within a few of them as they are.
 //
 // An objective's text has those that it calls. An empty line ends a function; what a function calls stands before it. What is
-// not a number passes every comparison. W. J. Cody, W. Waite: Software Manual for the Elementary Functions, 1980; coefficients
+// not a number passes through all of them: where a driver may turn a comparison into a minimum, by its bits. W. J. Cody, W. Waite: Software Manual for the Elementary Functions, 1980; coefficients
 // of Cephes (S. L. Moshier, 1984-2000).
 
 // By bits: shaders may assume that there is no such thing, and drop any other test.
@@ -26,6 +26,15 @@ fn mm_pow(x: f32, y: f32) -> f32 {
     return select(power, x + y, mm_is_nan(x) || mm_is_nan(y));
 }
 
+// The first where it is not a number, as on the CPU; `min` and `max` may give either, and drivers take a comparison for them.
+fn mm_min(x: f32, y: f32) -> f32 {
+    return select(select(x, y, y < x), x, mm_is_nan(x));
+}
+
+fn mm_max(x: f32, y: f32) -> f32 {
+    return select(select(x, y, y > x), x, mm_is_nan(x));
+}
+
 fn mm_sinh(x: f32) -> f32 {
     let z = x * x;
     let near = x + x * z * (1.66667160211e-1 + z * (8.33028376239e-3 + z * 2.03721912945e-4));
@@ -44,7 +53,7 @@ fn mm_tanh(x: f32) -> f32 {
     let near = x + x * z * (-0.333332819422 + z * (0.133314422036 + z * (-0.0537397155531 + z * (0.0206390887954 + z * -5.70498872745e-3))));
     let a = abs(x);
     let far = 1.0 - 2.0 / (mm_exp(2.0 * select(a, 16.0, a > 16.0)) + 1.0);
-    return select(select(-far, far, x > 0.0), near, a < 0.625);
+    return select(select(select(-far, far, x > 0.0), near, a < 0.625), x, mm_is_nan(x));
 }
 
 // (sin x, cos x). The first two parts of pi / 2 have few digits: their products with n are exact up to the limit. Fused, so that
@@ -120,7 +129,7 @@ fn mm_atan2(y: f32, x: f32) -> f32 {
     let angle = mm_atan(select(a, b, steep) / select(large, 1.0, large == 0.0));
     let right = select(angle, 1.57079633 - angle, steep);
     let upper = select(right, 3.14159265 - right, x < 0.0);
-    return select(upper, -upper, y < 0.0);
+    return select(select(upper, -upper, y < 0.0), x + y, mm_is_nan(x) || mm_is_nan(y));
 }
 
 fn mm_hypot(x: f32, y: f32) -> f32 {
@@ -128,7 +137,7 @@ fn mm_hypot(x: f32, y: f32) -> f32 {
     let b = abs(y);
     let large = select(a, b, a < b);
     let ratio = select(b, a, a < b) / select(large, 1.0, large == 0.0);
-    return large * sqrt(1.0 + ratio * ratio);
+    return select(large * sqrt(1.0 + ratio * ratio), x + y, mm_is_nan(x) || mm_is_nan(y));
 }
 
 // Abramowitz and Stegun 7.1.26 is too coarse for f32: the series near 0, the continued fraction's fit beyond.

@@ -245,9 +245,8 @@ fn binary(op: Binary, a: &str, b: &str) -> String {
         Binary::Sub => format!("{a} - {b}"),
         Binary::Mul => format!("{a} * {b}"),
         Binary::Div => format!("{a} / {b}"),
-        // The first where it is not a number, as on the CPU; `min` and `max` may give either.
-        Binary::Min => format!("select({a}, {b}, {b} < {a})"),
-        Binary::Max => format!("select({a}, {b}, {b} > {a})"),
+        Binary::Min => format!("mm_min({a}, {b})"),
+        Binary::Max => format!("mm_max({a}, {b})"),
         Binary::Pow => format!("mm_pow({a}, {b})"),
         Binary::Atan2 => format!("mm_atan2({a}, {b})"),
         Binary::Hypot => format!("mm_hypot({a}, {b})"),

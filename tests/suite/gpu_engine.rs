@@ -16,7 +16,8 @@ fn lanes_are_dispatched_and_counted() {
     let mut batch = minimizer().start(&device, &rosenbrock(10), &starts).unwrap();
     batch.run().unwrap();
     let telemetry = batch.telemetry().expect("a GPU tells what it did");
-    assert!(telemetry.dispatches > 10, "{telemetry:?}");
+    // Rounds double from dispatch to dispatch, however fast the device is.
+    assert!(telemetry.dispatches >= 5 && telemetry.rounds > telemetry.dispatches, "{telemetry:?}");
     assert_eq!(telemetry.lane_rounds, batch.evaluations(), "every evaluation is a round of a lane");
     assert!(telemetry.listed_rounds >= telemetry.lane_rounds, "{telemetry:?}");
     // Each lane is reported once, with two points of ten components and the words beside them.

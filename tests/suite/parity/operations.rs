@@ -278,6 +278,8 @@ fn outside() -> Vec<(Operation, Vec<f64>)> {
         at("erf(ln(-1))", &[-1.0], |x, _| x.ln().erf()),
         at("min(ln(-1), 1)", &[-1.0], |x, _| x.ln().min(1.0)),
         at("max(ln(-1), 1)", &[-1.0], |x, _| x.ln().max(1.0)),
+        at("atan2(sqrt(-1), 1)", &[-1.0], |x, _| x.sqrt().atan2(x)),
+        at("atan2(1, sqrt(-1))", &[-1.0], |x, _| x.abs().atan2(x.sqrt())),
         at("hypot(sqrt(-1), 1)", &[-1.0], |x, _| x.sqrt().hypot(1.0)),
         at("hypot(1, sqrt(-1))", &[-1.0], |x, _| x.sqrt().hypot(x)),
         at("atan2(sqrt(-1), 1)", &[-1.0], |x, _| x.sqrt().atan2(1.0)),
