@@ -6,9 +6,10 @@ var<private> held_bits: array<u32, HELD_WORDS>;
 // gamma of the newest pair that counts.
 var<private> free_gamma: f32;
 
-// Nothing of a component that is held, else `value`.
-fn free(i: u32, value: f32) -> f32 {
-    return select(value, 0.0, ((held_bits[i / WORD_BITS] >> (i % WORD_BITS)) & 1u) != 0u);
+// Nothing of components that are held, else their `values`, of block `b`.
+fn free(b: u32, values: vec4<f32>) -> vec4<f32> {
+    let bits = vec4<u32>(held_bits[4u * b / WORD_BITS] >> (4u * b % WORD_BITS));
+    return select(values, vec4<f32>(), (bits & vec4<u32>(1u, 2u, 4u, 8u)) != vec4<u32>());
 }
 
 // What the pair `k` before the newest, at place `here` of the ring, counts: 1 / s.y over the free components.
@@ -45,18 +46,18 @@ fn prepare() {
 // 1 / s.y of a pair over the free components, or 0 if that is not positive beyond rounding. The gamma of the first that
 // counts is kept.
 fn weigh(here: u32, first: bool) -> f32 {
-    var product = Sum();
-    var square = Sum();
+    var product = BlockSum();
+    var square = BlockSum();
     let rho_here = rho(here);
     // Of all components the products rho s_i y_i add up to 1: nothing overflows that has not before.
-    for (var i = 0u; i < N; i++) {
-        let y = free(i, changes[at_pair(here, i)]);
-        add(&product, i, rho_here * steps[at_pair(here, i)], y);
-        add(&square, i, rho_here * y, y);
+    for (var b = 0u; b < BLOCKS; b++) {
+        let y = free(b, changes[at_pair(here, b)]);
+        add_block(&product, b, rho_here * steps[at_pair(here, b)], y);
+        add_block(&square, b, rho_here * y, y);
     }
-    let share = total(product);
+    let share = total_of_blocks(product);
     let own = rho_here / share;
-    let gamma = share / total(square);
+    let gamma = share / total_of_blocks(square);
     if (!(share > PAIR_NOISE * EPSILON) || !is_usable(own) || !is_usable(gamma)) {
         return 0.0;
     }

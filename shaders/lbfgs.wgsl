@@ -1,16 +1,4 @@
-// The L-BFGS direction (Nocedal and Wright, algorithm 7.4) and the pairs that it remembers.
-
-// Writes the pair to the next place of the ring.
-fn remember(pair: Pair) {
-    let newest = ring(0u);
-    for (var i = 0u; i < N; i++) {
-        steps[at_pair(newest, i)] = trial_x(i) - x(i);
-        changes[at_pair(newest, i)] = bend * (trial_g(i) - g(i));
-    }
-    set_rho(newest, pair.rho);
-    lane.gamma = pair.gamma;
-    lane.pairs = min(lane.pairs + 1u, MEMORY);
-}
+// The L-BFGS direction (Nocedal and Wright, algorithm 7.4).
 
 // Gives the lane its direction.
 fn direct() {
@@ -18,85 +6,58 @@ fn direct() {
     take_direction(select(1.0, pair_gamma(), lane.pairs == 0u));
 }
 
-// q = -H g. Each pass over q takes one vector off it and, on the way, the product with the next: every vector of the
-// history is read twice in all.
+// q = -H g, by blocks of four components: lanes of a group have their newest pairs in different places of the ring, and what a
+// GPU reads at once for each of them should be worth it. Each pass over q takes one vector off it and, on the way, the product
+// with the next: every vector of the history is read twice in all.
 fn two_loop() {
     prepare();
+    set_block_of_q(BLOCKS - 1u, vec4<f32>());
     for (var i = 0u; i < N; i++) {
-        set_q(i, free(i, -g(i)));
+        set_q(i, -g(i));
     }
-    var product = Sum();
+    var product = BlockSum();
     let newest = ring(0u);
-    for (var i = 0u; i < N && lane.pairs > 0u; i++) {
-        add(&product, i, steps[at_pair(newest, i)], q(i));
+    for (var b = 0u; b < BLOCKS; b++) {
+        let q_b = free(b, block_of_q(b));
+        set_block_of_q(b, q_b);
+        if (lane.pairs > 0u) {
+            add_block(&product, b, steps[at_pair(newest, b)], q_b);
+        }
     }
     for (var k = 0u; k < lane.pairs; k++) {
         let here = ring(k);
-        let alpha = pair_weight(k, here) * total(product);
+        let alpha = pair_weight(k, here) * total_of_blocks(product);
         set_coefficient(k, alpha);
         // After the oldest pair q is scaled, and the second loop begins with its y.
         let oldest = k + 1u == lane.pairs;
         let scale = select(1.0, pair_gamma(), oldest);
         let older = ring(k + 1u);
-        product = Sum();
-        for (var i = 0u; i < N; i++) {
-            let y = changes[at_pair(here, i)];
-            let q_i = free(i, (q(i) - alpha * y) * scale);
-            set_q(i, q_i);
+        product = BlockSum();
+        for (var b = 0u; b < BLOCKS; b++) {
+            let y = changes[at_pair(here, b)];
             var next = y;
             if (!oldest) {
-                next = steps[at_pair(older, i)];
+                next = steps[at_pair(older, b)];
             }
-            add(&product, i, q_i, next);
+            let q_b = free(b, (block_of_q(b) - alpha * y) * scale);
+            set_block_of_q(b, q_b);
+            add_block(&product, b, q_b, next);
         }
     }
     for (var k = lane.pairs; k > 0u; k--) {
         let here = ring(k - 1u);
-        let step = coefficient(k - 1u) - pair_weight(k - 1u, here) * total(product);
+        let step = coefficient(k - 1u) - pair_weight(k - 1u, here) * total_of_blocks(product);
         let newer = ring(k - 2u);
-        product = Sum();
-        for (var i = 0u; i < N; i++) {
-            let q_i = free(i, q(i) + step * steps[at_pair(here, i)]);
-            set_q(i, q_i);
+        product = BlockSum();
+        for (var b = 0u; b < BLOCKS; b++) {
+            let s = steps[at_pair(here, b)];
+            var next = s;
             if (k > 1u) {
-                add(&product, i, q_i, changes[at_pair(newer, i)]);
+                next = changes[at_pair(newer, b)];
             }
-        }
-    }
-}
-
-// Element `i` of the pair in place `k` of the ring.
-fn at_pair(k: u32, i: u32) -> u32 {
-    return (k * N + i) * rules.pool + slot;
-}
-
-// The place in the ring of the newest pair but `k`: as many pairs were written as steps were accepted and not refused.
-fn ring(k: u32) -> u32 {
-    return (lane.iterations - lane.refused + MEMORY - 1u - k) % MEMORY;
-}
-
-// What is remembered, to the host and back: the pairs, newest first, each as 1 / s.y, s and y. Their places in the ring are
-// nobody else's business.
-fn save_history(to: u32) {
-    for (var p = 0u; p < lane.pairs; p++) {
-        let here = ring(p);
-        let at = to + p * (2u * N + 1u);
-        transfer[at] = bitcast<u32>(rho(here));
-        for (var i = 0u; i < N; i++) {
-            transfer[at + 1u + i] = bitcast<u32>(steps[at_pair(here, i)]);
-            transfer[at + 1u + N + i] = bitcast<u32>(changes[at_pair(here, i)]);
-        }
-    }
-}
-
-fn restore_history(source: u32) {
-    for (var p = 0u; p < lane.pairs; p++) {
-        let here = ring(p);
-        let at = source + p * (2u * N + 1u);
-        set_rho(here, bitcast<f32>(transfer[at]));
-        for (var i = 0u; i < N; i++) {
-            steps[at_pair(here, i)] = bitcast<f32>(transfer[at + 1u + i]);
-            changes[at_pair(here, i)] = bitcast<f32>(transfer[at + 1u + N + i]);
+            let q_b = free(b, block_of_q(b) + step * s);
+            set_block_of_q(b, q_b);
+            add_block(&product, b, q_b, next);
         }
     }
 }

@@ -32,8 +32,8 @@ struct Lists {
 @group(0) @binding(0) var<uniform> rules: Rules;
 @group(0) @binding(1) var<storage, read_write> fields: array<u32>;
 @group(0) @binding(2) var<storage, read_write> vectors: array<f32>;
-@group(0) @binding(3) var<storage, read_write> steps: array<f32>;
-@group(0) @binding(4) var<storage, read_write> changes: array<f32>;
+@group(0) @binding(3) var<storage, read_write> steps: array<Remembered>;
+@group(0) @binding(4) var<storage, read_write> changes: array<Remembered>;
 @group(0) @binding(5) var<storage, read_write> parameters: array<f32>;
 @group(0) @binding(6) var<storage, read> data: array<f32>;
 @group(0) @binding(7) var<storage, read_write> lists: Lists;

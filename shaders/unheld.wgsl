@@ -1,7 +1,7 @@
 // In the place of held.wgsl where nothing is bounded: compilers leave nothing of it.
 
-fn free(i: u32, value: f32) -> f32 {
-    return value;
+fn free(b: u32, values: vec4<f32>) -> vec4<f32> {
+    return values;
 }
 
 fn pair_weight(k: u32, here: u32) -> f32 {

@@ -62,8 +62,8 @@ fn the_bytes_of_a_lane_are_what_is_allocated() {
 fn lanes_that_outgrow_a_buffer_go_in_waves_and_change_no_bit() {
     let (problem, starts) = (rosenbrock(10), starts_in(10, -2.0, 2.0, 1_000, 4));
     let whole = Bits::all(&minimizer().minimize(&gpu(), &problem, &starts).unwrap());
-    // The history of 128 lanes: 8 pairs of 10 components.
-    let narrow = limited(&gpu(), 4 * 8 * 10 * 128, LONG);
+    // The history of 128 lanes: 8 pairs of 10 components, in blocks of four.
+    let narrow = limited(&gpu(), 4 * 8 * 12 * 128, LONG);
     let mut batch = minimizer().start(&narrow, &problem, &starts).unwrap();
     assert_eq!(batch.summaries().unwrap().len(), 128, "as many lanes as the buffers hold are resident");
     batch.run().unwrap();
@@ -72,7 +72,7 @@ fn lanes_that_outgrow_a_buffer_go_in_waves_and_change_no_bit() {
 
 #[test]
 fn buffers_that_hold_no_workgroup_are_an_error() {
-    let narrow = limited(&gpu(), 4 * 8 * 10 * 64 - 1, LONG);
+    let narrow = limited(&gpu(), 4 * 8 * 12 * 64 - 1, LONG);
     let error = minimizer().start(&narrow, &rosenbrock(10), &starts_in(10, -2.0, 2.0, 100, 5)).err();
     assert!(matches!(error, Some(Error::Device(DeviceError::TooLarge { .. }))), "{error:?}");
 }

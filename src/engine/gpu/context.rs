@@ -207,7 +207,6 @@ impl Gpu {
     }
 }
 
-/// A refused shader, with the line that its first message is about.
 /// Held by whoever sends work to a GPU: waits, when it is let go of, until all of it is done. Drivers in software compile kernels as
 /// these first run, on a thread of their own, and crash if the program ends meanwhile.
 pub(crate) struct Attendance(pub(crate) Arc<Gpu>);
@@ -219,6 +218,7 @@ impl Drop for Attendance {
     }
 }
 
+/// A refused shader, with the line that its first message is about.
 fn refused(label: &str, text: &str, error: &wgpu::Error, info: Option<wgpu::CompilationInfo>) -> DeviceError {
     let messages = info.map(|info| info.messages).unwrap_or_default();
     let first = messages.into_iter().find(|message| message.message_type == wgpu::CompilationMessageType::Error);

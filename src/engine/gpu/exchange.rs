@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use super::clock::Stage;
 use super::engine::GpuEngine;
 use super::kernels::{Dispatch, Rules};
-use super::shader::{REPORT, REPORT_WORDS, flag};
+use super::shader::{BEST_ELSEWHERE, REPORT, REPORT_WORDS, flag};
 use crate::engine::lane::{DEMANDS, Fields};
 use crate::engine::state::LaneState;
 use crate::engine::{Lanes, Record, Summary};
@@ -86,7 +86,7 @@ impl GpuEngine {
             let part = self.memory.sizes.portion().min(count - done);
             let rules = Rules { list, first: (first + done) as u32, count: part as u32, flags, ..self.rules };
             let words = self.fetch(Some((&rules, &self.kernels.report)), self.memory.transfer(), 0..part * stride)?;
-            words.chunks(stride).for_each(|words| read(words, n, points, &mut lanes));
+            read(&words, if points { n } else { 0 }, &mut lanes);
             done += part;
         }
         if points && self.curvature {
@@ -141,8 +141,27 @@ fn never_started(lane: u32, start: Vec<f64>) -> Lanes {
     Lanes { records: vec![record], points: start, ..Lanes::default() }
 }
 
-/// Reads one lane's report.
-fn read(words: &[u32], n: usize, points: bool, lanes: &mut Lanes) {
+/// Reads reports, with points of `n` components, or of none.
+fn read(words: &[u32], n: usize, lanes: &mut Lanes) {
+    let stride = REPORT_WORDS + 2 * n;
+    let float = |bits: &u32| f64::from(f32::from_bits(*bits));
+    let before = lanes.records.len();
+    lanes.records.par_extend(words.par_chunks(stride).with_min_len(SHARE).map(record));
+    if n == 0 {
+        return;
+    }
+    lanes.points.resize((before + words.len() / stride) * n, 0.0);
+    let points = lanes.points[before * n..].par_chunks_mut(n).zip(words.par_chunks(stride)).with_min_len(SHARE);
+    points.for_each(|(point, words)| point.iter_mut().zip(&words[REPORT_WORDS..]).for_each(|(x, bits)| *x = float(bits)));
+    let elsewhere = words.chunks(stride).enumerate().filter(|(_, words)| words[BEST_ELSEWHERE] != 0);
+    lanes.last_points.extend(elsewhere.map(|(k, words)| (before + k, words[REPORT_WORDS + n..].iter().map(float).collect())));
+}
+
+/// Lanes that a thread takes at once.
+const SHARE: usize = 512;
+
+/// One lane's record.
+fn record(words: &[u32]) -> Record {
     let mut report = REPORT.iter().zip(words).map(|(_, &word)| word);
     let mut word = || report.next().unwrap_or_default();
     // In the order of `REPORT`.
@@ -155,14 +174,7 @@ fn read(words: &[u32], n: usize, points: bool, lanes: &mut Lanes) {
     (fields.measured, fields.threshold) = (float(), float());
     (fields.best_value, fields.best_gradient_max) = (float(), float());
     let norm = f64::from(f32::from_bits(words[REPORT_WORDS - 1]));
-    if points {
-        let point = |at: usize| words[REPORT_WORDS + at..][..n].iter().map(|&bits| f64::from(f32::from_bits(bits))).collect::<Vec<f64>>();
-        if fields.best_elsewhere != 0 {
-            lanes.last_points.push((lanes.records.len(), point(n)));
-        }
-        lanes.points.extend(point(0));
-    }
-    lanes.records.push(Record::of(&fields, norm * norm));
+    Record::of(&fields, norm * norm)
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use rayon::prelude::*;
+
 use super::context::Gpu;
 use super::memory::{Memory, RULES};
 use super::pace::reserve;
@@ -117,15 +119,21 @@ impl Kernels {
             immediate_size: 0,
         });
         let pipeline = |entry: &str| gpu.pipeline(entry, &pipelines, &module, entry);
+        // The drivers of GPUs compile half a second at the rounds, and a little at each of the others.
+        let others = ["place", "report", "stop", "pack", "count_active", "add_up", "spread"];
+        let (rounds, others) = rayon::join(|| pipeline("rounds"), || others.into_par_iter().map(pipeline).collect::<Result<Vec<_>, _>>());
+        let Ok([place, report, stop, pack, count_active, add_up, spread]) = <[_; 7]>::try_from(others?) else {
+            unreachable!("each name has its pipeline")
+        };
         Ok(Self {
-            rounds: pipeline("rounds")?,
-            place: pipeline("place")?,
-            report: pipeline("report")?,
-            stop: pipeline("stop")?,
-            pack: pipeline("pack")?,
-            count_active: pipeline("count_active")?,
-            add_up: pipeline("add_up")?,
-            spread: pipeline("spread")?,
+            rounds: rounds?,
+            place,
+            report,
+            stop,
+            pack,
+            count_active,
+            add_up,
+            spread,
             state: OnceLock::new(),
             layout,
             module,

@@ -48,6 +48,8 @@ pub(super) const REPORT: [&str; 18] = [
     "best_value",
     "best_gradient_max",
 ];
+/// Where a report says whether the best point is the last one.
+pub(super) const BEST_ELSEWHERE: usize = 8;
 /// The words of a report.
 pub(super) const REPORT_WORDS: usize = REPORT.len() + 1;
 
@@ -57,8 +59,13 @@ pub(super) mod list {
     pub(crate) const SUMS: u32 = 3;
 }
 
-/// Vectors of up to so many components live in an invocation's own memory while it runs.
+/// Vectors of up to so many components live in an invocation's own memory while it runs, those that are of use in a round
+/// only up to more: WGSL promises 8 KiB.
 const MOST_PRIVATE: usize = 64;
+const MOST_PRIVATE_WORK: usize = 256;
+
+/// Components that the history is read and written by.
+const BLOCK: usize = 4;
 
 /// The sizes that the text is made for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,6 +87,8 @@ struct Vector {
     stored: bool,
     /// It lives in the invocation's memory while that runs.
     private: bool,
+    /// It is read and written by blocks, too.
+    blocked: bool,
 }
 
 impl Shape {
@@ -90,25 +99,40 @@ impl Shape {
     }
 
     fn vectors(self) -> Vec<Vector> {
-        let small = self.dimension <= MOST_PRIVATE && self.memory <= MOST_PRIVATE;
         let (n, m) = (self.dimension, self.memory);
         let (sides, weights) = if self.bounded { (n, m) } else { (0, 0) };
-        let vector = |name, len, private, work: bool| Vector { name, len, stored: !(work && private), private };
+        let vector = |name, len, may_be_private, work: bool| {
+            let private = may_be_private && n.max(m) <= if work { MOST_PRIVATE_WORK } else { MOST_PRIVATE };
+            Vector { name, len, stored: !(work && private), private, blocked: false }
+        };
+        // Blocks are whole.
+        let q =
+            if self.is_blocked() { Vector { blocked: true, ..vector("q", self.padded(), true, true) } } else { vector("q", n, true, true) };
         let all = [
-            vector("x", n, small, false),
-            vector("g", n, small, false),
-            vector("d", n, small, false),
+            vector("x", n, true, false),
+            vector("g", n, true, false),
+            vector("d", n, true, false),
             vector("best", n, false, false),
             vector("rho", m, false, false),
-            vector("trial_x", n, small, true),
-            vector("trial_g", n, small, true),
-            vector("q", n, small, true),
-            vector("coefficient", m, small, true),
+            vector("trial_x", n, true, true),
+            vector("trial_g", n, true, true),
+            q,
+            vector("coefficient", m, true, true),
             vector("lower", sides, false, false),
             vector("upper", sides, false, false),
-            vector("weight", weights, small, true),
+            vector("weight", weights, true, true),
         ];
         all.into_iter().filter(|vector| vector.len > 0).collect()
+    }
+
+    /// Whether the method's memory is in blocks: it is of pairs.
+    fn is_blocked(self) -> bool {
+        self.memory > 0
+    }
+
+    /// Components of whole blocks.
+    fn padded(self) -> usize {
+        self.dimension.next_multiple_of(BLOCK)
     }
 
     /// Elements of the vectors' buffer, a lane.
@@ -139,20 +163,27 @@ impl Shape {
 
     /// Elements of the buffers of steps and of changes, a lane: those of its pairs. A matrix takes the place of the steps.
     pub(super) fn step_elements(self) -> usize {
-        self.dimension * self.memory + self.matrix
+        self.change_elements() + self.matrix
     }
 
     pub(super) fn change_elements(self) -> usize {
-        self.dimension * self.memory
+        self.padded() * self.memory
+    }
+
+    /// How many of those stand together.
+    fn remembered(self) -> usize {
+        if self.is_blocked() { BLOCK } else { 1 }
     }
 
     /// The most iterations that the loops of one round take beside the objective's, and those around the rounds.
     pub(super) fn loop_iterations(self) -> (u64, u64) {
         let (n, m) = (self.dimension as u64, self.memory as u64);
-        // evaluate 2, resolved or promise or farthest, twice 3, pair, ring, best and move 4, recursion 2 + 2 (m + 1), direction 3
-        let round = n * (2 + 6 + 4 + 2 + 2 * (m + 1) + 3) + 2 * m + 1;
-        // held ones, the pairs' weights, the promise, descent and steepest gradient
-        let bounds = if self.bounded { n * (4 + 2 * m) + m } else { 0 };
+        let padded = self.padded() as u64;
+        // evaluate 2, resolved or promise or farthest, twice 3, pair, best and move 3, recursion 1, direction 3; by blocks the ring
+        // 1 + 4 and the recursion 1 + 2 m
+        let round = n * (2 + 6 + 3 + 1 + 3) + padded + padded / BLOCK as u64 * (2 + 2 * m) + 2 * m + 1;
+        // held ones, the promise, descent and steepest gradient, the pairs' weights
+        let bounds = if self.bounded { n * 4 + padded / BLOCK as u64 * m + m } else { 0 };
         // A matrix is passed over three times, and its rows.
         let matrix = if self.matrix > 0 { 3 * self.matrix as u64 + 5 * n } else { 0 };
         (round + bounds + matrix, 5 * n + self.box_elements() as u64 + self.parameters as u64 + 64)
@@ -181,8 +212,9 @@ fn preamble(shape: Shape) -> String {
     word("PARAMETERS", shape.parameters as u32);
     word("FIELDS", shape.field_elements() as u32);
     word("VECTOR_ROWS", shape.vector_elements() as u32);
-    word("STEP_ROWS", shape.step_elements() as u32);
-    word("CHANGE_ROWS", shape.change_elements() as u32);
+    word("BLOCKS", (shape.padded() / BLOCK) as u32);
+    word("STEP_ROWS", (shape.step_elements() / shape.remembered()) as u32);
+    word("CHANGE_ROWS", (shape.change_elements() / shape.remembered()) as u32);
     word("BOX", shape.box_elements() as u32);
     word("WORD_BITS", u32::BITS);
     word("HELD_WORDS", (shape.dimension as u32).div_ceil(u32::BITS));
@@ -239,6 +271,7 @@ fn preamble(shape: Shape) -> String {
     float("GRADIENT_TELLS", c::GRADIENT_TELLS);
     float("GRADIENT_PROGRESS", c::GRADIENT_PROGRESS);
     float("GRADIENT_ESCAPE", c::GRADIENT_ESCAPE);
+    _ = writeln!(text, "alias Remembered = {};", if shape.is_blocked() { "vec4<f32>" } else { "f32" });
     text
 }
 
@@ -296,16 +329,27 @@ fn as_word(name: &str) -> String {
 fn vector_accessors(shape: Shape, text: &mut String) {
     let (mut loads, mut stores) = (String::new(), String::new());
     let mut row = 0;
-    for Vector { name, len, stored, private } in shape.vectors().into_iter().filter(|vector| vector.len > 0) {
-        let memory = format!("vectors[({row}u + i) * rules.pool + slot]");
-        let own = format!("private_{name}[i]");
-        let place = if private { &own } else { &memory };
+    for Vector { name, len, stored, private, blocked } in shape.vectors().into_iter().filter(|vector| vector.len > 0) {
+        let memory = |i: &str| format!("vectors[({row}u + {i}) * rules.pool + slot]");
+        let own = if blocked { format!("private_{name}[i / {BLOCK}u][i % {BLOCK}u]") } else { format!("private_{name}[i]") };
+        let place = if private { own.clone() } else { memory("i") };
         if private {
-            _ = writeln!(text, "\nvar<private> private_{name}: array<f32, {len}>;");
+            let (kind, len) = if blocked { ("vec4<f32>", len / BLOCK) } else { ("f32", len) };
+            _ = writeln!(text, "\nvar<private> private_{name}: array<{kind}, {len}>;");
         }
         _ = writeln!(text, "fn {name}(i: u32) -> f32 {{ return {place}; }}");
         _ = writeln!(text, "fn set_{name}(i: u32, value: f32) {{ {place} = value; }}");
+        if blocked && private {
+            _ = writeln!(text, "fn block_of_{name}(b: u32) -> vec4<f32> {{ return private_{name}[b]; }}");
+            _ = writeln!(text, "fn set_block_of_{name}(b: u32, values: vec4<f32>) {{ private_{name}[b] = values; }}");
+        } else if blocked {
+            let parts: Vec<String> = (0..BLOCK).map(|c| memory(&format!("{BLOCK}u * b + {c}u"))).collect();
+            _ = writeln!(text, "fn block_of_{name}(b: u32) -> vec4<f32> {{ return vec4<f32>({}); }}", parts.join(", "));
+            let sets: String = parts.iter().enumerate().map(|(c, part)| format!("{part} = values[{c}]; ")).collect();
+            _ = writeln!(text, "fn set_block_of_{name}(b: u32, values: vec4<f32>) {{ {sets}}}");
+        }
         if private && stored {
+            let memory = memory("i");
             _ = writeln!(loads, "        {own} = {memory};");
             _ = writeln!(stores, "        {memory} = {own};");
         }
@@ -335,6 +379,11 @@ mod tests {
         if let Err(error) = naga::valid::Validator::new(flags, capabilities).validate(&module) {
             panic!("{}", error.emit_to_string(text));
         }
+    }
+
+    #[test]
+    fn a_report_has_its_words_where_they_are_read() {
+        assert_eq!(REPORT[BEST_ELSEWHERE], "best_elsewhere");
     }
 
     #[test]

@@ -30,12 +30,13 @@ pub(super) const STAGES: [Stage; 12] = [
 pub(super) fn method_stages(method: Method, bounded: bool) -> Vec<Stage> {
     let stage = match method {
         Method::Lbfgs(_) => {
-            let pairs = if bounded {
+            let weights = if bounded {
                 ("held", include_str!("../../../shaders/held.wgsl"))
             } else {
                 ("unheld", include_str!("../../../shaders/unheld.wgsl"))
             };
-            return vec![("lbfgs", include_str!("../../../shaders/lbfgs.wgsl")), pairs];
+            let remembered = ("pairs", include_str!("../../../shaders/pairs.wgsl"));
+            return vec![("lbfgs", include_str!("../../../shaders/lbfgs.wgsl")), remembered, weights];
         }
         Method::Bfgs(_) => ("bfgs", include_str!("../../../shaders/bfgs.wgsl")),
         Method::ConjugateGradient(_) => ("conjugate_gradient", include_str!("../../../shaders/conjugate_gradient.wgsl")),

@@ -1,5 +1,7 @@
 //! Lanes under way that leave the device, or come to it from another: see shaders/state.wgsl.
 
+use rayon::prelude::*;
+
 use super::clock::Stage;
 use super::engine::GpuEngine;
 use super::kernels::{Dispatch, Rules};
@@ -29,12 +31,13 @@ impl GpuEngine {
             let kernels = self.kernels.state(&self.gpu)?;
             let rules = Rules { list, first: (first + states.len()) as u32, count: part as u32, ..self.rules };
             let words = self.fetch(Some((&rules, &kernels.save)), self.memory.transfer(), 0..part * stride)?;
-            states.extend(words.chunks(stride).map(|words| decode(words, shape)));
+            states.par_extend(words.par_chunks(stride).map(|words| decode(words, shape)));
         }
         Ok(states)
     }
 
-    /// The states of those lanes of a list, from the `first` on, whose records `which` says yes to.
+    /// The states of those lanes of a list, from the `first` on, whose records `which` says yes to. The other list of lanes under
+    /// way is free for it.
     pub(super) fn saved_where(
         &self,
         list: u32,
@@ -42,14 +45,21 @@ impl GpuEngine {
         records: &[Record],
         which: impl Fn(&Record) -> bool,
     ) -> Result<Vec<LaneState>, DeviceError> {
-        let (mut states, mut at) = (Vec::new(), first);
-        for run in records.chunk_by(|a, b| which(a) == which(b)) {
-            if run.first().is_some_and(&which) {
-                states.extend(self.saved(list, at, run.len())?);
-            }
-            at += run.len();
+        let count = records.iter().filter(|record| which(record)).count();
+        if count == 0 {
+            return Ok(Vec::new());
         }
-        Ok(states)
+        let mut slots = self.read_list(HEAD + list as usize + first, records.len())?;
+        let mut chosen = records.iter().map(which);
+        slots.retain(|_| chosen.next().unwrap_or(false));
+        self.saved_slots(&slots)
+    }
+
+    /// The states of the lanes in these slots, which are listed where the other list of lanes under way has its place.
+    fn saved_slots(&self, slots: &[u32]) -> Result<Vec<LaneState>, DeviceError> {
+        let (_, other) = self.lists();
+        self.gpu.queue.write_buffer(self.memory.lists(), 4 * (HEAD + other as usize) as u64, bytemuck::cast_slice(slots));
+        self.saved(other, 0, slots.len())
     }
 
     /// Takes lanes under way to the host, those that `which` says yes to, and frees their slots.
@@ -61,9 +71,7 @@ impl GpuEngine {
         slots.retain(|_| chosen.next().unwrap_or(false));
         let mut states = Vec::new();
         if !slots.is_empty() {
-            // The other list is free between calls.
-            self.gpu.queue.write_buffer(self.memory.lists(), 4 * (HEAD + other as usize) as u64, bytemuck::cast_slice(&slots));
-            states = self.saved(other, 0, slots.len())?;
+            states = self.saved_slots(&slots)?;
             let rules = Rules { list: other, count: slots.len() as u32, ..self.rules };
             self.submit(Stage::Rounds, &rules, &[Dispatch::Lanes(&self.kernels.stop)])?;
             self.active -= slots.len();
