@@ -16,6 +16,7 @@ use crate::engine::gpu::{engine::GpuEngine, evaluator};
 use crate::engine::lane;
 use crate::engine::placement::{Holds, Placement};
 use crate::engine::state::Standing;
+use crate::engine::trail::MOST_ROWS;
 use crate::error::{DeviceError, Error, Result};
 use crate::method::{Bounds, Demands, InitialStep, Lbfgs, Limits, LineSearch, Method, Pairs, Tolerances, Walk};
 use crate::monitor::{Lent, Monitor};
@@ -57,6 +58,8 @@ pub(crate) struct Settings {
     pub(crate) limits: Limits,
     pub(crate) pool: Option<usize>,
     pub(crate) curvature: bool,
+    /// Rows that lanes keep of their progress.
+    pub(crate) trail: usize,
     pub(crate) holds: Holds,
     /// Whether lanes that have ended at a limit, or were stopped, may go on later.
     pub(crate) resumable: bool,
@@ -82,6 +85,18 @@ impl Settings {
         }
         let Self { line_search, initial_step, pairs, .. } = *self;
         Minimizer { settings: Self { line_search, initial_step, pairs, ..polisher.settings }, ..polisher }
+    }
+
+    /// Whether a trail is no longer than lanes can carry.
+    pub(crate) fn check_trail(&self) -> Result<()> {
+        if self.trail <= MOST_ROWS {
+            return Ok(());
+        }
+        Err(Error::Setting {
+            name: "trail",
+            value: self.trail.to_string(),
+            must: "at most 32768 rows; `monitor::History` records runs of any length",
+        })
     }
 
     /// How lanes make their steps.
@@ -112,6 +127,7 @@ impl<'m> Minimizer<'m> {
                 limits: Limits::default(),
                 pool: None,
                 curvature: false,
+                trail: 0,
                 holds: Holds::default(),
                 resumable: true,
             },
@@ -222,6 +238,37 @@ impl<'m> Minimizer<'m> {
         self
     }
 
+    /// Has each lane keep a trail: value and gradient after each of its last `rows` steps, the start being one of them, which
+    /// [`LaneResult::trail`](crate::LaneResult::trail) brings, and [`Batch::lane`] of a lane under way. None are kept unless this is
+    /// set, and at most 32,768.
+    ///
+    /// ```
+    /// use manymin::prelude::*;
+    ///
+    /// let rosenbrock = Problem::new(2, |x| 100.0 * (x[1] - x[0] * x[0]).powi(2) + (1.0 - x[0]).powi(2))?;
+    /// let starts = Starts::uniform(&Bounds::new(&[-2.0; 2], &[2.0; 2])?, 100, 42);
+    /// let outcome = Minimizer::new(Lbfgs::default()).trail(10).minimize(&Device::auto()?, &rosenbrock, &starts)?;
+    /// let lane = outcome.lane(7);
+    /// for row in &lane.trail {
+    ///     println!("{:4} {:.6e} {:.1e}", row.iteration, row.value, row.gradient_max);
+    /// }
+    /// let last = lane.trail.last().expect("every lane was evaluated");
+    /// assert_eq!((last.iteration, last.value), (lane.iterations, lane.last_value));
+    /// # Ok::<(), manymin::Error>(())
+    /// ```
+    ///
+    /// Rows are written where the lane is, when it accepts a point: a run is as free as without, nothing is evaluated for it, and on
+    /// a GPU nothing is read back before the lane's result is. [`monitor::History`](crate::monitor::History) tells more of each step,
+    /// of all steps, and has the run go step by step.
+    ///
+    /// It takes 2 `rows` numbers of each resident lane, which [`bytes_per_lane`](Minimizer::bytes_per_lane) counts, and as many in f64
+    /// of each result until that is [handed out](Batch::drain_finished). What brings points of many lanes, such as
+    /// [`Batch::points`], brings their trails along from a GPU.
+    pub fn trail(mut self, rows: usize) -> Self {
+        self.settings.trail = rows;
+        self
+    }
+
     /// Whether lanes that end at one of their [`Limits`], or are stopped, can be taken up again, by [`Batch::resume`] and
     /// [`Batch::resume_stopped`]: they can unless this says otherwise. Each is then kept on the host with its whole state until its
     /// result is [handed out](Batch::drain_finished): [`bytes_per_lane`](Minimizer::bytes_per_lane) in f64, which is about twice
@@ -273,16 +320,18 @@ impl<'m> Minimizer<'m> {
     }
 
     fn bytes(&self, device: &Device, problem: &Problem, bounded: bool) -> usize {
+        // More is refused.
+        let trail = self.settings.trail.min(MOST_ROWS);
         #[cfg(feature = "gpu")]
         if device.is_gpu() {
-            return GpuEngine::bytes_per_lane(problem, self.settings.method, bounded);
+            return GpuEngine::bytes_per_lane(problem, self.settings.method, bounded, trail);
         }
         let float = match device.precision() {
             Precision::F32 => size_of::<f32>(),
             Precision::F64 => size_of::<f64>(),
         };
         let evaluation = problem.rows() * float;
-        lane::bytes_per_lane(problem.dimension(), self.settings.method, 0, bounded, float) + evaluation
+        lane::bytes_per_lane(problem.dimension(), self.settings.method, 0, bounded, trail, float) + evaluation
     }
 
     /// Minimises from every start, to the end, and consumes the minimizer with its monitors.
@@ -323,6 +372,7 @@ impl<'m> Minimizer<'m> {
         settings.walk()?;
         settings.tolerances.validate()?;
         settings.limits.validate()?;
+        settings.check_trail()?;
         check_demands(starts)?;
         Ok(settings.placement(starts, precision, changes).check()?)
     }
@@ -395,12 +445,12 @@ impl<'m> Minimizer<'m> {
                 if device.is_gpu() { GPU_POOL } else { POOL }.min(POOL_BYTES / self.bytes(device, problem, placement.is_bounded())).max(1)
             }
         };
-        let Settings { curvature, resumable: keeps, .. } = *settings;
-        let setup = Setup { problem: problem.clone(), placement, walk: settings.walk()?, curvature, keeps, pool };
+        let Settings { curvature, trail, resumable: keeps, .. } = *settings;
+        let setup = Setup { problem: problem.clone(), placement, walk: settings.walk()?, curvature, trail, keeps, pool };
         Ok(match (device.context(), device.precision()) {
             #[cfg(feature = "gpu")]
             (Some(gpu), _) => {
-                evaluator::probe(gpu, problem, settings.method, &setup.placement)?;
+                evaluator::probe(gpu, problem, settings.method, &setup.placement, trail)?;
                 Box::new(GpuEngine::new(Arc::clone(gpu), &setup, standing)?)
             }
             #[cfg(not(feature = "gpu"))]

@@ -8,10 +8,10 @@ use rayon::prelude::*;
 use super::clock::Stage;
 use super::engine::GpuEngine;
 use super::kernels::{Dispatch, Rules};
-use super::shader::{REPORT, REPORT_WORDS, flag};
+use super::shader::{REPORT, REPORT_WORDS, Shape, flag};
 use crate::engine::lane::{DEMANDS, Fields};
 use crate::engine::state::LaneState;
-use crate::engine::{Lanes, Record, Summary};
+use crate::engine::{Lanes, Record, Summary, trail};
 use crate::error::DeviceError;
 use crate::method::{Demands, Evidence, Limits, Status};
 
@@ -75,10 +75,10 @@ impl GpuEngine {
         finite
     }
 
-    /// How `count` lanes of a list stand, from the `first` on, with their points if asked for.
+    /// How `count` lanes of a list stand, from the `first` on, with their points and trails if asked for.
     pub(super) fn report(&self, list: u32, first: usize, count: usize, points: bool) -> Result<Lanes, DeviceError> {
-        let n = self.placement.dimension();
-        let stride = REPORT_WORDS + if points { 2 * n } else { 0 };
+        let shape = self.memory.sizes.shape;
+        let stride = REPORT_WORDS + if points { shape.point_words() } else { 0 };
         let flags = if points { flag::WITH_POINTS } else { 0 };
         let mut lanes = Lanes::default();
         let mut done = 0;
@@ -86,7 +86,7 @@ impl GpuEngine {
             let part = self.memory.sizes.portion().min(count - done);
             let rules = Rules { list, first: (first + done) as u32, count: part as u32, flags, ..self.rules };
             let words = self.fetch(Some((&rules, &self.kernels.report)), self.memory.transfer(), 0..part * stride)?;
-            words.chunks(stride).for_each(|words| read(words, n, points, &mut lanes));
+            words.chunks(stride).for_each(|words| read(words, shape, points, &mut lanes));
             done += part;
         }
         if points && self.curvature {
@@ -142,7 +142,8 @@ fn never_started(lane: u32, start: Vec<f64>) -> Lanes {
 }
 
 /// Reads one lane's report.
-fn read(words: &[u32], n: usize, points: bool, lanes: &mut Lanes) {
+fn read(words: &[u32], shape: Shape, points: bool, lanes: &mut Lanes) {
+    let n = shape.dimension;
     let mut report = REPORT.iter().zip(words).map(|(_, &word)| word);
     let mut word = || report.next().unwrap_or_default();
     // In the order of `REPORT`.
@@ -156,7 +157,12 @@ fn read(words: &[u32], n: usize, points: bool, lanes: &mut Lanes) {
     (fields.best_value, fields.best_gradient_max) = (float(), float());
     let norm = f64::from(f32::from_bits(words[REPORT_WORDS - 1]));
     if points {
-        let point = |at: usize| words[REPORT_WORDS + at..][..n].iter().map(|&bits| f64::from(f32::from_bits(bits))).collect::<Vec<f64>>();
+        let number = |at: usize| f64::from(f32::from_bits(words[REPORT_WORDS + at]));
+        let point = |at: usize| (at..at + n).map(number).collect::<Vec<f64>>();
+        let rows = trail::iterations(fields.iterations, fields.gradient_max, shape.trail);
+        if !rows.is_empty() {
+            lanes.trails.push((lanes.records.len(), trail::unroll(rows, shape.trail, |at| number(2 * n + at))));
+        }
         if fields.best_elsewhere != 0 {
             lanes.last_points.push((lanes.records.len(), point(n)));
         }

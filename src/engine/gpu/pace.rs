@@ -94,7 +94,7 @@ impl Pace {
 mod tests {
     use super::*;
 
-    const SHAPE: Shape = Shape { dimension: 10, memory: 8, matrix: 0, parameters: 0, bounded: false };
+    const SHAPE: Shape = Shape { dimension: 10, memory: 8, matrix: 0, parameters: 0, bounded: false, trail: 0 };
 
     #[test]
     fn a_round_beyond_the_drivers_limit_is_refused() {

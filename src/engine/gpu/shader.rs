@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use std::fmt::Write;
 
 use super::clock::STAMP_WORDS;
-use super::stages::{STAGES, bounds_stage, method_stages, search_stages, settings};
+use super::stages::{STAGES, bounds_stage, method_stages, search_stages, settings, trail_stage};
 use crate::engine::lane::{DEMANDS, Extent, FIELDS, Kind, Phase};
 use crate::method::constants as c;
 use crate::method::{FloorPolicy, Method, Status, Test, Walk};
@@ -70,6 +70,8 @@ pub(super) struct Shape {
     pub(super) parameters: usize,
     /// Lanes have boxes.
     pub(super) bounded: bool,
+    /// Rows that lanes keep of their progress.
+    pub(super) trail: usize,
 }
 
 /// A vector of a lane, and where it lives.
@@ -83,10 +85,10 @@ struct Vector {
 }
 
 impl Shape {
-    /// That of lanes of a problem, moved by a method.
-    pub(super) fn of(problem: &Problem, method: Method, bounded: bool) -> Self {
-        let dimension = problem.dimension();
-        Self { dimension, memory: method.memory(), matrix: method.matrix(dimension), parameters: problem.parameters(), bounded }
+    /// That of lanes of a problem, moved by a method, which keep a trail of so many rows.
+    pub(super) fn of(problem: &Problem, method: Method, bounded: bool, trail: usize) -> Self {
+        let (dimension, parameters) = (problem.dimension(), problem.parameters());
+        Self { dimension, memory: method.memory(), matrix: method.matrix(dimension), parameters, bounded, trail }
     }
 
     fn vectors(self) -> Vec<Vector> {
@@ -107,6 +109,7 @@ impl Shape {
             vector("lower", sides, false, false),
             vector("upper", sides, false, false),
             vector("weight", weights, small, true),
+            vector("trail", self.trail_elements(), false, false),
         ];
         all.into_iter().filter(|vector| vector.len > 0).collect()
     }
@@ -126,6 +129,16 @@ impl Shape {
         if self.bounded { 2 * self.dimension } else { 0 }
     }
 
+    /// Numbers of a lane's trail.
+    pub(super) fn trail_elements(self) -> usize {
+        2 * self.trail
+    }
+
+    /// Words of a report with points: the best one, the last one, and the trail.
+    pub(super) fn point_words(self) -> usize {
+        2 * self.dimension + self.trail_elements()
+    }
+
     /// Words of a lane on its way to the device: its number, its start, its parameters, its box and what ends it.
     pub(super) fn start_words(self) -> usize {
         1 + self.dimension + self.parameters + self.box_elements() + DEMANDS.len()
@@ -133,7 +146,7 @@ impl Shape {
 
     /// Words of a lane's whole state: see shaders/state.wgsl.
     pub(super) fn state_words(self) -> usize {
-        let lane = self.field_elements() + 4 * self.dimension + self.parameters + self.box_elements();
+        let lane = self.field_elements() + 4 * self.dimension + self.parameters + self.box_elements() + self.trail_elements();
         lane + self.memory * (2 * self.dimension + 1) + self.matrix
     }
 
@@ -155,7 +168,8 @@ impl Shape {
         let bounds = if self.bounded { n * (4 + 2 * m) + m } else { 0 };
         // A matrix is passed over three times, and its rows.
         let matrix = if self.matrix > 0 { 3 * self.matrix as u64 + 5 * n } else { 0 };
-        (round + bounds + matrix, 5 * n + self.box_elements() as u64 + self.parameters as u64 + 64)
+        let around = self.box_elements() + self.parameters + self.trail + 64;
+        (round + bounds + matrix, 5 * n + around as u64)
     }
 }
 
@@ -163,7 +177,7 @@ impl Shape {
 pub(super) fn assemble(shape: Shape, walk: Walk, objective: &str) -> String {
     let mut stages = String::new();
     let own = search_stages(walk.line_search).iter().copied().chain(method_stages(walk.method, shape.bounded));
-    for (name, stage) in STAGES.into_iter().chain([bounds_stage(shape.bounded)]).chain(own) {
+    for (name, stage) in STAGES.into_iter().chain([bounds_stage(shape.bounded), trail_stage(shape.trail)]).chain(own) {
         _ = write!(stages, "\n// shaders/{name}.wgsl\n{stage}");
         if name == "memory" {
             _ = write!(stages, "\n// The objective.\n{objective}");
@@ -184,6 +198,7 @@ fn preamble(shape: Shape) -> String {
     word("STEP_ROWS", shape.step_elements() as u32);
     word("CHANGE_ROWS", shape.change_elements() as u32);
     word("BOX", shape.box_elements() as u32);
+    word("TRAIL", shape.trail as u32);
     word("WORD_BITS", u32::BITS);
     word("HELD_WORDS", (shape.dimension as u32).div_ceil(u32::BITS));
     word("WORKGROUP", WORKGROUP);
@@ -326,7 +341,7 @@ mod tests {
     use crate::method::{FirstStep, InitialStep, NextStep, Pairs};
 
     fn shape(dimension: usize, memory: usize) -> Shape {
-        Shape { dimension, memory, matrix: 0, parameters: 0, bounded: false }
+        Shape { dimension, memory, matrix: 0, parameters: 0, bounded: false, trail: 0 }
     }
 
     fn validate(text: &str) {
@@ -341,8 +356,8 @@ mod tests {
     fn every_shape_of_the_text_is_valid() {
         for (n, m) in [(1, 1), (2, 8), (10, 8), (64, 64), (65, 8), (500, 3)] {
             let bowl = Problem::new(n, |x| x.sum(0..n, |i| x.at(i) * x.at(i))).unwrap();
-            for bounded in [false, true] {
-                let shape = |memory| Shape { bounded, ..shape(n, memory) };
+            for (bounded, trail) in [(false, 0), (true, 0), (false, 1), (true, 16)] {
+                let shape = |memory| Shape { bounded, trail, ..shape(n, memory) };
                 validate(&assemble(shape(m), Method::default().into(), &bowl.wgsl()));
                 for method in methods().into_iter().filter(|method| !method.is_quasi_newton()) {
                     validate(&assemble(shape(method.memory()), method.into(), &bowl.wgsl()));
@@ -358,13 +373,13 @@ mod tests {
             for search in searches() {
                 let walk = Walk::new(method, Some(search), None, Pairs { offset: 1e-7, ..Pairs::default() }).unwrap();
                 for bounded in [false, true] {
-                    validate(&assemble(Shape::of(&bowl, method, bounded), walk, &bowl.wgsl()));
+                    validate(&assemble(Shape::of(&bowl, method, bounded, 4), walk, &bowl.wgsl()));
                 }
             }
             for first in [FirstStep::Scaled, FirstStep::Rasmussen, FirstStep::Value(0.1)] {
                 for next in [NextStep::Unit, NextStep::Quadratic, NextStep::SlopeRatio, NextStep::Value(0.1)] {
                     let walk = Walk::new(method, Some(searches()[0]), Some(InitialStep { first, next }), Pairs::default()).unwrap();
-                    validate(&assemble(Shape::of(&bowl, method, false), walk, &bowl.wgsl()));
+                    validate(&assemble(Shape::of(&bowl, method, false, 0), walk, &bowl.wgsl()));
                 }
             }
         }
@@ -373,8 +388,9 @@ mod tests {
     #[test]
     fn no_name_is_like_those_of_verbatim_objectives() {
         let bowl = Problem::new(2, |x| x[0] * x[0] + x[1] * x[1]).unwrap();
-        let text: String =
-            [false, true].map(|bounded| assemble(Shape { bounded, ..shape(2, 8) }, Method::default().into(), &bowl.wgsl())).concat();
+        let text: String = [false, true]
+            .map(|all| assemble(Shape { bounded: all, trail: all.into(), ..shape(2, 8) }, Method::default().into(), &bowl.wgsl()))
+            .concat();
         let code: String = text.lines().map(|line| line.split("//").next().unwrap_or_default()).collect::<Vec<_>>().join("\n");
         assert!(!code.split(|c: char| !(c.is_alphanumeric() || c == '_')).any(|word| word.starts_with("user")));
     }

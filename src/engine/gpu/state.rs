@@ -5,9 +5,9 @@ use super::engine::GpuEngine;
 use super::kernels::{Dispatch, Rules};
 use super::memory::HEAD;
 use super::shader::Shape;
-use crate::engine::Record;
 use crate::engine::lane::{Fields, Kind};
 use crate::engine::state::LaneState;
+use crate::engine::{Record, trail};
 use crate::error::DeviceError;
 
 impl GpuEngine {
@@ -120,6 +120,9 @@ fn decode(words: &[u32], shape: Shape) -> LaneState {
     let [x, g, d, best] = [0; 4].map(|_| take(n).collect());
     let parameters = take(shape.parameters).collect();
     let [lower, upper] = [0; 2].map(|_| take(shape.box_elements() / 2).collect());
+    let ring: Vec<f64> = take(shape.trail_elements()).collect();
+    let rows = trail::iterations(fields.iterations, fields.gradient_max, shape.trail);
+    let trail = trail::unroll(rows, shape.trail, |at| ring[at]);
     let (mut s, mut y, mut rho) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..(fields.pairs as usize).min(shape.memory) {
         rho.extend(take(1));
@@ -128,7 +131,7 @@ fn decode(words: &[u32], shape: Shape) -> LaneState {
     }
     let h = if fields.pairs > 0 { take(shape.matrix).collect() } else { Vec::new() };
     // Between calls no lane waits.
-    LaneState { fields: Fields { waits: 0, ..fields }, x, g, d, best, s, y, rho, h, parameters, lower, upper }
+    LaneState { fields: Fields { waits: 0, ..fields }, x, g, d, best, s, y, rho, h, parameters, lower, upper, trail }
 }
 
 /// The words of a lane.
@@ -144,6 +147,10 @@ fn encode(state: &LaneState, shape: Shape, words: &mut [u32]) {
     state.fields.write(|kind, value| put(if kind == Kind::Float { float(value).to_bits() } else { value as u32 }));
     let vectors = [&state.x, &state.g, &state.d, &state.best, &state.parameters, &state.lower, &state.upper];
     vectors.into_iter().flatten().for_each(|&value| put((value as f32).to_bits()));
+    let mut ring = vec![0.0; shape.trail_elements()];
+    let rows = trail::iterations(state.fields.iterations, state.fields.gradient_max, shape.trail);
+    trail::roll(&state.trail, rows, shape.trail, |at, number| ring[at] = number);
+    ring.iter().for_each(|&value| put((value as f32).to_bits()));
     let n = shape.dimension;
     for ((rho, s), y) in state.rho.iter().zip(state.s.chunks(n)).zip(state.y.chunks(n)) {
         std::iter::once(rho).chain(s).chain(y).for_each(|&value| put((value as f32).to_bits()));
@@ -157,8 +164,8 @@ mod tests {
 
     #[test]
     fn a_lane_survives_its_words() {
-        survives(Shape { dimension: 3, memory: 4, matrix: 0, parameters: 2, bounded: true }, 2, 2 * 7);
-        survives(Shape { dimension: 3, memory: 0, matrix: 6, parameters: 2, bounded: true }, 0, 0);
+        survives(Shape { dimension: 3, memory: 4, matrix: 0, parameters: 2, bounded: true, trail: 3 }, 2, 2 * 7);
+        survives(Shape { dimension: 3, memory: 0, matrix: 6, parameters: 2, bounded: true, trail: 3 }, 0, 0);
     }
 
     /// A lane that remembers `kept` pairs, and leaves so many words as they were.
@@ -172,7 +179,7 @@ mod tests {
         let mut vector = |len: usize| (0..len).map(|_| next()).collect::<Vec<f64>>();
         let pairs = 2;
         let state = LaneState {
-            fields: Fields { pairs, waits: 0, ..fields },
+            fields: Fields { pairs, waits: 0, iterations: 8, ..fields },
             x: vector(3),
             g: vector(3),
             d: vector(3),
@@ -184,6 +191,7 @@ mod tests {
             parameters: vector(2),
             lower: vector(3),
             upper: vector(3),
+            trail: vector(2 * shape.trail),
         };
         let mut words = vec![u32::MAX; shape.state_words()];
         encode(&state, shape, &mut words);
