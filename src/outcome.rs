@@ -68,8 +68,9 @@ pub struct LaneResult {
     ///
     /// A lane whose start was never evaluated, or is not finite, has none. One that is [started anew](crate::Batch::restart) or
     /// [replaced](crate::Batch::replace) begins with an empty trail, as its counts begin with 0. Where a lane is sent to [another
-    /// point](crate::Batch::set_point), or has [other data](crate::Batch::set_data), its counts go on, and so does its trail: rows of
-    /// steps before stay as they are, and the new point's row takes the place of that of the point that it left.
+    /// point](crate::Batch::set_point), or has other [data](crate::Batch::set_data), parameters, bounds or another method, so that its
+    /// point is evaluated anew, its counts go on, and so does its trail: rows of steps before stay as they are, and the new row takes
+    /// the place of that of the point that it left.
     pub trail: Vec<Progress>,
     /// Times that the method itself began anew: see [`ConjugateGradient`](crate::ConjugateGradient) and
     /// [`Restart`](crate::Restart). A lane that a limit ends has found the direction that it would go on with, which counts.

@@ -25,6 +25,10 @@ fn a_lane_that_begins_again_has_nothing_of_the_run_before() {
             assert_eq!(rows(&one.trail), [row(0, one.last_value, one.gradient_max)], "{device}: the start alone");
         }
         batch.run().unwrap();
+        // Those that have ended too, and the others keep theirs.
+        batch.restart(&[0, 6]).unwrap();
+        assert_eq!(Bits::of(&batch.lane(5).unwrap()), whole[5], "{device}");
+        batch.run().unwrap();
         assert_eq!(Bits::all(&batch.finish().unwrap()), whole, "{device}");
     }
 }
