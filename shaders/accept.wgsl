@@ -100,6 +100,7 @@ fn accept() -> f32 {
     lane.noise = rules.noise * max(abs(trial.value), trial.scale * (1.0 / NOISE_SHARE)) * max(lane.roughness, 1.0);
     lane.value = trial.value;
     lane.gradient_max = trial.gradient_max;
+    leave_trail();
     return decrease;
 }
 

@@ -1,6 +1,7 @@
 // The whole state of lanes, to the host and back. In `transfer` a lane's words are its fields, its vectors, its parameters,
-// its box and what its method remembers, from here on.
-const HISTORY_WORDS: u32 = FIELDS + 4u * N + PARAMETERS + BOX;
+// its box, its trail and what its method remembers, from here on.
+const TRAIL_WORDS: u32 = FIELDS + 4u * N + PARAMETERS + BOX;
+const HISTORY_WORDS: u32 = TRAIL_WORDS + 2u * TRAIL;
 
 // Writes the state of listed lanes to `transfer`.
 @compute @workgroup_size(WORKGROUP)
@@ -27,6 +28,7 @@ fn save(@builtin(global_invocation_id) id: vec3<u32>) {
         transfer[to + FIELDS + 4u * N + i] = bitcast<u32>(parameters[i * rules.pool + slot]);
     }
     save_box(to + FIELDS + 4u * N + PARAMETERS);
+    save_trail(to + TRAIL_WORDS);
     save_history(to + HISTORY_WORDS);
 }
 
@@ -57,5 +59,6 @@ fn restore(@builtin(global_invocation_id) id: vec3<u32>) {
         parameters[i * rules.pool + slot] = bitcast<f32>(transfer[source + FIELDS + 4u * N + i]);
     }
     place_box(source + FIELDS + 4u * N + PARAMETERS);
+    restore_trail(source + TRAIL_WORDS);
     restore_history(source + HISTORY_WORDS);
 }

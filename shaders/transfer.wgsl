@@ -33,7 +33,8 @@ fn place(@builtin(global_invocation_id) id: vec3<u32>) {
     place_box(source + 1u + N + PARAMETERS);
 }
 
-// Writes how listed lanes stand to `transfer`, a lane at a time, with their best and last points where asked for.
+// Writes how listed lanes stand to `transfer`, a lane at a time, with their best and last points and
+// their trails where asked for.
 @compute @workgroup_size(WORKGROUP)
 fn report(@builtin(global_invocation_id) id: vec3<u32>) {
     let k = place_in_list(id);
@@ -44,7 +45,7 @@ fn report(@builtin(global_invocation_id) id: vec3<u32>) {
     load_lane();
     load_vectors();
     let points = (rules.flags & WITH_POINTS) != 0u;
-    let to = k * (REPORT + select(0u, 2u * N, points));
+    let to = k * (REPORT + select(0u, 2u * (N + TRAIL), points));
     write_report(to);
     // The 2-norm of the gradient, of its components by the largest: squares overflow.
     var largest = TINY;
@@ -62,6 +63,7 @@ fn report(@builtin(global_invocation_id) id: vec3<u32>) {
             transfer[to + REPORT + i] = bitcast<u32>(select(x(i), best(i), lane.best_elsewhere != 0u));
             transfer[to + REPORT + N + i] = bitcast<u32>(x(i));
         }
+        save_trail(to + REPORT + 2u * N);
     }
 }
 

@@ -86,7 +86,7 @@ impl Batch {
     ///
     /// The file is written beside `path` and takes its place when it is whole and on the disk: a crash on the way leaves what was
     /// there before, and perhaps a file `.run.manymin.*.partial` that can be removed. It takes at most 1.2 times [`Minimizer::bytes_per_lane`](crate::Minimizer::bytes_per_lane) for each lane
-    /// under way, some 64 bytes and the point for each that has ended and was not handed out, one byte for each that was; and the
+    /// under way, some 64 bytes, the point and the trail for each that has ended and was not handed out, one byte for each that was; and the
     /// problem, and what the starts are made from: a seed, or all of a matrix. A [`Source`](crate::Source) of one's own is asked
     /// for all its lanes every time, and takes 8 bytes a number; a program that saves often makes a matrix of it first.
     ///

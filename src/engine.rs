@@ -12,6 +12,7 @@ pub(crate) mod recipe;
 pub(crate) mod source;
 pub(crate) mod state;
 pub(crate) mod telemetry;
+pub(crate) mod trail;
 
 use std::time::Instant;
 
@@ -121,6 +122,8 @@ pub(crate) struct Lanes {
     pub(crate) last_points: Vec<(usize, Vec<f64>)>,
     /// (index into `records`, the diagonal of the inverse Hessian), where it is asked for.
     pub(crate) curvatures: Vec<(usize, Vec<f64>)>,
+    /// (index into `records`, the rows of its trail, oldest first), where a lane has some.
+    pub(crate) trails: Vec<(usize, Vec<f64>)>,
     /// Lanes that a limit has ended as they were before that, where they are to be kept.
     pub(crate) kept: Vec<LaneState>,
 }
@@ -134,6 +137,7 @@ impl Lanes {
             points: self.points[k * dimension..][..dimension].to_vec(),
             last_points: of(&self.last_points),
             curvatures: of(&self.curvatures),
+            trails: of(&self.trails),
             kept: Vec::new(),
         }
     }
@@ -156,6 +160,7 @@ impl Lanes {
         let after = |(k, vector): (usize, Vec<f64>)| (k + before, vector);
         self.last_points.extend(other.last_points.into_iter().map(after));
         self.curvatures.extend(other.curvatures.into_iter().map(after));
+        self.trails.extend(other.trails.into_iter().map(after));
         self.kept.extend(other.kept);
     }
 
@@ -171,7 +176,7 @@ impl Lanes {
         }
         self.points.truncate(left * n);
         self.records.retain(|record| stays(record.summary.lane));
-        for vectors in [&mut self.last_points, &mut self.curvatures] {
+        for vectors in [&mut self.last_points, &mut self.curvatures, &mut self.trails] {
             vectors.retain_mut(|(k, _)| match places[*k] {
                 Some(place) => {
                     *k = place;

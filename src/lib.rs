@@ -48,6 +48,7 @@
 //! | go on elsewhere, also after a device has failed | [`Batch::move_to`], [`Batch::sync`] |
 //! | run for a time, or until a condition holds | [`Batch::run_for`], [`Batch::run_until`] |
 //! | be called while it runs; record, plot, stop early | [`monitor`] |
+//! | know the last steps of each lane, without watching | [`Minimizer::trail`] |
 //! | stop, pause, restart or move lanes | [`Batch::stop_lanes`], [`Batch::pause`], [`Batch::restart`], [`Batch::replace`], [`Batch::set_point`] |
 //! | go on after a limit | [`Batch::resume`] |
 //! | change the objective, bounds or settings in mid-run | [`Batch::set_parameters`], [`Batch::set_data`], [`Batch::set_bounds`], [`Batch::set_tolerances`], [`Batch::set_limits`], [`Batch::set_line_search`], [`Batch::set_method`] |
@@ -102,6 +103,7 @@ pub use batch::{Batch, Memory};
 pub use device::{Device, DeviceInfo, DeviceKind, DeviceLimits, Precision};
 pub use engine::source::Source;
 pub use engine::telemetry::{StageSeconds, Telemetry};
+pub use engine::trail::Progress;
 pub use engine::{Summary, Totals};
 pub use error::{
     BoundsError, CheckpointError, DeviceError, Error, FitError, MonitorError, ProblemError, Result, StartsError, SteerError, TableError,

@@ -1,6 +1,7 @@
 //! The settings of a run, and the ways to begin one.
 
 mod checks;
+mod trail;
 
 use std::sync::Arc;
 
@@ -16,6 +17,7 @@ use crate::engine::gpu::{engine::GpuEngine, evaluator};
 use crate::engine::lane;
 use crate::engine::placement::{Holds, Placement};
 use crate::engine::state::Standing;
+use crate::engine::trail::MOST_ROWS;
 use crate::error::{DeviceError, Error, Result};
 use crate::method::{Bounds, Demands, InitialStep, Lbfgs, Limits, LineSearch, Method, Pairs, Tolerances, Walk};
 use crate::monitor::{Lent, Monitor};
@@ -57,6 +59,8 @@ pub(crate) struct Settings {
     pub(crate) limits: Limits,
     pub(crate) pool: Option<usize>,
     pub(crate) curvature: bool,
+    /// Rows that lanes keep of their progress.
+    pub(crate) trail: usize,
     pub(crate) holds: Holds,
     /// Whether lanes that have ended at a limit, or were stopped, may go on later.
     pub(crate) resumable: bool,
@@ -112,6 +116,7 @@ impl<'m> Minimizer<'m> {
                 limits: Limits::default(),
                 pool: None,
                 curvature: false,
+                trail: 0,
                 holds: Holds::default(),
                 resumable: true,
             },
@@ -273,16 +278,18 @@ impl<'m> Minimizer<'m> {
     }
 
     fn bytes(&self, device: &Device, problem: &Problem, bounded: bool) -> usize {
+        // More is refused.
+        let trail = self.settings.trail.min(MOST_ROWS);
         #[cfg(feature = "gpu")]
         if device.is_gpu() {
-            return GpuEngine::bytes_per_lane(problem, self.settings.method, bounded);
+            return GpuEngine::bytes_per_lane(problem, self.settings.method, bounded, trail);
         }
         let float = match device.precision() {
             Precision::F32 => size_of::<f32>(),
             Precision::F64 => size_of::<f64>(),
         };
         let evaluation = problem.rows() * float;
-        lane::bytes_per_lane(problem.dimension(), self.settings.method, 0, bounded, float) + evaluation
+        lane::bytes_per_lane(problem.dimension(), self.settings.method, 0, bounded, trail, float) + evaluation
     }
 
     /// Minimises from every start, to the end, and consumes the minimizer with its monitors.
@@ -323,6 +330,7 @@ impl<'m> Minimizer<'m> {
         settings.walk()?;
         settings.tolerances.validate()?;
         settings.limits.validate()?;
+        settings.check_trail()?;
         check_demands(starts)?;
         Ok(settings.placement(starts, precision, changes).check()?)
     }
@@ -395,12 +403,12 @@ impl<'m> Minimizer<'m> {
                 if device.is_gpu() { GPU_POOL } else { POOL }.min(POOL_BYTES / self.bytes(device, problem, placement.is_bounded())).max(1)
             }
         };
-        let Settings { curvature, resumable: keeps, .. } = *settings;
-        let setup = Setup { problem: problem.clone(), placement, walk: settings.walk()?, curvature, keeps, pool };
+        let Settings { curvature, trail, resumable: keeps, .. } = *settings;
+        let setup = Setup { problem: problem.clone(), placement, walk: settings.walk()?, curvature, trail, keeps, pool };
         Ok(match (device.context(), device.precision()) {
             #[cfg(feature = "gpu")]
             (Some(gpu), _) => {
-                evaluator::probe(gpu, problem, settings.method, &setup.placement)?;
+                evaluator::probe(gpu, problem, settings.method, &setup.placement, trail)?;
                 Box::new(GpuEngine::new(Arc::clone(gpu), &setup, standing)?)
             }
             #[cfg(not(feature = "gpu"))]

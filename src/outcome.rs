@@ -11,6 +11,7 @@ use nalgebra::DMatrix;
 use crate::device::{Device, Precision};
 use crate::engine::changes::Changes;
 use crate::engine::placement::Placement;
+use crate::engine::trail::{self, Progress};
 use crate::engine::{Lanes, Totals};
 use crate::error::{Error, Result};
 use crate::method::{Evidence, Status};
@@ -58,6 +59,19 @@ pub struct LaneResult {
     /// R. H. Byrd, J. Nocedal, R. B. Schnabel: Representations of quasi-Newton matrices and their use in limited memory methods,
     /// Math. Program. 63 (1994).
     pub inverse_hessian_diagonal: Option<Vec<f64>>,
+    /// Value and gradient after each of the last steps, oldest first, if [`Minimizer::trail`](crate::Minimizer::trail) asked for them:
+    /// as many rows as were asked for, or as steps were made, the start counted as one.
+    ///
+    /// A row is of an accepted point: the trials of line searches have none, nor steps that were refused. The iterations of rows follow
+    /// one another, and the last is the lane's last point, [`last_value`](LaneResult::last_value), however the lane has ended. Values
+    /// are those of the lane's own precision, and to the bit what [`Summary`](crate::Summary) told after that step.
+    ///
+    /// A lane whose start was never evaluated, or is not finite, has none. One that is [started anew](crate::Batch::restart) or
+    /// [replaced](crate::Batch::replace) begins with an empty trail, as its counts begin with 0. Where a lane is sent to [another
+    /// point](crate::Batch::set_point), or has other [data](crate::Batch::set_data), parameters, bounds or another method, so that its
+    /// point is evaluated anew, its counts go on, and so does its trail: rows of steps before stay as they are, and the new row takes
+    /// the place of that of the point that it left.
+    pub trail: Vec<Progress>,
     /// Times that the method itself began anew: see [`ConjugateGradient`](crate::ConjugateGradient) and
     /// [`Restart`](crate::Restart). A lane that a limit ends has found the direction that it would go on with, which counts.
     pub restarts: u32,
@@ -87,6 +101,8 @@ impl LaneResult {
             resets: record.resets,
             longest_search: record.longest_search,
             inverse_hessian_diagonal: of(&lanes.curvatures),
+            trail: of(&lanes.trails)
+                .map_or_else(Vec::new, |rows| trail::told(&rows, record.summary.iteration, record.summary.gradient_max)),
             restarts: record.restarts,
             projected_start: placement.is_projected(record.summary.lane),
         }
@@ -110,6 +126,7 @@ impl LaneResult {
             resets: 0,
             longest_search: 0,
             inverse_hessian_diagonal: None,
+            trail: Vec::new(),
             restarts: 0,
             projected_start: placement.is_projected(lane),
         }
@@ -173,6 +190,7 @@ impl Outcome {
     pub(crate) fn new(mut lanes: Lanes, mut statuses: Vec<Status>, drained: Vec<Option<Status>>, run: Run) -> Self {
         lanes.last_points.sort_unstable_by_key(|last| last.0);
         lanes.curvatures.sort_unstable_by_key(|curvature| curvature.0);
+        lanes.trails.sort_unstable_by_key(|trail| trail.0);
         let mut places = vec![None; statuses.len()];
         for (k, record) in lanes.records.iter().enumerate() {
             places[record.summary.lane] = Some(k as u32);

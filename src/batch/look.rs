@@ -32,7 +32,8 @@ impl Batch {
         Ok(lanes.records.first().map_or_else(|| Summary::unstarted(lane, self.waiting(lane)), |record| record.summary))
     }
 
-    /// One lane as it stands, its best point and its last one; before its first evaluation they are its start.
+    /// One lane as it stands, its best point and its last one, and its [trail](crate::Minimizer::trail) if it keeps one; before its
+    /// first evaluation the points are its start. From a GPU it brings that lane's alone.
     ///
     /// ```
     /// use manymin::prelude::*;

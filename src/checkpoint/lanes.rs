@@ -2,7 +2,8 @@
 //! device it was on.
 //!
 //! Numbers have the precision of the run, words are u32. Of the history there are as many pairs as the lane remembers, s and y
-//! of n numbers each, newest first; the matrix is there if `pairs` is not 0, the box in runs with bounds.
+//! of n numbers each, newest first; the matrix is there if `pairs` is not 0, the box in runs with bounds, and of the trail the rows
+//! that the lane has, oldest first.
 
 use super::input::Input;
 use super::numbers::{put, width};
@@ -10,8 +11,10 @@ use crate::device::Precision;
 use crate::engine::lane::{Extent, FIELDS, Fields, Kind, Phase};
 use crate::engine::placement::Placement;
 use crate::engine::state::LaneState;
+use crate::engine::trail;
 use crate::error::CheckpointError;
 use crate::method::{FloorPolicy, Limits, Method, Status, Tolerances};
+use crate::minimizer::Settings;
 
 /// What all lanes of a run have in common, as far as their bytes go.
 #[derive(Clone, Copy, Debug)]
@@ -22,18 +25,26 @@ pub(super) struct Shape {
     parameters: usize,
     bounded: bool,
     method: Method,
+    /// Rows that a trail has room for.
+    trail: usize,
 }
 
 impl Shape {
-    pub(super) fn new(placement: &Placement, method: Method, precision: Precision) -> Self {
+    pub(super) fn new(placement: &Placement, settings: &Settings, precision: Precision) -> Self {
         Self {
             precision,
             lanes: placement.lanes(),
             dimension: placement.dimension(),
             parameters: placement.parameters(),
             bounded: placement.is_bounded(),
-            method,
+            method: settings.method,
+            trail: settings.trail,
         }
+    }
+
+    /// The numbers of the trail of a lane that has made so many steps.
+    pub(super) fn trail(&self, steps: u32, gradient_max: f64) -> usize {
+        2 * trail::iterations(steps, gradient_max, self.trail).len()
     }
 
     /// The bytes of the fields of a lane that have one element each.
@@ -50,8 +61,8 @@ pub(super) fn write<'a>(states: impl Iterator<Item = &'a LaneState> + Clone, sha
             Kind::Float => put(&[value], shape.precision, bytes),
             Kind::Word => bytes.extend((value as u32).to_le_bytes()),
         });
-        let LaneState { fields: _, x, g, d, best, s, y, rho, h, parameters, lower, upper } = state;
-        let vectors = [x, g, d, best, s, y, rho, h, parameters, lower, upper];
+        let LaneState { fields: _, x, g, d, best, s, y, rho, h, parameters, lower, upper, trail } = state;
+        let vectors = [x, g, d, best, s, y, rho, h, parameters, lower, upper, trail];
         vectors.into_iter().for_each(|vector| put(vector, shape.precision, bytes));
     }
 }
@@ -80,6 +91,7 @@ fn lane(input: &mut Input<'_>, shape: &Shape) -> Result<LaneState, CheckpointErr
     let pairs = (fields.pairs as usize).min(shape.method.memory());
     let matrix = if fields.pairs > 0 { shape.method.matrix(n) } else { 0 };
     let sides = if shape.bounded { n } else { 0 };
+    let trail = shape.trail(fields.iterations, fields.gradient_max);
     let mut vector = |count: usize| input.numbers(count, shape.precision);
     let state = LaneState {
         fields,
@@ -94,6 +106,7 @@ fn lane(input: &mut Input<'_>, shape: &Shape) -> Result<LaneState, CheckpointErr
         parameters: vector(shape.parameters)?,
         lower: vector(sides)?,
         upper: vector(sides)?,
+        trail: vector(trail)?,
     };
     if state.lower.iter().zip(&state.upper).any(|(low, high)| !(low <= high)) {
         return Err(input.invalid(format!("lane {}: its box is empty", state.lane())));

@@ -13,6 +13,7 @@
 //!     numbers                   value, gradient_max, best value, gradient_max there, measured, threshold,
 //!                               2-norm of the gradient, step, alpha, mu
 //!     vectors of n numbers      point; last point, if it is another; diagonal of the inverse Hessian, if asked for
+//!     trail                     the rows that the lane has, two numbers each, oldest first; nothing if it has none
 //! ```
 //!
 //! Left out, the best value is the value, and the gradient_max there and `measured` are gradient_max; all others are those of the
@@ -74,6 +75,7 @@ pub(super) fn write(lanes: &Lanes, dimension: usize, bytes: &mut Vec<u8>) {
     bytes.extend((lanes.records.len() as u64).to_le_bytes());
     let mut before = [0.0; NUMBERS];
     let (mut last_points, mut curvatures) = (of_each(&lanes.last_points), of_each(&lanes.curvatures));
+    let mut trails = of_each(&lanes.trails);
     for (k, record) in lanes.records.iter().enumerate() {
         let numbers = numbers(record);
         let form = |j: usize| match numbers[j].to_bits() == expected(j, &before, &numbers).to_bits() {
@@ -81,7 +83,7 @@ pub(super) fn write(lanes: &Lanes, dimension: usize, bytes: &mut Vec<u8>) {
             false => Form::Written(least(&numbers[j..=j])),
         };
         let point = Some(&lanes.points[k * dimension..][..dimension]);
-        let vectors = [point, last_points(k), curvatures(k)];
+        let vectors = [point, last_points(k), curvatures(k), trails(k)];
         let forms: [Form; NUMBERS] = std::array::from_fn(form);
         let shapes = vectors.map(|vector| vector.map_or(Form::Absent, |vector| Form::Written(least(vector))));
         let code = forms.iter().chain(&shapes).rev().fold(0, |code, form| code << 2 | form.code());
@@ -131,16 +133,19 @@ pub(super) fn read(input: &mut Input<'_>, shape: &Shape) -> Result<Lanes, Checkp
                 Form::Written(precision) => input.number(precision)?,
             };
         }
-        let mut vectors = [const { None }; 3];
-        for (j, vector) in vectors.iter_mut().enumerate() {
+        let n = shape.dimension;
+        let lengths = [n, n, n, shape.trail(counts[0], numbers[1])];
+        let mut vectors = [const { None }; 4];
+        for (j, (vector, length)) in vectors.iter_mut().zip(lengths).enumerate() {
             if let Form::Written(precision) = form(NUMBERS + j, input)? {
-                *vector = Some(input.numbers(shape.dimension, precision)?);
+                *vector = Some(input.numbers(length, precision)?);
             }
         }
-        let [Some(point), last_point, curvature] = vectors else { return Err(input.invalid(format!("result {k} has no point"))) };
+        let [Some(point), last_point, curvature, trail] = vectors else { return Err(input.invalid(format!("result {k} has no point"))) };
         lanes.points.extend(point);
         lanes.last_points.extend(last_point.map(|point| (k, point)));
         lanes.curvatures.extend(curvature.map(|curvature| (k, curvature)));
+        lanes.trails.extend(trail.map(|trail| (k, trail)));
         lanes.records.push(record(lane, status, counts, numbers));
         before = numbers;
     }

@@ -42,7 +42,7 @@ const MOST_DONE: u64 = 1 << 63;
 pub(super) fn write(snapshot: &Snapshot<'_>, blobs: &[(String, Vec<u8>)]) -> Vec<u8> {
     let Snapshot { precision, problem, starts, settings, changes, under_way, queue, never, late, .. } = snapshot;
     let Snapshot { paused, kept, lows, finished, told, drained, best_drained, done, .. } = snapshot;
-    let shape = Shape::new(&settings.placement(starts, *precision, changes), settings.method, *precision);
+    let shape = Shape::new(&settings.placement(starts, *precision, changes), settings, *precision);
     let mut writer = Writer::new();
     writer.section(PROBLEM, |bytes| bytes.extend(problem.to_record()));
     writer.section(SETTINGS, |bytes| encode(&settings::Record::from(settings), bytes));
@@ -74,7 +74,8 @@ pub(super) fn read(bytes: &[u8]) -> Result<(Snapshot<'static>, Blobs), Checkpoin
     let problem = reader.section(PROBLEM, "problem")?;
     let problem = Problem::from_record(problem.rest()).map_err(|fault| CheckpointError::invalid("problem", fault))?;
     let settings = Settings::from(reader.section(SETTINGS, "settings")?.decode::<settings::Record>()?);
-    settings.method.validate().map_err(|fault| CheckpointError::invalid("settings", fault))?;
+    let fault = |fault| CheckpointError::invalid("settings", fault);
+    settings.method.validate().and_then(|()| settings.check_trail()).map_err(fault)?;
     let starts = Starts::from_recipe(reader.section(STARTS, "starts")?.decode::<Recipe>()?);
     check_sizes(&problem, &starts).map_err(|fault| CheckpointError::invalid("starts", fault))?;
     let changes: Changes = reader.section(CHANGES, "changes")?.decode()?;
@@ -95,7 +96,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<(Snapshot<'static>, Blobs), Checkpoin
     let [queued, stopped, out_of_time, waiting] = [places()?, places()?, places()?, places()?];
     run.end()?;
 
-    let shape = Shape::new(&settings.placement(&starts, precision, &changes), settings.method, precision);
+    let shape = Shape::new(&settings.placement(&starts, precision, &changes), &settings, precision);
     let mut states = |tag, what| {
         let mut section = reader.section(tag, what)?;
         let states = lanes::read(&mut section, &shape)?;

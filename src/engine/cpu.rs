@@ -53,6 +53,8 @@ pub(crate) struct Setup {
     pub(crate) walk: Walk,
     /// Whether results bring the diagonal of the inverse Hessian.
     pub(crate) curvature: bool,
+    /// Rows that lanes keep of their progress.
+    pub(crate) trail: usize,
     /// Whether lanes that a limit has ended are kept, to go on later.
     pub(crate) keeps: bool,
     pub(crate) pool: usize,
@@ -94,6 +96,7 @@ impl<T: Real> CpuEngine<T> {
             memory: setup.walk.method.memory(),
             matrix: setup.walk.method.matrix(setup.problem.dimension()),
             curvature: setup.curvature,
+            trail: setup.trail,
             keeps: setup.keeps,
             noise: T::from_f64(NOISE_UNITS + setup.problem.terms().max(1.0).log2()) * T::EPSILON,
         };

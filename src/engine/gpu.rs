@@ -20,6 +20,7 @@ mod pack;
 pub(crate) mod probe;
 pub(crate) mod readback;
 pub(crate) mod shader;
+mod shape;
 mod stages;
 mod state;
 #[cfg(test)]

@@ -30,6 +30,8 @@ pub(crate) enum Extent {
     Parameters,
     /// n where lanes are bounded, else none.
     Bounds,
+    /// Two a row of the trail.
+    Trail,
 }
 
 /// A row of the table.
@@ -226,6 +228,8 @@ table! {
         /// The box that x stays in.
         lower Bounds,
         upper Bounds,
+        /// Value and gradient after each of the last steps: see `engine/trail.rs`.
+        trail Trail,
     }
 }
 
@@ -293,9 +297,9 @@ pub(crate) enum Phase {
     Retake,
 }
 
-/// The bytes that a lane takes on a device, for a point of `dimension` components, bounded or not, a method, and numbers of
-/// `float` bytes; evaluation memory not counted.
-pub(crate) fn bytes_per_lane(dimension: usize, method: Method, parameters: usize, bounded: bool, float: usize) -> usize {
+/// The bytes that a lane takes on a device, for a point of `dimension` components, bounded or not, a method, a trail of so many
+/// rows, and numbers of `float` bytes; evaluation memory not counted.
+pub(crate) fn bytes_per_lane(dimension: usize, method: Method, parameters: usize, bounded: bool, trail: usize, float: usize) -> usize {
     let elements = |extent| match extent {
         Extent::One => 1,
         Extent::Point => dimension,
@@ -304,6 +308,7 @@ pub(crate) fn bytes_per_lane(dimension: usize, method: Method, parameters: usize
         Extent::Matrix => method.matrix(dimension),
         Extent::Parameters => parameters,
         Extent::Bounds => usize::from(bounded) * dimension,
+        Extent::Trail => 2 * trail,
     };
     let size = |kind| if kind == Kind::Float { float } else { size_of::<u32>() };
     FIELDS.iter().map(|f| elements(f.extent) * size(f.kind)).sum()
@@ -339,8 +344,9 @@ mod tests {
 
     #[test]
     fn a_lane_of_ten_components_takes_about_a_kilobyte() {
-        let words = bytes_per_lane(10, Method::default(), 0, false, 4) / 4;
+        let words = bytes_per_lane(10, Method::default(), 0, false, 0, 4) / 4;
         assert_eq!(words, (2 * 8 + 4) * 10 + 8 + 39 + 23, "(2 m + 4) n + m + the scalars");
-        assert_eq!(bytes_per_lane(10, Method::default(), 0, true, 4) / 4, words + 2 * 10, "bounds are paid for where there are some");
+        assert_eq!(bytes_per_lane(10, Method::default(), 0, true, 0, 4) / 4, words + 2 * 10, "bounds are paid for where there are some");
+        assert_eq!(bytes_per_lane(10, Method::default(), 0, false, 16, 4) / 4, words + 2 * 16, "and so are trails");
     }
 }

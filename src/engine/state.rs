@@ -32,6 +32,8 @@ pub(crate) struct LaneState {
     /// The box that x stays in; empty in a run without bounds.
     pub(crate) lower: Vec<f64>,
     pub(crate) upper: Vec<f64>,
+    /// The rows of its trail, oldest first: value and gradient after each of its last steps; see `engine/trail.rs`.
+    pub(crate) trail: Vec<f64>,
 }
 
 impl LaneState {
@@ -53,13 +55,18 @@ impl LaneState {
             parameters,
             lower,
             upper,
+            trail: Vec::new(),
         }
     }
 
     /// Sends the lane to another point, where it is to be evaluated next: what is known of the one before is dropped, and the pairs
-    /// too unless `keeps`. Its counts go on, and so does what ends it.
+    /// too unless `keeps`. Its counts go on, and so does what ends it, and its trail, in which the new point's row takes the place
+    /// of that of the one before.
     pub(crate) fn begin_at(&mut self, point: &[f64], keeps: bool) {
         let old = std::mem::take(&mut self.fields);
+        if !old.gradient_max.is_nan() {
+            self.trail.truncate(self.trail.len().saturating_sub(2));
+        }
         let nan = f64::NAN;
         let mut fields = Fields { lane: old.lane, phase: Phase::Fresh as u32, value: nan, gradient_max: nan, ..Fields::default() };
         (fields.measured, fields.threshold) = (nan, nan);
@@ -142,6 +149,9 @@ impl LaneState {
         let elsewhere = self.fields.best_elsewhere != 0;
         if curvature {
             out.curvatures.push((out.records.len(), self.inverse_hessian_diagonal()));
+        }
+        if !self.trail.is_empty() {
+            out.trails.push((out.records.len(), self.trail.clone()));
         }
         if elsewhere {
             out.last_points.push((out.records.len(), self.x.clone()));

@@ -97,7 +97,8 @@ pub struct LaneRow {
 /// `Every::Seconds(1.0)` a run is free in between, and rows are of its pauses. A lane that waits in the queue is seen when it has
 /// come onto the device, first without a value, then after its first step: only of lanes that are there at the start is the
 /// start's value recorded. A run that is stopped has one more row of its last step, that shows how its lanes have ended. In a run
-/// that follows another, numbers go on.
+/// that follows another, numbers go on. [`Minimizer::trail`](crate::Minimizer::trail) has lanes remember their last steps by themselves, in a
+/// run that is free.
 #[derive(Clone, Debug, Default)]
 pub struct History {
     /// The lanes to be recorded in full, in order, and whether with their points.

@@ -108,7 +108,7 @@ impl<'a> Step<'a> {
         self.batch.points()
     }
 
-    /// How one lane stands, as [`Batch::lane`]: it brings that lane's point from the device.
+    /// How one lane stands, as [`Batch::lane`]: it brings that lane's point, and its trail if it keeps one, from the device.
     ///
     /// # Errors
     /// [`Error::NoSuchLane`]; a device that fails.

@@ -98,6 +98,7 @@ fn kinds(lanes: usize) -> Vec<(&'static str, Minimizer<'static>, Problem, Starts
     };
     vec![
         ("plain", limited(), problem.clone(), starts.clone()),
+        ("trail", limited().trail(6), problem.clone(), starts.clone()),
         ("curvature", limited().inverse_hessian_diagonals(), problem.clone(), starts.clone()),
         ("More-Thuente", limited().line_search(MoreThuente::default()).initial_step(quadratic), problem.clone(), starts.clone()),
         ("backtracking", limited().line_search(Backtracking::default()), problem.clone(), starts.clone()),

@@ -81,6 +81,7 @@ pub(crate) struct Bits {
     point: Vec<u64>,
     last_point: Vec<u64>,
     curvature: Option<Vec<u64>>,
+    trail: Vec<(u32, [u64; 2])>,
 }
 
 impl Bits {
@@ -95,6 +96,7 @@ impl Bits {
             point: bits(&result.point),
             last_point: bits(&result.last_point),
             curvature: result.inverse_hessian_diagonal.as_deref().map(bits),
+            trail: result.trail.iter().map(|row| (row.iteration, [row.value, row.gradient_max].map(f64::to_bits))).collect(),
         }
     }
 

@@ -22,8 +22,8 @@ pub(crate) fn sweep(lanes: usize) -> (Problem, Starts) {
 }
 
 pub(crate) fn limited() -> Minimizer<'static> {
-    // Some lanes run out, in the middle of a search too.
-    minimizer().max_evaluations(60)
+    // Some lanes run out, in the middle of a search too. What they keep of their last steps is part of their results.
+    minimizer().max_evaluations(60).trail(3)
 }
 
 fn steps(batch: &mut Batch, cuts: impl Fn(usize, &mut Batch)) {
@@ -88,7 +88,7 @@ fn walks() -> Vec<(&'static str, Minimizer<'static>)> {
         ("backtracking", limited().line_search(Backtracking::default()).initial_step(ratio)),
         ("a constant step", limited().line_search(ConstantStep { alpha: 1e-3 })),
         ("BFGS", Minimizer::new(Bfgs::default()).max_evaluations(60)),
-        ("BFGS, More-Thuente", Minimizer::new(Bfgs::default()).line_search(MoreThuente::default()).max_evaluations(60)),
+        ("BFGS, More-Thuente", Minimizer::new(Bfgs::default()).line_search(MoreThuente::default()).max_evaluations(60).trail(7)),
     ]
 }
 

@@ -41,6 +41,7 @@ mod squares;
 mod steering;
 mod sweep;
 mod tracing_errors;
+mod trails;
 #[cfg(feature = "gpu")]
 mod verbatim;
 mod verdicts;

@@ -7,6 +7,7 @@
 use super::tile::{Rules, Tile};
 use super::trial::Trial;
 use crate::engine::lane::Phase;
+use crate::engine::trail;
 use crate::method::Method;
 use crate::method::constants::{EXCESS_WEIGHT, MISLED, MOST_BEND, MOST_ROUGHNESS, NOISE_SHARE};
 use crate::problem::evaluate::chunk::{CHUNK, Chunk, Mask, row_by_row};
@@ -67,6 +68,9 @@ pub(super) fn accept<T: Real>(
     lanes.accepted_mu = stepped.choose(lanes.mu, lanes.accepted_mu);
     lanes.decrease = stepped.choose(decrease, lanes.decrease);
     lanes.iterations = lanes.iterations.zip(stepped.ones(), |a, b| a + b);
+    if !tile.trail.is_empty() {
+        leave_trail(tile, accepted);
+    }
     Accepted { decrease, kept }
 }
 
@@ -247,6 +251,17 @@ pub(super) fn forget<T: Real>(tile: &mut Tile<T>, which: Mask<T>) {
         }
     }
     tile.lanes.pairs = which.words(Chunk::splat(0), tile.lanes.pairs);
+}
+
+/// Writes how the lanes of `accepted` stand to their rows of this iteration. Out of line: most runs keep no trail.
+#[inline(never)]
+fn leave_trail<T: Real>(tile: &mut Tile<T>, accepted: Mask<T>) {
+    let rows = tile.trail.len() / 2;
+    for l in (0..CHUNK).filter(|&l| accepted.has(l)) {
+        let at = trail::place(tile.lanes.iterations.0[l], rows);
+        tile.trail[at].0[l] = tile.lanes.value.0[l];
+        tile.trail[at + 1].0[l] = tile.lanes.gradient_max.0[l];
+    }
 }
 
 /// A step may go up within the noise of f: keeps the lowest point there was.

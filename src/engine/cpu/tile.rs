@@ -1,9 +1,11 @@
 //! The state of sixteen lanes, and what they share.
 
+use std::ops::Range;
+
 use crate::engine::curvature::{diagonal_of_matrix, inverse_hessian_diagonal};
 use crate::engine::lane::{Fields, Phase, Scalars};
 use crate::engine::state::LaneState;
-use crate::engine::{Lanes, Record};
+use crate::engine::{Lanes, Record, trail};
 use crate::method::constants::NOISE_UNITS;
 use crate::method::{Lbfgs, Method, Status, Walk};
 use crate::problem::evaluate::chunk::Chunk;
@@ -18,6 +20,8 @@ pub(super) struct Rules<T> {
     pub(super) memory: usize,
     /// Whether results bring the diagonal of the inverse Hessian.
     pub(super) curvature: bool,
+    /// Rows that lanes keep of their progress.
+    pub(super) trail: usize,
     /// Whether lanes that a limit has ended are kept, to go on later.
     pub(super) keeps: bool,
     /// Numbers of the method's matrix.
@@ -36,6 +40,7 @@ impl<T: Real> Rules<T> {
             memory,
             matrix: 0,
             curvature: false,
+            trail: 0,
             keeps: false,
             noise,
         }
@@ -64,6 +69,8 @@ pub(super) struct Tile<T: Copy> {
     /// The box that x stays in; empty in a run without bounds.
     pub(super) lower: Vec<Chunk<T>>,
     pub(super) upper: Vec<Chunk<T>>,
+    /// Rings of value and gradient after each of the last steps: see `engine/trail.rs`. Each lane has its own newest row.
+    pub(super) trail: Vec<Chunk<T>>,
 }
 
 impl<T: Real> Tile<T> {
@@ -83,6 +90,7 @@ impl<T: Real> Tile<T> {
             h: vector(rules.matrix),
             lower: vector(if rules.bounded { n } else { 0 }),
             upper: vector(if rules.bounded { n } else { 0 }),
+            trail: vector(2 * rules.trail),
         }
     }
 
@@ -178,6 +186,7 @@ impl<T: Real> Tile<T> {
             (&mut self.h, &other.h),
             (&mut self.lower, &other.lower),
             (&mut self.upper, &other.upper),
+            (&mut self.trail, &other.trail),
         ];
         for (to, vector) in vectors {
             to.iter_mut().zip(vector).for_each(|(a, b)| a.0[l] = b.0[from]);
@@ -214,7 +223,21 @@ impl<T: Real> Tile<T> {
             let diagonal = if self.is_active(l) { self.state(l, Vec::new()).inverse_hessian_diagonal() } else { point(&self.curvature) };
             out.curvatures.push((out.records.len(), diagonal));
         }
+        let trail = self.trail(l);
+        if !trail.is_empty() {
+            out.trails.push((out.records.len(), trail));
+        }
         out.records.push(self.record(l));
+    }
+
+    /// Which rows lane `l` has of its progress.
+    fn rows(&self, l: usize) -> Range<u32> {
+        trail::iterations(self.lanes.iterations.0[l], self.lanes.gradient_max.0[l].to_f64(), self.trail.len() / 2)
+    }
+
+    /// The rows of lane `l`'s progress, oldest first.
+    fn trail(&self, l: usize) -> Vec<f64> {
+        trail::unroll(self.rows(l), self.trail.len() / 2, |at| self.trail[at].0[l].to_f64())
     }
 
     /// How lane `l` stands.
@@ -260,6 +283,7 @@ impl<T: Real> Tile<T> {
             parameters,
             lower: lane(&self.lower),
             upper: lane(&self.upper),
+            trail: self.trail(l),
             fields: Fields { waits: 0, ..fields },
         }
     }
@@ -288,5 +312,7 @@ impl<T: Real> Tile<T> {
         for chunk in self.s[..n].iter_mut().chain(&mut self.y[..n]).chain(&mut self.rho[..1]) {
             chunk.0[l] = T::ZERO;
         }
+        let (rows, room) = (self.rows(l), self.trail.len() / 2);
+        trail::roll(&state.trail, rows, room, |at, number| self.trail[at].0[l] = T::from_f64(number));
     }
 }

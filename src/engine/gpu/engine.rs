@@ -13,7 +13,8 @@ use super::flight::{Counts, Flight};
 use super::kernels::{Dispatch, Kernels, Rules};
 use super::memory::{COUNTERS, HEAD, Memory, Sizes};
 use super::pace::Pace;
-use super::shader::{Shape, WORKGROUP, flag, list};
+use super::shader::{WORKGROUP, flag, list};
+use super::shape::Shape;
 use crate::engine::cpu::Setup;
 use crate::engine::placement::Placement;
 use crate::engine::queue::Queue;
@@ -79,7 +80,7 @@ const MOST_BYTES: u64 = 2 << 30;
 impl GpuEngine {
     /// An engine over `pool` slots, or fewer where there are fewer lanes, that goes on from `standing`.
     pub(crate) fn new(gpu: Arc<Gpu>, setup: &Setup, standing: Standing) -> Result<Self, DeviceError> {
-        let shape = Shape::of(&setup.problem, setup.walk.method, setup.placement.is_bounded());
+        let shape = Shape::of(&setup.problem, setup.walk.method, setup.placement.is_bounded(), setup.trail);
         let data: Vec<f32> = setup.problem.data().map(|value| value as f32).collect();
         let binding = gpu.largest(wgpu::BufferUsages::STORAGE);
         let most = Sizes::most_lanes(shape, data.len(), binding, MOST_BYTES);
@@ -145,9 +146,9 @@ impl GpuEngine {
     }
 
     /// The bytes of a lane, as one of a large pool.
-    pub(crate) fn bytes_per_lane(problem: &Problem, method: Method, bounded: bool) -> usize {
+    pub(crate) fn bytes_per_lane(problem: &Problem, method: Method, bounded: bool, trail: usize) -> usize {
         const LARGE: usize = 1 << 16;
-        let shape = Shape::of(problem, method, bounded);
+        let shape = Shape::of(problem, method, bounded, trail);
         Sizes::new(shape, LARGE, 0).total().div_ceil(LARGE as u64) as usize
     }
 

@@ -7,7 +7,8 @@ use super::context::Gpu;
 use super::loop_limit::Kernel;
 use super::pace::reserve;
 use super::readback::Readback;
-use super::shader::{Shape, WORKGROUP};
+use super::shader::WORKGROUP;
+use super::shape::Shape;
 use crate::engine::placement::Placement;
 use crate::error::{DeviceError, Error, Result, WgslError};
 use crate::method::Method;
@@ -134,11 +135,11 @@ impl<'a> Evaluator<'a> {
 
 /// Evaluates a text at the first start, for what nobody can read off it: indices out of range, and loops that a driver cuts
 /// short.
-pub(crate) fn probe(gpu: &Gpu, problem: &Problem, method: Method, placement: &Placement) -> Result<()> {
+pub(crate) fn probe(gpu: &Gpu, problem: &Problem, method: Method, placement: &Placement, trail: usize) -> Result<()> {
     if problem.verbatim_text().is_none() {
         return Ok(());
     }
-    let shape = Shape::of(problem, method, placement.is_bounded());
+    let shape = Shape::of(problem, method, placement.is_bounded(), trail);
     let start = placement.start(0);
     let point: Vec<f32> = start.point.iter().map(|value| *value as f32).collect();
     Evaluator::new(gpu, problem, &start.parameters, 1, reserve(shape))?.evaluate(&point).map(drop)

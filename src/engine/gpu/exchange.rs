@@ -9,9 +9,10 @@ use super::clock::Stage;
 use super::engine::GpuEngine;
 use super::kernels::{Dispatch, Rules};
 use super::shader::{BEST_ELSEWHERE, REPORT, REPORT_WORDS, flag};
+use super::shape::Shape;
 use crate::engine::lane::{DEMANDS, Fields};
 use crate::engine::state::LaneState;
-use crate::engine::{Lanes, Record, Summary};
+use crate::engine::{Lanes, Record, Summary, trail};
 use crate::error::DeviceError;
 use crate::method::{Demands, Evidence, Limits, Status};
 
@@ -62,31 +63,36 @@ impl GpuEngine {
             },
         );
         let point = |words: &[u32]| words[1..=n].iter().map(|&bits| f64::from(f32::from_bits(bits))).collect::<Vec<f64>>();
+        let is_finite = |words: &[u32]| words[1..=n].iter().all(|&bits| f32::from_bits(bits).is_finite());
+        if words.par_chunks(stride).with_min_len(SHARE).all(is_finite) {
+            return words;
+        }
         let mut finite = Vec::with_capacity(words.len());
         for words in words.chunks(stride) {
-            let start = point(words);
-            if start.iter().all(|x| x.is_finite()) {
+            if is_finite(words) {
                 finite.extend_from_slice(words);
             } else {
                 let curvatures = if self.curvature { vec![(0, vec![f64::NAN; n])] } else { Vec::new() };
-                self.finished.append(Lanes { curvatures, ..never_started(words[0], start) });
+                self.finished.append(Lanes { curvatures, ..never_started(words[0], point(words)) });
             }
         }
         finite
     }
 
-    /// How `count` lanes of a list stand, from the `first` on, with their points if asked for.
+    /// How `count` lanes of a list stand, from the `first` on, with their points and trails if asked for.
     pub(super) fn report(&self, list: u32, first: usize, count: usize, points: bool) -> Result<Lanes, DeviceError> {
-        let n = self.placement.dimension();
-        let stride = REPORT_WORDS + if points { 2 * n } else { 0 };
+        let shape = self.memory.sizes.shape;
+        let stride = REPORT_WORDS + if points { shape.point_words() } else { 0 };
         let flags = if points { flag::WITH_POINTS } else { 0 };
         let mut lanes = Lanes::default();
+        lanes.records.reserve(count);
+        lanes.points.reserve(if points { count * shape.dimension } else { 0 });
         let mut done = 0;
         while done < count {
             let part = self.memory.sizes.portion().min(count - done);
             let rules = Rules { list, first: (first + done) as u32, count: part as u32, flags, ..self.rules };
-            let words = self.fetch(Some((&rules, &self.kernels.report)), self.memory.transfer(), 0..part * stride)?;
-            read(&words, if points { n } else { 0 }, &mut lanes);
+            let kernel = Some((&rules, &self.kernels.report));
+            self.fetch(kernel, self.memory.transfer(), 0..part * stride, |words| read(words, stride, shape, &mut lanes))?;
             done += part;
         }
         if points && self.curvature {
@@ -96,25 +102,27 @@ impl GpuEngine {
         Ok(lanes)
     }
 
-    /// Words of a buffer, after a kernel that writes them has run, if there is one; no more than the largest report has.
-    pub(super) fn fetch(
+    /// What `read` makes of words of a buffer, after a kernel that writes them has run, if there is one; of no more than the
+    /// largest report has.
+    pub(super) fn fetch<R>(
         &self,
         kernel: Option<(&Rules, &wgpu::ComputePipeline)>,
         buffer: &wgpu::Buffer,
         words: Range<usize>,
-    ) -> Result<Vec<u32>, DeviceError> {
+        read: impl FnOnce(&[u32]) -> R,
+    ) -> Result<R, DeviceError> {
         let mut reports = self.memory.reports.lock().unwrap_or_else(PoisonError::into_inner);
         let mut encoder = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
         if let Some((rules, kernel)) = kernel {
             self.encode(Stage::Report, rules, &[Dispatch::Lanes(kernel)], &mut encoder);
         }
-        reports.start(&self.gpu, &mut encoder, buffer, words)?;
-        let submission = self.gpu.submit(encoder)?;
-        let words = reports.finish(&self.gpu, &submission, self.gpu.patience)?;
         let mut telemetry = self.telemetry.get();
         telemetry.bytes_read += 4 * words.len() as u64;
+        reports.start(&self.gpu, &mut encoder, buffer, words)?;
+        let submission = self.gpu.submit(encoder)?;
+        let out = reports.read(&self.gpu, &submission, self.gpu.patience, read)?;
         self.telemetry.set(telemetry);
-        Ok(words)
+        Ok(out)
     }
 }
 
@@ -141,20 +149,29 @@ fn never_started(lane: u32, start: Vec<f64>) -> Lanes {
     Lanes { records: vec![record], points: start, ..Lanes::default() }
 }
 
-/// Reads reports, with points of `n` components, or of none.
-fn read(words: &[u32], n: usize, lanes: &mut Lanes) {
-    let stride = REPORT_WORDS + 2 * n;
-    let float = |bits: &u32| f64::from(f32::from_bits(*bits));
+/// Reads reports of `stride` words each, with points or without.
+fn read(words: &[u32], stride: usize, shape: Shape, lanes: &mut Lanes) {
+    let n = shape.dimension;
+    let number = |bits: &u32| f64::from(f32::from_bits(*bits));
     let before = lanes.records.len();
     lanes.records.par_extend(words.par_chunks(stride).with_min_len(SHARE).map(record));
-    if n == 0 {
+    if stride == REPORT_WORDS {
         return;
     }
     lanes.points.resize((before + words.len() / stride) * n, 0.0);
     let points = lanes.points[before * n..].par_chunks_mut(n).zip(words.par_chunks(stride)).with_min_len(SHARE);
-    points.for_each(|(point, words)| point.iter_mut().zip(&words[REPORT_WORDS..]).for_each(|(x, bits)| *x = float(bits)));
-    let elsewhere = words.chunks(stride).enumerate().filter(|(_, words)| words[BEST_ELSEWHERE] != 0);
-    lanes.last_points.extend(elsewhere.map(|(k, words)| (before + k, words[REPORT_WORDS + n..].iter().map(float).collect())));
+    points.for_each(|(point, words)| point.iter_mut().zip(&words[REPORT_WORDS..]).for_each(|(x, bits)| *x = number(bits)));
+    for (k, words) in words.chunks(stride).enumerate() {
+        let (last, ring) = words[REPORT_WORDS + n..].split_at(n);
+        if words[BEST_ELSEWHERE] != 0 {
+            lanes.last_points.push((before + k, last.iter().map(number).collect()));
+        }
+        let summary = &lanes.records[before + k].summary;
+        let rows = trail::iterations(summary.iteration, summary.gradient_max, shape.trail);
+        if !rows.is_empty() {
+            lanes.trails.push((before + k, trail::unroll(rows, shape.trail, |at| number(&ring[at]))));
+        }
+    }
 }
 
 /// Lanes that a thread takes at once.

@@ -7,7 +7,8 @@ use wgpu::BufferUsages as Usage;
 use super::clock::STAMP_WORDS;
 use super::context::Gpu;
 use super::readback::Readback;
-use super::shader::{REPORT_WORDS, Shape, WORKGROUP, list};
+use super::shader::{REPORT_WORDS, WORKGROUP, list};
+use super::shape::Shape;
 use crate::error::DeviceError;
 
 /// Counters of a dispatch, and all words before the lists of slots: see `Lists` in shaders/memory.wgsl.
@@ -67,7 +68,7 @@ impl Sizes {
 
     /// Words of the largest transfer to the host, which is of reports or of one whole state at least.
     fn report_words(&self) -> usize {
-        (REPORT_WORDS + 2 * self.shape.dimension).saturating_mul(self.portion()).max(self.shape.state_words())
+        (REPORT_WORDS + self.shape.point_words()).saturating_mul(self.portion()).max(self.shape.state_words())
     }
 
     /// All that a batch allocates, in bytes.
@@ -151,7 +152,7 @@ mod tests {
 
     #[test]
     fn a_lane_of_ten_components_takes_about_a_kilobyte() {
-        let shape = Shape { dimension: 10, memory: 8, matrix: 0, parameters: 0, bounded: false };
+        let shape = Shape { dimension: 10, memory: 8, matrix: 0, parameters: 0, bounded: false, trail: 0 };
         let sizes = Sizes::new(shape, 65_536, 0);
         let bytes = sizes.total() as f64 / 65_536.0;
         assert!((1100.0..1300.0).contains(&bytes), "{bytes}");
@@ -160,14 +161,14 @@ mod tests {
     #[test]
     fn one_transfer_takes_a_whole_state_at_least() {
         for (dimension, memory, parameters) in [(1, 1, 0), (10, 8, 3), (500, 64, 0), (2, 5_000, 0), (1, 1, 9_000)] {
-            let sizes = Sizes::new(Shape { dimension, memory, matrix: 0, parameters, bounded: dimension > 1 }, 1, 0);
+            let sizes = Sizes::new(Shape { dimension, memory, matrix: 0, parameters, bounded: dimension > 1, trail: parameters }, 1, 0);
             assert!(sizes.states() >= 1 && sizes.transfer_words() >= sizes.states() * sizes.shape.state_words(), "{sizes:?}");
         }
     }
 
     #[test]
     fn pools_are_as_large_as_limits_allow() {
-        let shape = Shape { dimension: 10, memory: 8, matrix: 0, parameters: 0, bounded: false };
+        let shape = Shape { dimension: 10, memory: 8, matrix: 0, parameters: 0, bounded: false, trail: 0 };
         let (binding, total) = (128 << 20, 1 << 30);
         let lanes = Sizes::most_lanes(shape, 0, binding, total);
         assert_eq!(lanes, (128 << 20) / (4 * 96) / 64 * 64, "the history fills its binding");

@@ -1,6 +1,7 @@
 //! How much a dispatch does: by measured time, and within what the driver lets a loop do.
 
-use super::shader::{Shape, WORKGROUP};
+use super::shader::WORKGROUP;
+use super::shape::Shape;
 use crate::error::DeviceError;
 
 /// Decides on the rounds of each dispatch, and on its lanes.
@@ -94,7 +95,7 @@ impl Pace {
 mod tests {
     use super::*;
 
-    const SHAPE: Shape = Shape { dimension: 10, memory: 8, matrix: 0, parameters: 0, bounded: false };
+    const SHAPE: Shape = Shape { dimension: 10, memory: 8, matrix: 0, parameters: 0, bounded: false, trail: 0 };
 
     #[test]
     fn a_round_beyond_the_drivers_limit_is_refused() {

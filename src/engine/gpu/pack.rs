@@ -55,7 +55,7 @@ impl GpuEngine {
         while slots.len() < count {
             let part = self.memory.sizes.portion().min(count - slots.len());
             let begin = at + slots.len();
-            slots.extend(self.fetch(None, self.memory.lists(), begin..begin + part)?);
+            self.fetch(None, self.memory.lists(), begin..begin + part, |words| slots.extend_from_slice(words))?;
         }
         Ok(slots)
     }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use super::context::Gpu;
 use super::engine::GpuEngine;
 use super::readback::Readback;
-use super::shader::{Shape, assemble, field_number, flag};
+use super::shader::{assemble, field_number, flag};
+use super::shape::Shape;
 use crate::device::Precision;
 use crate::engine::cpu::Setup;
 use crate::engine::placement::{Holds, Placement};
@@ -18,7 +19,7 @@ use crate::starts::Starts;
 
 /// The shader of a problem.
 pub(crate) fn text(problem: &Problem, memory: usize) -> String {
-    assemble(Shape::of(problem, Lbfgs { memory }.into(), false), Method::from(Lbfgs { memory }).into(), &problem.wgsl())
+    assemble(Shape::of(problem, Lbfgs { memory }.into(), false, 0), Method::from(Lbfgs { memory }).into(), &problem.wgsl())
 }
 
 /// One round of a lane from each start, and what it left in the lanes' memory.
@@ -30,6 +31,7 @@ pub(crate) fn evaluate(gpu: &Arc<Gpu>, problem: &Problem, starts: &Starts) -> Re
         placement: Placement::new(starts.source(), &Holds::default(), Precision::F32, demands, Arc::default()),
         walk: Method::from(Lbfgs { memory: 1 }).into(),
         curvature: false,
+        trail: 0,
         keeps: false,
         pool: lanes,
     };

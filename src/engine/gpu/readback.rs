@@ -64,13 +64,24 @@ impl Readback {
         Ok(())
     }
 
-    /// Waits for `submission`, which the commands of [`start`](Readback::start) were part of, and reads the words. After
+    /// Waits for `submission`, which the commands of [`start`](Readback::start) were part of, and returns the words. After
     /// [`DeviceError::TimedOut`] it may be called again.
     pub(crate) fn finish(&mut self, gpu: &Gpu, submission: &wgpu::SubmissionIndex, limit: Duration) -> Result<Vec<u32>, DeviceError> {
+        self.read(gpu, submission, limit, <[u32]>::to_vec)
+    }
+
+    /// As [`finish`](Readback::finish), but hands the words to `read` where they are.
+    pub(crate) fn read<R>(
+        &mut self,
+        gpu: &Gpu,
+        submission: &wgpu::SubmissionIndex,
+        limit: Duration,
+        read: impl FnOnce(&[u32]) -> R,
+    ) -> Result<R, DeviceError> {
         gpu.wait(submission, limit)?;
         let range = std::mem::take(&mut self.range);
         if range.is_empty() {
-            return Ok(Vec::new());
+            return Ok(read(&[]));
         }
         let failed = |message: String| DeviceError::Internal { message };
         let note = self.mapped.mapped.lock().unwrap_or_else(PoisonError::into_inner);
@@ -79,9 +90,12 @@ impl Readback {
         match mapped {
             Some(true) => {
                 let view = self.buffer.get_mapped_range(range);
-                let words = view.map(|view| bytemuck::pod_collect_to_vec(&view));
+                let out = view.map_err(|error| error.to_string()).and_then(|view| {
+                    let words = bytemuck::try_cast_slice(&view).map_err(|error| error.to_string())?;
+                    Ok(read(words))
+                });
                 self.buffer.unmap();
-                words.map_err(|error| failed(format!("a mapped buffer can't be read: {error}")))
+                out.map_err(|error| failed(format!("a mapped buffer can't be read: {error}")))
             }
             Some(false) => Err(failed("a buffer can't be mapped".into())),
             None => Err(failed("a buffer was not mapped with its submission".into())),

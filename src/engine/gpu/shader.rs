@@ -6,11 +6,11 @@ use std::collections::HashSet;
 use std::fmt::Write;
 
 use super::clock::STAMP_WORDS;
-use super::stages::{STAGES, bounds_stage, method_stages, search_stages, settings};
+use super::shape::{BLOCK, Shape, Vector};
+use super::stages::{STAGES, bounds_stage, method_stages, search_stages, settings, trail_stage};
 use crate::engine::lane::{DEMANDS, Extent, FIELDS, Kind, Phase};
 use crate::method::constants as c;
-use crate::method::{FloorPolicy, Method, Status, Test, Walk};
-use crate::problem::Problem;
+use crate::method::{FloorPolicy, Status, Test, Walk};
 use crate::problem::evaluate::code::SUM_BLOCK;
 use crate::problem::evaluate::real::Real;
 
@@ -59,142 +59,11 @@ pub(super) mod list {
     pub(crate) const SUMS: u32 = 3;
 }
 
-/// Vectors of up to so many components live in an invocation's own memory while it runs, those that are of use in a round
-/// only up to more: WGSL promises 8 KiB.
-const MOST_PRIVATE: usize = 64;
-const MOST_PRIVATE_WORK: usize = 256;
-
-/// Components that the history is read and written by.
-const BLOCK: usize = 4;
-
-/// The sizes that the text is made for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Shape {
-    pub(super) dimension: usize,
-    pub(super) memory: usize,
-    /// Numbers of the method's matrix.
-    pub(super) matrix: usize,
-    pub(super) parameters: usize,
-    /// Lanes have boxes.
-    pub(super) bounded: bool,
-}
-
-/// A vector of a lane, and where it lives.
-struct Vector {
-    name: &'static str,
-    len: usize,
-    /// It has a place in the buffer of vectors.
-    stored: bool,
-    /// It lives in the invocation's memory while that runs.
-    private: bool,
-    /// It is read and written by blocks, too.
-    blocked: bool,
-}
-
-impl Shape {
-    /// That of lanes of a problem, moved by a method.
-    pub(super) fn of(problem: &Problem, method: Method, bounded: bool) -> Self {
-        let dimension = problem.dimension();
-        Self { dimension, memory: method.memory(), matrix: method.matrix(dimension), parameters: problem.parameters(), bounded }
-    }
-
-    fn vectors(self) -> Vec<Vector> {
-        let (n, m) = (self.dimension, self.memory);
-        let (sides, weights) = if self.bounded { (n, m) } else { (0, 0) };
-        let vector = |name, len, may_be_private, work: bool| {
-            let private = may_be_private && n.max(m) <= if work { MOST_PRIVATE_WORK } else { MOST_PRIVATE };
-            Vector { name, len, stored: !(work && private), private, blocked: false }
-        };
-        // Blocks are whole.
-        let q =
-            if self.is_blocked() { Vector { blocked: true, ..vector("q", self.padded(), true, true) } } else { vector("q", n, true, true) };
-        let all = [
-            vector("x", n, true, false),
-            vector("g", n, true, false),
-            vector("d", n, true, false),
-            vector("best", n, false, false),
-            vector("rho", m, false, false),
-            vector("trial_x", n, true, true),
-            vector("trial_g", n, true, true),
-            q,
-            vector("coefficient", m, true, true),
-            vector("lower", sides, false, false),
-            vector("upper", sides, false, false),
-            vector("weight", weights, true, true),
-        ];
-        all.into_iter().filter(|vector| vector.len > 0).collect()
-    }
-
-    /// Whether the method's memory is in blocks: it is of pairs.
-    fn is_blocked(self) -> bool {
-        self.memory > 0
-    }
-
-    /// Components of whole blocks.
-    fn padded(self) -> usize {
-        self.dimension.next_multiple_of(BLOCK)
-    }
-
-    /// Elements of the vectors' buffer, a lane.
-    pub(super) fn vector_elements(self) -> usize {
-        self.vectors().iter().filter(|v| v.stored).map(|v| v.len).sum()
-    }
-
-    /// Elements of the fields' buffer, a lane.
-    pub(super) fn field_elements(self) -> usize {
-        FIELDS.iter().filter(|f| f.extent == Extent::One).count()
-    }
-
-    /// Numbers of a lane's box.
-    pub(super) fn box_elements(self) -> usize {
-        if self.bounded { 2 * self.dimension } else { 0 }
-    }
-
-    /// Words of a lane on its way to the device: its number, its start, its parameters, its box and what ends it.
-    pub(super) fn start_words(self) -> usize {
-        1 + self.dimension + self.parameters + self.box_elements() + DEMANDS.len()
-    }
-
-    /// Words of a lane's whole state: see shaders/state.wgsl.
-    pub(super) fn state_words(self) -> usize {
-        let lane = self.field_elements() + 4 * self.dimension + self.parameters + self.box_elements();
-        lane + self.memory * (2 * self.dimension + 1) + self.matrix
-    }
-
-    /// Elements of the buffers of steps and of changes, a lane: those of its pairs. A matrix takes the place of the steps.
-    pub(super) fn step_elements(self) -> usize {
-        self.change_elements() + self.matrix
-    }
-
-    pub(super) fn change_elements(self) -> usize {
-        self.padded() * self.memory
-    }
-
-    /// How many of those stand together.
-    fn remembered(self) -> usize {
-        if self.is_blocked() { BLOCK } else { 1 }
-    }
-
-    /// The most iterations that the loops of one round take beside the objective's, and those around the rounds.
-    pub(super) fn loop_iterations(self) -> (u64, u64) {
-        let (n, m) = (self.dimension as u64, self.memory as u64);
-        let padded = self.padded() as u64;
-        // evaluate 2, resolved or promise or farthest, twice 3, pair, best and move 3, recursion 1, direction 3; by blocks the ring
-        // 1 + 4 and the recursion 1 + 2 m
-        let round = n * (2 + 6 + 3 + 1 + 3) + padded + padded / BLOCK as u64 * (2 + 2 * m) + 2 * m + 1;
-        // held ones, the promise, descent and steepest gradient, the pairs' weights
-        let bounds = if self.bounded { n * 4 + padded / BLOCK as u64 * m + m } else { 0 };
-        // A matrix is passed over three times, and its rows.
-        let matrix = if self.matrix > 0 { 3 * self.matrix as u64 + 5 * n } else { 0 };
-        (round + bounds + matrix, 5 * n + self.box_elements() as u64 + self.parameters as u64 + 64)
-    }
-}
-
 /// The whole text for lanes that walk in that way, and a problem whose value and gradient `objective` computes.
 pub(super) fn assemble(shape: Shape, walk: Walk, objective: &str) -> String {
     let mut stages = String::new();
     let own = search_stages(walk.line_search).iter().copied().chain(method_stages(walk.method, shape.bounded));
-    for (name, stage) in STAGES.into_iter().chain([bounds_stage(shape.bounded)]).chain(own) {
+    for (name, stage) in STAGES.into_iter().chain([bounds_stage(shape.bounded), trail_stage(shape.trail)]).chain(own) {
         _ = write!(stages, "\n// shaders/{name}.wgsl\n{stage}");
         if name == "memory" {
             _ = write!(stages, "\n// The objective.\n{objective}");
@@ -216,6 +85,7 @@ fn preamble(shape: Shape) -> String {
     word("STEP_ROWS", (shape.step_elements() / shape.remembered()) as u32);
     word("CHANGE_ROWS", (shape.change_elements() / shape.remembered()) as u32);
     word("BOX", shape.box_elements() as u32);
+    word("TRAIL", shape.trail as u32);
     word("WORD_BITS", u32::BITS);
     word("HELD_WORDS", (shape.dimension as u32).div_ceil(u32::BITS));
     word("WORKGROUP", WORKGROUP);
@@ -367,10 +237,11 @@ mod tests {
 
     use super::*;
     use crate::engine::gpu::stages::tests::{methods, searches};
-    use crate::method::{FirstStep, InitialStep, NextStep, Pairs};
+    use crate::method::{FirstStep, InitialStep, Method, NextStep, Pairs};
+    use crate::problem::Problem;
 
     fn shape(dimension: usize, memory: usize) -> Shape {
-        Shape { dimension, memory, matrix: 0, parameters: 0, bounded: false }
+        Shape { dimension, memory, matrix: 0, parameters: 0, bounded: false, trail: 0 }
     }
 
     fn validate(text: &str) {
@@ -390,8 +261,8 @@ mod tests {
     fn every_shape_of_the_text_is_valid() {
         for (n, m) in [(1, 1), (2, 8), (10, 8), (64, 64), (65, 8), (500, 3)] {
             let bowl = Problem::new(n, |x| x.sum(0..n, |i| x.at(i) * x.at(i))).unwrap();
-            for bounded in [false, true] {
-                let shape = |memory| Shape { bounded, ..shape(n, memory) };
+            for (bounded, trail) in [(false, 0), (true, 0), (false, 1), (true, 16)] {
+                let shape = |memory| Shape { bounded, trail, ..shape(n, memory) };
                 validate(&assemble(shape(m), Method::default().into(), &bowl.wgsl()));
                 for method in methods().into_iter().filter(|method| !method.is_quasi_newton()) {
                     validate(&assemble(shape(method.memory()), method.into(), &bowl.wgsl()));
@@ -407,13 +278,13 @@ mod tests {
             for search in searches() {
                 let walk = Walk::new(method, Some(search), None, Pairs { offset: 1e-7, ..Pairs::default() }).unwrap();
                 for bounded in [false, true] {
-                    validate(&assemble(Shape::of(&bowl, method, bounded), walk, &bowl.wgsl()));
+                    validate(&assemble(Shape::of(&bowl, method, bounded, 4), walk, &bowl.wgsl()));
                 }
             }
             for first in [FirstStep::Scaled, FirstStep::Rasmussen, FirstStep::Value(0.1)] {
                 for next in [NextStep::Unit, NextStep::Quadratic, NextStep::SlopeRatio, NextStep::Value(0.1)] {
                     let walk = Walk::new(method, Some(searches()[0]), Some(InitialStep { first, next }), Pairs::default()).unwrap();
-                    validate(&assemble(Shape::of(&bowl, method, false), walk, &bowl.wgsl()));
+                    validate(&assemble(Shape::of(&bowl, method, false, 0), walk, &bowl.wgsl()));
                 }
             }
         }
@@ -422,8 +293,9 @@ mod tests {
     #[test]
     fn no_name_is_like_those_of_verbatim_objectives() {
         let bowl = Problem::new(2, |x| x[0] * x[0] + x[1] * x[1]).unwrap();
-        let text: String =
-            [false, true].map(|bounded| assemble(Shape { bounded, ..shape(2, 8) }, Method::default().into(), &bowl.wgsl())).concat();
+        let text: String = [false, true]
+            .map(|all| assemble(Shape { bounded: all, trail: all.into(), ..shape(2, 8) }, Method::default().into(), &bowl.wgsl()))
+            .concat();
         let code: String = text.lines().map(|line| line.split("//").next().unwrap_or_default()).collect::<Vec<_>>().join("\n");
         assert!(!code.split(|c: char| !(c.is_alphanumeric() || c == '_')).any(|word| word.starts_with("user")));
     }

@@ -57,6 +57,15 @@ pub(super) fn bounds_stage(bounded: bool) -> Stage {
     }
 }
 
+/// What a trail changes of a round, and of what is taken to the host and back.
+pub(super) fn trail_stage(rows: usize) -> Stage {
+    if rows > 0 {
+        ("trail", include_str!("../../../shaders/trail.wgsl"))
+    } else {
+        ("no_trail", include_str!("../../../shaders/no_trail.wgsl"))
+    }
+}
+
 /// The stages that judge a trial: `judge`.
 pub(super) fn search_stages(search: LineSearch) -> &'static [Stage] {
     const JUDGE: Stage = ("judge", include_str!("../../../shaders/judge.wgsl"));
@@ -159,7 +168,7 @@ pub(super) mod tests {
         let own = searches.iter().flat_map(|search| search_stages(*search)).copied();
         let by_bounds = [false, true]
             .map(|bounded| methods().into_iter().flat_map(move |method| method_stages(method, bounded)).chain([bounds_stage(bounded)]));
-        let own = own.chain(by_bounds.into_iter().flatten());
+        let own = own.chain(by_bounds.into_iter().flatten()).chain([0, 1].map(trail_stage));
         for (name, text) in STAGES.into_iter().chain(own) {
             assert!(text.lines().count() <= 120, "{name} is long");
             let taken = BUILT_IN.split_whitespace().find(|taken| text.contains(&format!("fn {taken}(")));

@@ -6,10 +6,10 @@ use super::clock::Stage;
 use super::engine::GpuEngine;
 use super::kernels::{Dispatch, Rules};
 use super::memory::HEAD;
-use super::shader::Shape;
-use crate::engine::Record;
+use super::shape::Shape;
 use crate::engine::lane::{Fields, Kind};
 use crate::engine::state::LaneState;
+use crate::engine::{Record, trail};
 use crate::error::DeviceError;
 
 impl GpuEngine {
@@ -30,8 +30,9 @@ impl GpuEngine {
             let part = self.memory.sizes.states().min(count - states.len());
             let kernels = self.kernels.state(&self.gpu)?;
             let rules = Rules { list, first: (first + states.len()) as u32, count: part as u32, ..self.rules };
-            let words = self.fetch(Some((&rules, &kernels.save)), self.memory.transfer(), 0..part * stride)?;
-            states.par_extend(words.par_chunks(stride).map(|words| decode(words, shape)));
+            self.fetch(Some((&rules, &kernels.save)), self.memory.transfer(), 0..part * stride, |words| {
+                states.par_extend(words.par_chunks(stride).map(|words| decode(words, shape)));
+            })?;
         }
         Ok(states)
     }
@@ -128,6 +129,9 @@ fn decode(words: &[u32], shape: Shape) -> LaneState {
     let [x, g, d, best] = [0; 4].map(|_| take(n).collect());
     let parameters = take(shape.parameters).collect();
     let [lower, upper] = [0; 2].map(|_| take(shape.box_elements() / 2).collect());
+    let ring: Vec<f64> = take(shape.trail_elements()).collect();
+    let rows = trail::iterations(fields.iterations, fields.gradient_max, shape.trail);
+    let trail = trail::unroll(rows, shape.trail, |at| ring[at]);
     let (mut s, mut y, mut rho) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..(fields.pairs as usize).min(shape.memory) {
         rho.extend(take(1));
@@ -136,7 +140,7 @@ fn decode(words: &[u32], shape: Shape) -> LaneState {
     }
     let h = if fields.pairs > 0 { take(shape.matrix).collect() } else { Vec::new() };
     // Between calls no lane waits.
-    LaneState { fields: Fields { waits: 0, ..fields }, x, g, d, best, s, y, rho, h, parameters, lower, upper }
+    LaneState { fields: Fields { waits: 0, ..fields }, x, g, d, best, s, y, rho, h, parameters, lower, upper, trail }
 }
 
 /// The words of a lane.
@@ -152,6 +156,10 @@ fn encode(state: &LaneState, shape: Shape, words: &mut [u32]) {
     state.fields.write(|kind, value| put(if kind == Kind::Float { float(value).to_bits() } else { value as u32 }));
     let vectors = [&state.x, &state.g, &state.d, &state.best, &state.parameters, &state.lower, &state.upper];
     vectors.into_iter().flatten().for_each(|&value| put((value as f32).to_bits()));
+    let mut ring = vec![0.0; shape.trail_elements()];
+    let rows = trail::iterations(state.fields.iterations, state.fields.gradient_max, shape.trail);
+    trail::roll(&state.trail, rows, shape.trail, |at, number| ring[at] = number);
+    ring.iter().for_each(|&value| put((value as f32).to_bits()));
     let n = shape.dimension;
     for ((rho, s), y) in state.rho.iter().zip(state.s.chunks(n)).zip(state.y.chunks(n)) {
         std::iter::once(rho).chain(s).chain(y).for_each(|&value| put((value as f32).to_bits()));
@@ -165,8 +173,8 @@ mod tests {
 
     #[test]
     fn a_lane_survives_its_words() {
-        survives(Shape { dimension: 3, memory: 4, matrix: 0, parameters: 2, bounded: true }, 2, 2 * 7);
-        survives(Shape { dimension: 3, memory: 0, matrix: 6, parameters: 2, bounded: true }, 0, 0);
+        survives(Shape { dimension: 3, memory: 4, matrix: 0, parameters: 2, bounded: true, trail: 3 }, 2, 2 * 7);
+        survives(Shape { dimension: 3, memory: 0, matrix: 6, parameters: 2, bounded: true, trail: 3 }, 0, 0);
     }
 
     /// A lane that remembers `kept` pairs, and leaves so many words as they were.
@@ -180,7 +188,7 @@ mod tests {
         let mut vector = |len: usize| (0..len).map(|_| next()).collect::<Vec<f64>>();
         let pairs = 2;
         let state = LaneState {
-            fields: Fields { pairs, waits: 0, ..fields },
+            fields: Fields { pairs, waits: 0, iterations: 8, ..fields },
             x: vector(3),
             g: vector(3),
             d: vector(3),
@@ -192,6 +200,7 @@ mod tests {
             parameters: vector(2),
             lower: vector(3),
             upper: vector(3),
+            trail: vector(2 * shape.trail),
         };
         let mut words = vec![u32::MAX; shape.state_words()];
         encode(&state, shape, &mut words);
