@@ -1,7 +1,8 @@
-//! What the GPU engine's host and memory cost, on the adapter of MANYMIN_ADAPTER or the first there is: software drivers
-//! will do, whose time goes with the memory touched. One `name value` a line; ../RESULTS.md says how to read them. Words
-//! after `--` choose groups by the beginning of their names.
+//! What the GPU engine's host and memory cost, and the engine beside that of the CPU, on the adapter of MANYMIN_ADAPTER or the
+//! first there is: software drivers will do, whose time goes with the memory touched. One `name value` a line; ../RESULTS.md
+//! says how to read them. Words after `--` choose groups by the beginning of their names.
 
+mod engines;
 mod finished;
 mod overhead;
 mod traffic;
@@ -17,8 +18,13 @@ type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>
 /// A group of figures, by name.
 type Group = (&'static str, fn(&Device) -> Result<()>);
 
-const GROUPS: &[Group] =
-    &[("traffic", traffic::figures), ("overhead", overhead::figures), ("finished", finished::figures), ("million", overhead::million)];
+const GROUPS: &[Group] = &[
+    ("traffic", traffic::figures),
+    ("overhead", overhead::figures),
+    ("finished", finished::figures),
+    ("million", overhead::million),
+    ("engines", engines::figures),
+];
 
 /// Variables of the Rosenbrock function, pairs remembered and the gradient to reach.
 const DIMENSION: usize = 10;

@@ -8,6 +8,8 @@ use crate::{DIMENSION, MEMORY, Result, figure, rosenbrock, starts, warm};
 const LANES: usize = 16_384;
 /// Words of a lane's fields, each loaded and stored once a dispatch.
 const FIELDS: f64 = 38.0;
+/// Components that pairs are read and written by.
+const BLOCK: usize = 4;
 
 /// Counted from the shaders, for a lane whose history is full, with the rounds a dispatch that a free run takes.
 pub(crate) fn figures(device: &Device) -> Result<()> {
@@ -20,9 +22,10 @@ pub(crate) fn figures(device: &Device) -> Result<()> {
     let rounds = telemetry.rounds as f64 / telemetry.dispatches as f64;
     // x, g and d live in an invocation's own memory between rounds; they and the fields are loaded and stored a dispatch.
     let around = (2.0 * FIELDS + 6.0 * n) * evaluations / rounds;
-    // shaders/direction.wgsl: each pair twice, and 1 / s.y twice. shaders/accept.wgsl: the new pair.
-    let (must, rho, pair) = (4.0 * m * n, 2.0 * m, 2.0 * n + 1.0);
-    let touched = must + rho + pair + around;
+    // shaders/lbfgs.wgsl: each pair twice, and 1 / s.y twice. shaders/pairs.wgsl: the new pair. Both by whole blocks.
+    let padded = DIMENSION.next_multiple_of(BLOCK) as f64;
+    let (must, recursion, rho, pair) = (4.0 * m * n, 4.0 * m * padded, 2.0 * m, 2.0 * padded + 1.0);
+    let touched = recursion + rho + pair + around;
     eprintln!("    {evaluations:.2} evaluations an iteration, {rounds:.2} rounds a dispatch");
     figure("elements_an_iteration_must_touch", must);
     figure("elements_an_iteration_touches", touched);
