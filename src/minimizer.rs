@@ -60,6 +60,8 @@ pub(crate) struct Settings {
     pub(crate) holds: Holds,
     /// Whether lanes that have ended at a limit, or were stopped, may go on later.
     pub(crate) resumable: bool,
+    /// Whether lanes in f32 that say they are at the floor are checked in f64.
+    pub(crate) certify_floors: bool,
 }
 
 impl Settings {
@@ -114,6 +116,7 @@ impl<'m> Minimizer<'m> {
                 curvature: false,
                 holds: Holds::default(),
                 resumable: true,
+                certify_floors: true,
             },
             monitors: Vec::new(),
         }
@@ -229,6 +232,40 @@ impl<'m> Minimizer<'m> {
     /// [`minimize`](Minimizer::minimize), after which nobody could, keeps none.
     pub fn resumable(mut self, resumable: bool) -> Self {
         self.settings.resumable = resumable;
+        self
+    }
+
+    /// Whether lanes in f32 that come to say that they are at the [`PrecisionFloor`](crate::Status::PrecisionFloor) are checked in f64:
+    /// they are unless this says otherwise.
+    ///
+    /// What a lane remembers tells of directions that it has walked. Of one where f is nearly flat beside them it may know
+    /// nothing, and in f32 its gradient may not tell either. So when such a lane has ended, the host goes on from its point in
+    /// f64: if f falls by more than 100 roundings, `100 EPSILON (S + sum_i abs(x_i g_i))` with EPSILON = 1.2e-7, the lane ends in
+    /// [`PrecisionLoss`](crate::Status::PrecisionLoss), with what f has fallen by for [evidence](crate::Evidence). Its point and
+    /// value stay what they are, since f32 has found nothing better; [`Outcome::polish`] has.
+    ///
+    /// Of a minimum f64 mostly knows by its exact Hessian, in n products, which takes a few evaluations each; for n above 32, and
+    /// where that leaves a doubt, by [polishing](Outcome::polish). To save it, ask for a gradient that f32 can reach: only
+    /// lanes at the floor are checked. [Verbatim](Problem::verbatim) WGSL, which has no f64, is not.
+    ///
+    /// ```
+    /// use manymin::prelude::*;
+    ///
+    /// // Powell's badly scaled function: in f32 its curvature of 1e10 hides how f falls along the other direction.
+    /// let problem = Problem::new(2, |x| (1e4 * x[0] * x[1] - 1.0).powi(2) + ((-x[0]).exp() + (-x[1]).exp() - 1.0001).powi(2))?;
+    /// let starts = Starts::uniform(&Bounds::new(&[-0.1, 0.9], &[0.1, 1.1])?, 100, 42);
+    /// let device = Device::cpu(Precision::F32);
+    /// let minimizer = || Minimizer::new(Lbfgs::default());
+    /// let claimed = minimizer().certify_floors(false).minimize(&device, &problem, &starts)?;
+    /// let checked = minimizer().minimize(&device, &problem, &starts)?;
+    /// for (claimed, checked) in claimed.iter().zip(checked.iter()).filter(|of| of.1.status == Status::PrecisionLoss) {
+    ///     assert_eq!((claimed.status, claimed.value), (Status::PrecisionFloor, checked.value));
+    ///     assert!(checked.evidence.measured > checked.evidence.threshold);
+    /// }
+    /// # Ok::<(), manymin::Error>(())
+    /// ```
+    pub fn certify_floors(mut self, certify: bool) -> Self {
+        self.settings.certify_floors = certify;
         self
     }
 

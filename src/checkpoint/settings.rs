@@ -22,20 +22,23 @@ pub(super) struct Record {
     bounds: Option<Bounds>,
     fixed: Option<Vec<bool>>,
     resumable: bool,
+    certify_floors: bool,
 }
 
 impl From<&Settings> for Record {
     fn from(settings: &Settings) -> Self {
-        let Settings { method, line_search, initial_step, pairs, tolerances, limits, pool, curvature, holds, resumable } = settings.clone();
+        let Settings { method, line_search, initial_step, pairs, tolerances, limits, pool, curvature, holds, resumable, certify_floors } =
+            settings.clone();
         let (bounds, fixed) = (holds.bounds.map(Arc::unwrap_or_clone), holds.fixed.map(|fixed| fixed.to_vec()));
-        Self { method, line_search, initial_step, pairs, tolerances, limits, pool, curvature, bounds, fixed, resumable }
+        Self { method, line_search, initial_step, pairs, tolerances, limits, pool, curvature, bounds, fixed, resumable, certify_floors }
     }
 }
 
 impl From<Record> for Settings {
     fn from(record: Record) -> Self {
-        let Record { method, line_search, initial_step, pairs, tolerances, limits, pool, curvature, bounds, fixed, resumable } = record;
+        let Record { method, line_search, initial_step, pairs, tolerances, limits, pool, curvature, bounds, fixed, resumable, certify_floors } =
+            record;
         let holds = Holds { bounds: bounds.map(Arc::new), fixed: fixed.map(Arc::from) };
-        Self { method, line_search, initial_step, pairs, tolerances, limits, pool, curvature, holds, resumable }
+        Self { method, line_search, initial_step, pairs, tolerances, limits, pool, curvature, holds, resumable, certify_floors }
     }
 }

@@ -49,10 +49,14 @@ pub enum Status {
     Duplicate,
     /// Constant steps have led to where f or its gradient is not finite, from the last velocity and along the gradient.
     Diverged,
+    /// The lane, in f32, can't improve by what it knows, as at the [`PrecisionFloor`](Status::PrecisionFloor), but f64 has gone on from
+    /// its point, and f has fallen by more than rounding explains: it lacks precision. See
+    /// [`Minimizer::certify_floors`](crate::Minimizer::certify_floors).
+    PrecisionLoss,
 }
 
 /// Every status with its stable number, its snake-case name and what a person should know.
-const TABLE: [(Status, &str, &str); 17] = [
+const TABLE: [(Status, &str, &str); 18] = [
     (Status::Active, "active", "not finished"),
     (Status::Converged(Test::Gradient), "converged_gradient", "converged: the gradient is within its tolerance"),
     (Status::Converged(Test::Step), "converged_step", "converged: the step is within its tolerance"),
@@ -70,6 +74,7 @@ const TABLE: [(Status, &str, &str); 17] = [
     (Status::Stopped, "stopped", "stopped by the host"),
     (Status::Duplicate, "duplicate", "fell into a basin that is known"),
     (Status::Diverged, "diverged", "the steps lead to where the objective is not finite: take shorter ones"),
+    (Status::PrecisionLoss, "precision_loss", "rounding stops the lane above a minimum: polish it, or run in f64"),
 ];
 
 impl Status {
