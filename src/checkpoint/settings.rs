@@ -36,8 +36,20 @@ impl From<&Settings> for Record {
 
 impl From<Record> for Settings {
     fn from(record: Record) -> Self {
-        let Record { method, line_search, initial_step, pairs, tolerances, limits, pool, curvature, bounds, fixed, resumable, certify_floors } =
-            record;
+        let Record {
+            method,
+            line_search,
+            initial_step,
+            pairs,
+            tolerances,
+            limits,
+            pool,
+            curvature,
+            bounds,
+            fixed,
+            resumable,
+            certify_floors,
+        } = record;
         let holds = Holds { bounds: bounds.map(Arc::new), fixed: fixed.map(Arc::from) };
         Self { method, line_search, initial_step, pairs, tolerances, limits, pool, curvature, holds, resumable, certify_floors }
     }
