@@ -21,7 +21,7 @@ use crate::device::Precision;
 use crate::engine::Lanes;
 use crate::engine::placement::Start;
 use crate::method::{Evidence, Status, Tolerances};
-use crate::problem::evaluate::chunk::LANES;
+use crate::problem::evaluate::chunk::{CHUNK, LANES};
 use crate::starts::Starts;
 
 /// Lanes in doubt that are polished together.
@@ -50,7 +50,8 @@ impl Batch {
         let is_floor = |&k: &usize| ended.records[k].summary.status == Status::PrecisionFloor;
         let floors: Vec<usize> = (0..ended.records.len()).filter(is_floor).collect();
         let (problem, placement, lanes) = (&self.problem, self.engine.placement(), &*ended);
-        let doubted = floors.par_chunks(LANES).map_init(|| Look::new(problem, placement), |look, floors| look.doubts(lanes, floors));
+        let each = floors.len().div_ceil(rayon::current_num_threads()).next_multiple_of(CHUNK).clamp(CHUNK, LANES);
+        let doubted = floors.par_chunks(each).map_init(|| Look::new(problem, placement), |look, floors| look.doubts(lanes, floors));
         let doubted: Vec<Doubt> = doubted.flatten_iter().collect();
         for portion in doubted.chunks(PORTION) {
             // Where Newton's step leads astray, polishing from the lane's own point may not.
@@ -62,6 +63,9 @@ impl Batch {
 
     /// Denies the floors of lanes where f64, which goes on `from` there, finds f so far down. Returns the others.
     fn deny<'a>(&self, doubted: &[&'a Doubt], from: impl Fn(&'a Doubt) -> &'a Vec<f64>, ended: &mut Lanes) -> Vec<&'a Doubt> {
+        if doubted.is_empty() {
+            return Vec::new();
+        }
         let down_to = |target| Tolerances { gradient_max: 0.0, target: Some(target), ..Tolerances::default() };
         let tolerances = doubted.iter().map(|doubt| down_to(doubt.value - doubt.threshold)).collect();
         let starts = doubted.iter().map(|doubt| Start { point: from(doubt).clone(), ..doubt.start.clone() });

@@ -65,7 +65,7 @@ fn a_floor_that_is_one_stays() {
         Problem::new(n, |x| 10.0 + x.sum(0..n - 1, |i| 100.0 * (x.at(i + 1) - x.at(i).powi(2)).powi(2) + (1.0 - x.at(i)).powi(2)))
     };
     for device in in_single_precision() {
-        for (problem, n) in [(raised(4).unwrap(), 4), (raised(40).unwrap(), 40), (rosenbrock(10), 10)] {
+        for (problem, n) in [(raised(4).unwrap(), 4), (raised(70).unwrap(), 70), (rosenbrock(10), 10)] {
             let tolerances = Tolerances { gradient_max: 0.0, ..Tolerances::default() };
             let starts = starts_in(n, 0.5, 1.5, 50, 8);
             let run = |certify| minimizer().tolerances(tolerances).certify_floors(certify).minimize(&device, &problem, &starts).unwrap();

@@ -7,7 +7,6 @@ use super::newton::Newton;
 use crate::engine::Lanes;
 use crate::engine::placement::{Placement, Start};
 use crate::method::Tolerances;
-use crate::problem::evaluate::chunk::LANES;
 use crate::problem::points::{At, Points};
 use crate::problem::{Evaluation, Problem};
 
@@ -18,7 +17,7 @@ const BELIEVED: f64 = 8.0;
 /// A Hessian in f32 is believed if what elimination leaves of each curvature is no smaller a part of it: its rounding is far below.
 const ROUGH: f64 = 1e-3;
 /// With more components than this Hessians take longer than polishing does.
-const MOST_COMPONENTS: usize = 32;
+const MOST_COMPONENTS: usize = 64;
 /// Lengths of Newton's step that are tried, the first at which f falls being taken.
 const LENGTHS: [f64; 5] = [1.0, 0.25, 0.0625, 0.015625, 0.00390625];
 
@@ -36,7 +35,7 @@ pub(super) struct Look<'a> {
 impl<'a> Look<'a> {
     pub(super) fn new(problem: &'a Problem, placement: &'a Placement) -> Self {
         let squares = problem.residual_count().is_some();
-        Self { problem, placement, points: Points::of(problem), starts: vec![placement.room(); LANES], squares }
+        Self { problem, placement, points: Points::of(problem), starts: Vec::new(), squares }
     }
 
     /// Those of the lanes that this does not find at the floor.
@@ -65,14 +64,14 @@ impl<'a> Look<'a> {
     /// Those from which f could fall farther, and whose gradient is not within its tolerance.
     fn above(&mut self, lanes: &Lanes, floors: &[usize]) -> Vec<(Doubt, Evaluation)> {
         let n = self.problem.dimension();
+        self.starts.resize_with(floors.len(), || self.placement.room());
         for (start, &k) in self.starts.iter_mut().zip(floors) {
             self.placement.fill(lanes.records[k].summary.lane, start);
             start.project(&lanes.points[k * n..][..n]);
         }
-        let starts = &self.starts[..floors.len()];
-        let evaluations = self.points.evaluate(&starts.iter().map(at).collect::<Vec<_>>());
+        let evaluations = self.points.evaluate(&self.starts.iter().map(at).collect::<Vec<_>>());
         let mut open = Vec::new();
-        for ((&k, start), here) in floors.iter().zip(starts).zip(evaluations) {
+        for ((&k, start), here) in floors.iter().zip(&self.starts).zip(evaluations) {
             let threshold = ROUNDINGS * f64::from(f32::EPSILON) * change(start, &here);
             let steepest = here.gradient.iter().enumerate().fold(0.0, |most: f64, (i, &g)| most.max(g.abs().min(start.room(i, -g))));
             let Tolerances { gradient_max, gradient_relative, .. } = start.demands.tolerances;
