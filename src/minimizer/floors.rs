@@ -15,12 +15,13 @@ impl Minimizer<'_> {
     ///
     /// Where a point is found that is so much lower, the lane ends in [`PrecisionLoss`](crate::Status::PrecisionLoss). Its
     /// [evidence](crate::Evidence) is how far f has fallen when that was clear. Its point and value stay as they are: they are what f32 has
-    /// found, and [`Outcome::polish`] goes on from there. A lane whose gradient in f64 is within its tolerance stays a success.
+    /// found, and [`Outcome::polish`](crate::Outcome::polish) goes on from there. A lane whose gradient in f64 is within its tolerance
+    /// stays a success.
     ///
     /// Lanes at a minimum are most often known by the exact Hessian, in n evaluations of some length each; sums of squares that are
-    /// almost 0 by a single evaluation. All others are [polished](Outcome::polish), and so are all with n above 64. This is done
+    /// almost 0 by a single evaluation. All others are [polished](crate::Outcome::polish), and so are all with n above 64. This is done
     /// when lanes are reported, on all cores, and adds a third to a short run in which all lanes end at the floor: a gradient
-    /// tolerance that f32 can reach saves it. It changes nothing of how lanes go. Lanes in f64 and [verbatim](Problem::verbatim)
+    /// tolerance that f32 can reach saves it. It changes nothing of how lanes go. Lanes in f64 and [verbatim](crate::Problem::verbatim)
     /// WGSL are not checked: there is nothing to check them by.
     ///
     /// ```
