@@ -1,6 +1,7 @@
 //! The stateful stepper: lanes under way, in a loop of the user's own.
 
 mod change;
+mod floor;
 mod limits;
 mod look;
 mod moves;
@@ -331,6 +332,7 @@ impl Batch {
 
     /// Takes note of lanes that have ended.
     fn finish_lanes(&mut self, mut ended: Lanes) {
+        self.certify_floors(&mut ended);
         self.ended += ended.records.len();
         ended.records.iter().for_each(|record| self.done.add(record.totals()));
         self.kept.extend(std::mem::take(&mut ended.kept).into_iter().map(|state| (state.lane(), state)));

@@ -1,6 +1,7 @@
 //! The settings of a run, and the ways to begin one.
 
 mod checks;
+mod floors;
 mod trail;
 
 use std::sync::Arc;
@@ -64,6 +65,8 @@ pub(crate) struct Settings {
     pub(crate) holds: Holds,
     /// Whether lanes that have ended at a limit, or were stopped, may go on later.
     pub(crate) resumable: bool,
+    /// Whether lanes in f32 that say they are at the floor are checked in f64.
+    pub(crate) certify_floors: bool,
 }
 
 impl Settings {
@@ -119,6 +122,7 @@ impl<'m> Minimizer<'m> {
                 trail: 0,
                 holds: Holds::default(),
                 resumable: true,
+                certify_floors: true,
             },
             monitors: Vec::new(),
         }

@@ -18,6 +18,7 @@ mod graph;
 mod noise;
 mod normal;
 mod operators;
+pub(crate) mod points;
 mod program;
 mod record;
 mod residuals;

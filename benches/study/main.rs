@@ -1,5 +1,5 @@
 //! The study in f32 that the default rules come from, as a table: nine problems, 10,000 lanes each, on the CPU engine and on a GPU,
-//! beside its figures; and below, why the default is not a strong Wolfe search.
+//! beside its figures; below, why the default is not a strong Wolfe search; and what checking lanes at the floor in f64 costs.
 //!
 //!     cargo bench --bench study                     # on the CPU engine and on MANYMIN_ADAPTER or the first adapter there is
 //!     cargo bench --bench study -- rosen10 cpu      # chosen problems, on one engine
@@ -21,6 +21,8 @@ mod devices {
     }
 }
 
+use std::time::Instant;
+
 use manymin::prelude::*;
 use study::{Study, problems};
 
@@ -30,6 +32,8 @@ const MOST_EVALUATIONS: u32 = 2_000;
 /// What may be lost on the study's figures: failures in percent, and evaluations.
 const FAILURES: f64 = 2.0;
 const EVALUATIONS: f64 = 1.05;
+/// Runs of each kind on the CPU engine.
+const TIMES: usize = 7;
 
 /// The line searches that are compared.
 const SEARCHES: [&str; 2] = ["the default", "strong Wolfe (More and Thuente)"];
@@ -50,8 +54,39 @@ fn main() -> manymin::Result<()> {
                 row(&study, k == 0, &device)?;
             }
         }
+        println!(
+            "\nlanes at the floor, checked in f64, on {device}: microseconds a lane\n{:13} | at the floor, % | unchecked checked ratio",
+            "problem"
+        );
+        for study in problems(lanes).into_iter().filter(|study| !named || asks(study.name)) {
+            check_of_floors(&study, &device)?;
+        }
     }
     Ok(())
+}
+
+/// Times a run with and without the check of floors, each at its fastest of several in turn.
+fn check_of_floors(study: &Study, device: &Device) -> manymin::Result<()> {
+    let mut seconds = [f64::INFINITY; 2];
+    let mut floors = 0;
+    for _ in 0..if device.is_gpu() { 2 } else { TIMES } {
+        for (seconds, check) in seconds.iter_mut().zip([false, true]) {
+            let begin = Instant::now();
+            let outcome = minimizer().certify_floors(check).minimize(device, &study.problem, &study.starts)?;
+            *seconds = seconds.min(begin.elapsed().as_secs_f64());
+            floors = outcome.statuses().iter().filter(|&&status| status == Status::PrecisionFloor).count();
+        }
+    }
+    let lanes = study.starts.lanes() as f64;
+    let [unchecked, checked] = seconds.map(|seconds| 1e6 * seconds / lanes);
+    println!("{:13} | {:15.1} | {unchecked:9.2} {checked:7.2} {:5.2}", study.name, 100.0 * floors as f64 / lanes, checked / unchecked);
+    Ok(())
+}
+
+fn minimizer() -> Minimizer<'static> {
+    Minimizer::new(Lbfgs { memory: 8 })
+        .tolerances(Tolerances { gradient_max: GRADIENT_MAX, ..Tolerances::default() })
+        .limits(Limits { iterations: MOST_EVALUATIONS, evaluations: MOST_EVALUATIONS })
 }
 
 /// The CPU engine and the GPU engine, or the one that was asked for.
@@ -72,10 +107,7 @@ fn devices_asked_for(asks: &dyn Fn(&str) -> bool) -> manymin::Result<Vec<Device>
 }
 
 fn row(study: &Study, ours: bool, device: &Device) -> manymin::Result<()> {
-    let minimizer = Minimizer::new(Lbfgs { memory: 8 })
-        .tolerances(Tolerances { gradient_max: GRADIENT_MAX, ..Tolerances::default() })
-        .limits(Limits { iterations: MOST_EVALUATIONS, evaluations: MOST_EVALUATIONS });
-    let minimizer = if ours { minimizer } else { minimizer.line_search(MoreThuente::default()) };
+    let minimizer = if ours { minimizer() } else { minimizer().line_search(MoreThuente::default()) };
     let outcome = minimizer.minimize(device, &study.problem, &study.starts)?;
     let lanes = outcome.lanes();
     let share =

@@ -62,6 +62,12 @@ impl Start {
             *x = clamp(*x, low, high);
         }
     }
+
+    /// How far component `i` can go in its box in the direction of `by`: not at all where a bound holds it.
+    pub(crate) fn room(&self, i: usize, by: f64) -> f64 {
+        let (low, high) = (self.lower.get(i).copied().unwrap_or(f64::NEG_INFINITY), self.upper.get(i).copied().unwrap_or(f64::INFINITY));
+        if by < 0.0 { self.point[i] - low } else { high - self.point[i] }
+    }
 }
 
 /// Lanes that begin as they are told.

@@ -55,11 +55,18 @@ use crate::error::{Error, Result};
 /// more than four times what it changes by next to the point, the gradient tells, and there is no floor: the lane restarts
 /// along it, and after the last restart has failed.
 ///
+/// # Whether the floor is one
+/// The promise is made by what the lane remembers. In a direction that it has not walked f may fall farther, and where curvatures
+/// differ by as much as f32 has digits, neither values nor gradients in f32 tell. So lanes in f32 that come to the floor are
+/// checked in f64 when they have ended: see [`Minimizer::certify_floors`](crate::Minimizer::certify_floors). Those from which f falls by more
+/// than 100 roundings end in [`PrecisionLoss`], which is no success.
+///
 /// [`Converged(Gradient)`]: crate::Test::Gradient
 /// [`Converged(Step)`]: crate::Test::Step
 /// [`Converged(Value)`]: crate::Test::Value
 /// [`TargetReached`]: crate::Status::TargetReached
 /// [`PrecisionFloor`]: crate::Status::PrecisionFloor
+/// [`PrecisionLoss`]: crate::Status::PrecisionLoss
 /// [`Stalled`]: crate::Status::Stalled
 /// [`IterationLimit`]: crate::Status::IterationLimit
 /// [`EvaluationLimit`]: crate::Status::EvaluationLimit
@@ -123,7 +130,8 @@ impl Tolerances {
     }
 }
 
-/// What the noise of f may decide: see [`Tolerances`].
+/// What the noise of f may decide: see [`Tolerances`]. What it decides of lanes in f32 is [checked in
+/// f64](crate::Minimizer::certify_floors).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[repr(u32)]
 pub enum FloorPolicy {

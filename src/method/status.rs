@@ -23,8 +23,10 @@ pub enum Status {
     Converged(Test),
     /// The value is at or below the target.
     TargetReached,
-    /// The lane can't improve in its precision: what the next step promises is less than the rounding of f. The promise is that
-    /// of the remembered steps: of directions that they don't tell of, f may fall farther. See [`Tolerances`](crate::Tolerances).
+    /// The lane can't improve in its precision: what the next step promises is less than the rounding of f. See
+    /// [`Tolerances`](crate::Tolerances). The promise is that of the remembered steps, which don't tell of all directions: of lanes in f32
+    /// it is [checked in f64](crate::Minimizer::certify_floors), and where f can fall farther they end in
+    /// [`PrecisionLoss`](Status::PrecisionLoss).
     PrecisionFloor,
     /// Ten steps without progress that rounding does not explain: a kink, or a value and gradient that disagree.
     Stalled,
@@ -49,10 +51,13 @@ pub enum Status {
     Duplicate,
     /// Constant steps have led to where f or its gradient is not finite, from the last velocity and along the gradient.
     Diverged,
+    /// In f32 the lane can't improve by what it knows, as at the [`PrecisionFloor`](Status::PrecisionFloor), but in f64 f falls from its
+    /// point by more than rounding explains. See [`Minimizer::certify_floors`](crate::Minimizer::certify_floors).
+    PrecisionLoss,
 }
 
 /// Every status with its stable number, its snake-case name and what a person should know.
-const TABLE: [(Status, &str, &str); 17] = [
+const TABLE: [(Status, &str, &str); 18] = [
     (Status::Active, "active", "not finished"),
     (Status::Converged(Test::Gradient), "converged_gradient", "converged: the gradient is within its tolerance"),
     (Status::Converged(Test::Step), "converged_step", "converged: the step is within its tolerance"),
@@ -70,6 +75,7 @@ const TABLE: [(Status, &str, &str); 17] = [
     (Status::Stopped, "stopped", "stopped by the host"),
     (Status::Duplicate, "duplicate", "fell into a basin that is known"),
     (Status::Diverged, "diverged", "the steps lead to where the objective is not finite: take shorter ones"),
+    (Status::PrecisionLoss, "precision_loss", "rounding stops the lane above a minimum: polish it, or run in f64"),
 ];
 
 impl Status {

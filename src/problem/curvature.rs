@@ -64,7 +64,7 @@ impl Problem {
 
     /// A machine that computes value, gradient and, in the n outputs behind that, the Hessian times the direction v, which is
     /// the n parameters behind those of the problem. Who sets one up has asked `check_cpu` before.
-    fn hessian_machine<T: Real>(&self) -> Machine<T> {
+    pub(super) fn hessian_machine<T: Real>(&self) -> Machine<T> {
         let Some(traced) = self.traced() else { unreachable!("verbatim WGSL is refused before a machine is set up") };
         let make = || self.compile(&hessian_program(&traced.program, self.dimension(), self.parameters()), self.dimension());
         self.machine_of(Arc::clone(traced.derived.hessian.get_or_init(make)), self.dimension())
@@ -101,7 +101,7 @@ impl Problem {
 }
 
 /// The parameters, and a direction behind them.
-fn with(parameters: &[f64], direction: &[f64]) -> Vec<f64> {
+pub(super) fn with(parameters: &[f64], direction: &[f64]) -> Vec<f64> {
     [parameters, direction].concat()
 }
 

@@ -82,7 +82,8 @@ impl Problem {
     ///   [`DeviceError::LoopsCutShort`](crate::DeviceError::LoopsCutShort).
     /// - The CPU engine, [`evaluate`](Problem::evaluate), [`check_gradient`](Problem::check_gradient),
     ///   [`certify`](crate::Outcome::certify) and [`polish`](crate::Outcome::polish) have nothing to compute with: they fail with
-    ///   [`DeviceError::GpuOnly`](crate::DeviceError::GpuOnly). [`evaluate_on`](Problem::evaluate_on) computes single values.
+    ///   [`DeviceError::GpuOnly`](crate::DeviceError::GpuOnly). [`evaluate_on`](Problem::evaluate_on) computes single values. Nor are lanes
+    ///   that end at the floor [checked](crate::Minimizer::certify_floors).
     ///
     /// # Errors
     /// [`WgslError`](crate::WgslError) for what is wrong with the text, with the compiler's message and the line in the text;

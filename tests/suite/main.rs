@@ -8,6 +8,7 @@ mod devices;
 #[cfg(feature = "gpu")]
 mod engines_agree;
 mod faces;
+mod floors;
 #[cfg(feature = "gpu")]
 mod gpu_device;
 #[cfg(feature = "gpu")]

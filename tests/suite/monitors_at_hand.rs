@@ -106,7 +106,7 @@ fn a_history_reads_back_from_csv_and_json() {
     history.write_csv(&mut text).unwrap();
     let mut csv = csv::Reader::from_reader(text.as_slice());
     let columns: Vec<String> = csv.headers().unwrap().iter().map(String::from).collect();
-    assert_eq!(columns.len(), 6 + 2 * 5 + 17, "numbers, quantiles, a column a status");
+    assert_eq!(columns.len(), 6 + 2 * 5 + 18, "numbers, quantiles, a column a status");
     let lines: Vec<BTreeMap<String, f64>> = csv
         .records()
         .map(|record| columns.iter().cloned().zip(record.unwrap().iter().map(|field| field.parse().unwrap())).collect())

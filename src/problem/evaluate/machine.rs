@@ -83,6 +83,12 @@ impl<T: Real> Machine<T> {
         set(&mut self.rows[first..][..self.parameters], lane, parameters);
     }
 
+    /// Sets one parameter in all lanes.
+    pub(crate) fn set_parameter(&mut self, parameter: usize, value: f64) {
+        let first = self.first_parameter();
+        self.rows[first + parameter] = row(T::from_f64(value));
+    }
+
     /// The parameters of one lane.
     pub(crate) fn parameters(&self, lane: usize) -> Vec<f64> {
         let rows = &self.rows[self.first_parameter()..][..self.parameters];
