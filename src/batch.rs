@@ -334,7 +334,7 @@ impl Batch {
     fn finish_lanes(&mut self, mut ended: Lanes) {
         self.certify_floors(&mut ended);
         self.ended += ended.records.len();
-        ended.records.iter().for_each(|record| self.done.add(record.totals()));
+        self.done.add(ended.totals());
         self.kept.extend(std::mem::take(&mut ended.kept).into_iter().map(|state| (state.lane(), state)));
         self.finished.append(ended);
     }

@@ -16,6 +16,8 @@ pub(crate) mod trail;
 
 use std::time::Instant;
 
+use rayon::prelude::*;
+
 use self::lane::Fields;
 use self::state::LaneState;
 use crate::error::Result;
@@ -111,6 +113,9 @@ impl Record {
     }
 }
 
+/// Records that a thread goes through at once.
+const SHARE: usize = 4_096;
+
 /// Lanes that have ended, or a picture of lanes under way: a record and the best point each, and the last point where
 /// that is another.
 #[derive(Clone, Debug, Default)]
@@ -140,6 +145,15 @@ impl Lanes {
             trails: of(&self.trails),
             kept: Vec::new(),
         }
+    }
+
+    /// What all of them have done.
+    pub(crate) fn totals(&self) -> Totals {
+        let sum = |mut all: Totals, one: Totals| {
+            all.add(one);
+            all
+        };
+        self.records.par_iter().with_min_len(SHARE).map(Record::totals).reduce(Totals::default, sum)
     }
 
     /// Which of them has the lowest finite value.

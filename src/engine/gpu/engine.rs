@@ -221,7 +221,7 @@ impl GpuEngine {
                 lanes.kept = self.saved_where(self.ended(), self.free, &lanes.records, is_kept)?;
                 lanes.kept = std::mem::take(&mut lanes.kept).into_iter().map(LaneState::revived).collect();
             }
-            lanes.records.iter().for_each(|record| self.done.subtract(record.totals()));
+            self.done.subtract(lanes.totals());
             self.finished.append(lanes);
             self.free += ended;
         }

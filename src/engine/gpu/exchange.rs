@@ -161,21 +161,23 @@ fn read(words: &[u32], stride: usize, shape: Shape, lanes: &mut Lanes) {
     lanes.points.resize((before + words.len() / stride) * n, 0.0);
     let points = lanes.points[before * n..].par_chunks_mut(n).zip(words.par_chunks(stride)).with_min_len(SHARE);
     points.for_each(|(point, words)| point.iter_mut().zip(&words[REPORT_WORDS..]).for_each(|(x, bits)| *x = number(bits)));
-    for (k, words) in words.chunks(stride).enumerate() {
-        let (last, ring) = words[REPORT_WORDS + n..].split_at(n);
-        if words[BEST_ELSEWHERE] != 0 {
-            lanes.last_points.push((before + k, last.iter().map(number).collect()));
-        }
-        let summary = &lanes.records[before + k].summary;
-        let rows = trail::iterations(summary.iteration, summary.gradient_max, shape.trail);
-        if !rows.is_empty() {
-            lanes.trails.push((before + k, trail::unroll(rows, shape.trail, |at| number(&ring[at]))));
-        }
+    let reports = || words.par_chunks(stride).with_min_len(SHARE).enumerate();
+    let elsewhere = reports().filter(|(_, words)| words[BEST_ELSEWHERE] != 0);
+    let last = |(k, words): (usize, &[u32])| (before + k, words[REPORT_WORDS + n..][..n].iter().map(number).collect());
+    lanes.last_points.extend(elsewhere.map(last).collect::<Vec<_>>());
+    if shape.trail > 0 {
+        let records = &lanes.records;
+        let trail = |(k, words): (usize, &[u32])| {
+            let Summary { iteration, gradient_max, .. } = records[before + k].summary;
+            let ring = &words[REPORT_WORDS + 2 * n..];
+            (before + k, trail::unroll(trail::iterations(iteration, gradient_max, shape.trail), shape.trail, |at| number(&ring[at])))
+        };
+        lanes.trails.extend(reports().map(trail).filter(|(_, rows)| !rows.is_empty()).collect::<Vec<_>>());
     }
 }
 
 /// Lanes that a thread takes at once.
-const SHARE: usize = 512;
+pub(super) const SHARE: usize = 512;
 
 /// One lane's record.
 fn record(words: &[u32]) -> Record {

@@ -4,6 +4,7 @@ use rayon::prelude::*;
 
 use super::clock::Stage;
 use super::engine::GpuEngine;
+use super::exchange::SHARE;
 use super::kernels::{Dispatch, Rules};
 use super::memory::HEAD;
 use super::shape::Shape;
@@ -44,15 +45,14 @@ impl GpuEngine {
         list: u32,
         first: usize,
         records: &[Record],
-        which: impl Fn(&Record) -> bool,
+        which: impl Fn(&Record) -> bool + Send + Sync,
     ) -> Result<Vec<LaneState>, DeviceError> {
-        let count = records.iter().filter(|record| which(record)).count();
-        if count == 0 {
+        let chosen: Vec<usize> = records.par_iter().with_min_len(SHARE).positions(which).collect();
+        if chosen.is_empty() {
             return Ok(Vec::new());
         }
-        let mut slots = self.read_list(HEAD + list as usize + first, records.len())?;
-        let mut chosen = records.iter().map(which);
-        slots.retain(|_| chosen.next().unwrap_or(false));
+        let slots = self.read_list(HEAD + list as usize + first, records.len())?;
+        let slots: Vec<u32> = chosen.into_iter().map(|k| slots[k]).collect();
         self.saved_slots(&slots)
     }
 
