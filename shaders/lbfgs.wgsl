@@ -8,7 +8,7 @@ fn direct() {
 
 // q = -H g, by blocks of four components: lanes of a group have their newest pairs in different places of the ring, and what a
 // GPU reads at once for each of them should be worth it. Each pass over q takes one vector off it and, on the way, the product
-// with the next: every vector of the history is read twice in all, some blocks at a time, so that they are waited for together.
+// with the next: every vector of the history is read twice in all.
 fn two_loop() {
     prepare();
     set_block_of_q(BLOCKS - 1u, vec4<f32>());
@@ -24,8 +24,6 @@ fn two_loop() {
             add_block(&product, b, steps[at_pair(newest, b)], q_b);
         }
     }
-    var taken: array<vec4<f32>, AHEAD>;
-    var next: array<vec4<f32>, AHEAD>;
     for (var k = 0u; k < lane.pairs; k++) {
         let here = ring(k);
         let alpha = pair_weight(k, here) * total_of_blocks(product);
@@ -35,24 +33,15 @@ fn two_loop() {
         let scale = select(1.0, pair_gamma(), oldest);
         let older = ring(k + 1u);
         product = BlockSum();
-        for (var first = 0u; first < BLOCKS; first += AHEAD) {
-            for (var a = 0u; a < AHEAD; a++) {
-                let b = min(first + a, BLOCKS - 1u);
-                taken[a] = changes[at_pair(here, b)];
-                next[a] = taken[a];
-                if (!oldest) {
-                    next[a] = steps[at_pair(older, b)];
-                }
+        for (var b = 0u; b < BLOCKS; b++) {
+            let y = changes[at_pair(here, b)];
+            var next = y;
+            if (!oldest) {
+                next = steps[at_pair(older, b)];
             }
-            // As often whatever is left: loops that compilers can write out, whose vectors are registers.
-            for (var a = 0u; a < AHEAD; a++) {
-                let b = first + a;
-                if (b < BLOCKS) {
-                    let q_b = free(b, (block_of_q(b) - alpha * taken[a]) * scale);
-                    set_block_of_q(b, q_b);
-                    add_block(&product, b, q_b, next[a]);
-                }
-            }
+            let q_b = free(b, (block_of_q(b) - alpha * y) * scale);
+            set_block_of_q(b, q_b);
+            add_block(&product, b, q_b, next);
         }
     }
     for (var k = lane.pairs; k > 0u; k--) {
@@ -60,23 +49,15 @@ fn two_loop() {
         let step = coefficient(k - 1u) - pair_weight(k - 1u, here) * total_of_blocks(product);
         let newer = ring(k - 2u);
         product = BlockSum();
-        for (var first = 0u; first < BLOCKS; first += AHEAD) {
-            for (var a = 0u; a < AHEAD; a++) {
-                let b = min(first + a, BLOCKS - 1u);
-                taken[a] = steps[at_pair(here, b)];
-                next[a] = taken[a];
-                if (k > 1u) {
-                    next[a] = changes[at_pair(newer, b)];
-                }
+        for (var b = 0u; b < BLOCKS; b++) {
+            let s = steps[at_pair(here, b)];
+            var next = s;
+            if (k > 1u) {
+                next = changes[at_pair(newer, b)];
             }
-            for (var a = 0u; a < AHEAD; a++) {
-                let b = first + a;
-                if (b < BLOCKS) {
-                    let q_b = free(b, block_of_q(b) + step * taken[a]);
-                    set_block_of_q(b, q_b);
-                    add_block(&product, b, q_b, next[a]);
-                }
-            }
+            let q_b = free(b, block_of_q(b) + step * s);
+            set_block_of_q(b, q_b);
+            add_block(&product, b, q_b, next);
         }
     }
 }

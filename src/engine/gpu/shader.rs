@@ -82,7 +82,6 @@ fn preamble(shape: Shape) -> String {
     word("FIELDS", shape.field_elements() as u32);
     word("VECTOR_ROWS", shape.vector_elements() as u32);
     word("BLOCKS", (shape.padded() / BLOCK) as u32);
-    word("AHEAD", shape.ahead() as u32);
     word("STEP_ROWS", (shape.step_elements() / shape.remembered()) as u32);
     word("CHANGE_ROWS", (shape.change_elements() / shape.remembered()) as u32);
     word("BOX", shape.box_elements() as u32);

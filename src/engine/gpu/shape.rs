@@ -10,10 +10,6 @@ const MOST_PRIVATE: usize = 192;
 /// Components that the history is read and written by.
 pub(super) const BLOCK: usize = 4;
 
-/// The most blocks that are read together, each into registers, and what it takes to wait for memory, in blocks read.
-const MOST_AHEAD: usize = 6;
-const WAIT: usize = 8;
-
 /// The sizes that the text is made for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Shape {
@@ -85,13 +81,6 @@ impl Shape {
         self.dimension.next_multiple_of(BLOCK)
     }
 
-    /// Blocks of the history that are read together. Those beyond the last one are that one again.
-    pub(super) fn ahead(self) -> usize {
-        let blocks = self.padded() / BLOCK;
-        let cost = |ahead: &usize| blocks.div_ceil(*ahead) * (WAIT + ahead);
-        (1..=MOST_AHEAD.min(blocks)).rev().min_by_key(cost).unwrap_or(1)
-    }
-
     /// Elements of the vectors' buffer, a lane.
     pub(super) fn vector_elements(self) -> usize {
         self.vectors().iter().filter(|v| v.stored).map(|v| v.len).sum()
@@ -147,10 +136,8 @@ impl Shape {
         let (n, m) = (self.dimension as u64, self.memory as u64);
         let padded = self.padded() as u64;
         // evaluate 2, resolved or promise or farthest, twice 3, pair, best and move 3, recursion 1, direction 3; by blocks the ring
-        // 1 + 4 and the recursion 1, and 2 m times two loops over each of the parts
-        let part = self.ahead() as u64;
-        let parts = (padded / BLOCK as u64).div_ceil(part);
-        let round = n * (2 + 6 + 3 + 1 + 3) + padded + padded / BLOCK as u64 * 2 + 2 * m * (parts * (2 * part + 1) + 1) + 1;
+        // 1 + 4 and the recursion 1 + 2 m
+        let round = n * (2 + 6 + 3 + 1 + 3) + padded + padded / BLOCK as u64 * (2 + 2 * m) + 2 * m + 1;
         // held ones, the promise, descent and steepest gradient, the pairs' weights
         let bounds = if self.bounded { n * 4 + padded / BLOCK as u64 * m + m } else { 0 };
         // A matrix is passed over three times, and its rows.
