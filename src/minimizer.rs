@@ -2,12 +2,14 @@
 
 mod checks;
 mod floors;
+mod settings;
 mod trail;
 
 use std::sync::Arc;
 
 pub(crate) use self::checks::check_sizes;
 use self::checks::{check_demands, check_device};
+pub(crate) use self::settings::Settings;
 use crate::batch::Batch;
 use crate::device::{Device, Precision};
 use crate::engine::Engine;
@@ -16,11 +18,11 @@ use crate::engine::cpu::{CpuEngine, Setup};
 #[cfg(feature = "gpu")]
 use crate::engine::gpu::{engine::GpuEngine, evaluator};
 use crate::engine::lane;
-use crate::engine::placement::{Holds, Placement};
+use crate::engine::placement::Placement;
 use crate::engine::state::Standing;
 use crate::engine::trail::MOST_ROWS;
 use crate::error::{DeviceError, Error, Result};
-use crate::method::{Bounds, Demands, InitialStep, Lbfgs, Limits, LineSearch, Method, Pairs, Tolerances, Walk};
+use crate::method::{Bounds, InitialStep, Limits, LineSearch, Method, Pairs, Tolerances};
 use crate::monitor::{Lent, Monitor};
 use crate::outcome::Outcome;
 use crate::problem::Problem;
@@ -48,55 +50,6 @@ pub struct Minimizer<'m> {
     monitors: Vec<Box<dyn Monitor + 'm>>,
 }
 
-/// What a batch keeps of its minimizer.
-#[derive(Clone, Debug)]
-pub(crate) struct Settings {
-    pub(crate) method: Method,
-    /// The method's own if none.
-    pub(crate) line_search: Option<LineSearch>,
-    pub(crate) initial_step: Option<InitialStep>,
-    pub(crate) pairs: Pairs,
-    pub(crate) tolerances: Tolerances,
-    pub(crate) limits: Limits,
-    pub(crate) pool: Option<usize>,
-    pub(crate) curvature: bool,
-    /// Rows that lanes keep of their progress.
-    pub(crate) trail: usize,
-    pub(crate) holds: Holds,
-    /// Whether lanes that have ended at a limit, or were stopped, may go on later.
-    pub(crate) resumable: bool,
-    /// Whether lanes in f32 that say they are at the floor are checked in f64.
-    pub(crate) certify_floors: bool,
-}
-
-impl Settings {
-    /// Where lanes from `starts` begin, what holds them, and what ends them.
-    pub(crate) fn placement(&self, starts: &Starts, precision: Precision, changes: &Arc<Changes>) -> Placement {
-        Placement::new(starts.source(), &self.holds, precision, self.demands(), Arc::clone(changes))
-    }
-
-    /// What ends a lane that has no demands of its own.
-    pub(crate) fn demands(&self) -> Demands {
-        Demands { tolerances: self.tolerances, limits: self.limits }
-    }
-
-    /// What goes on in f64 where these settings have led: the same way to walk, or L-BFGS where that has steps of no length of
-    /// its own.
-    pub(crate) fn polisher(&self) -> Minimizer<'static> {
-        let polisher = Minimizer::new(self.method);
-        if !self.method.is_newton_like() {
-            return Minimizer::new(Lbfgs::default());
-        }
-        let Self { line_search, initial_step, pairs, .. } = *self;
-        Minimizer { settings: Self { line_search, initial_step, pairs, ..polisher.settings }, ..polisher }
-    }
-
-    /// How lanes make their steps.
-    pub(crate) fn walk(&self) -> Result<Walk> {
-        Walk::new(self.method, self.line_search, self.initial_step, self.pairs)
-    }
-}
-
 /// The most lanes resident at once unless set, on the CPU engine: enough for every core; and on a GPU, whose every core
 /// wants many lanes ...
 const POOL: usize = 16_384;
@@ -109,23 +62,7 @@ const MOST_MATRIX_BYTES: u64 = 1 << 30;
 impl<'m> Minimizer<'m> {
     /// A minimizer with that method and the defaults of all else.
     pub fn new(method: impl Into<Method>) -> Self {
-        Self {
-            settings: Settings {
-                method: method.into(),
-                line_search: None,
-                initial_step: None,
-                pairs: Pairs::default(),
-                tolerances: Tolerances::default(),
-                limits: Limits::default(),
-                pool: None,
-                curvature: false,
-                trail: 0,
-                holds: Holds::default(),
-                resumable: true,
-                certify_floors: true,
-            },
-            monitors: Vec::new(),
-        }
+        Self { settings: Settings::new(method.into()), monitors: Vec::new() }
     }
 
     /// How far lanes go along their directions; unless set, as the method likes it best.
