@@ -39,7 +39,7 @@ pub(super) fn accept<T: Real>(
     if bare.any() {
         forget(tile, bare);
     }
-    let stepped = accepted.without(fresh);
+    let stepped = accepted.without(fresh).opaque();
     let pair = Pair::measure(tile, c, machine, trial, rules);
     let kept = pair.keep(tile, stepped, rules);
     let misled = stepped.without(kept).and(Chunk::splat(T::from_f64(MISLED)).below(tile.lanes.alpha));
@@ -125,7 +125,7 @@ impl<T: Real> Pair<T> {
         }
         let most = rules.walk.method.most_pairs();
         let lanes = &mut tile.lanes;
-        let kept = stepped.and(self.curved);
+        let kept = stepped.and(self.curved).opaque();
         lanes.refused = lanes.refused.zip(stepped.without(kept).ones(), |a, b| a + b);
         lanes.gamma = kept.choose(self.gamma, lanes.gamma);
         lanes.pairs = lanes.pairs.zip(kept.ones(), |a, b| a.saturating_add(b).min(most));
@@ -215,7 +215,6 @@ impl<T: Real> pulp::WithSimd for Measure<'_, T> {
 /// the others; it is the two-loop recursion that makes room for the next. y is multiplied by `bend`.
 #[inline(always)]
 fn move_to_trial<T: Real>(tile: &mut Tile<T>, c: usize, machine: &Machine<T>, accepted: Mask<T>, kept: Mask<T>, bend: Chunk<T>) {
-    let (accepted, kept) = (accepted.opaque(), kept.opaque());
     let zero = Chunk::splat(T::ZERO);
     let steps = machine.point().iter().zip(&mut tile.x).zip(&mut tile.s);
     let changes = machine.gradient().iter().zip(&mut tile.g).zip(&mut tile.y);
@@ -257,7 +256,7 @@ pub(super) fn forget<T: Real>(tile: &mut Tile<T>, which: Mask<T>) {
 #[inline(never)]
 fn leave_trail<T: Real>(tile: &mut Tile<T>, accepted: Mask<T>) {
     let rows = tile.trail.len() / 2;
-    for l in (0..CHUNK).filter(|&l| accepted.has(l)) {
+    for l in accepted.each() {
         let at = trail::place(tile.lanes.iterations.0[l], rows);
         tile.trail[at].0[l] = tile.lanes.value.0[l];
         tile.trail[at + 1].0[l] = tile.lanes.gradient_max.0[l];

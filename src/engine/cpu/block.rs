@@ -204,17 +204,17 @@ impl<T: Real> pulp::NullaryFnOnce for Conclude<'_, T> {
             }
             if verdict.ended.any() {
                 let mut again = [false; CHUNK];
-                for l in (0..CHUNK).filter(|&l| verdict.ended.has(l)) {
+                for l in verdict.ended.each() {
                     again[l] = end_search(tile, l, &trial, rules);
                 }
-                restarts = Mask::lanes(|l| again[l]);
+                restarts = Mask::lanes(|l| again[l]).opaque();
                 forget(tile, restarts);
                 turns = turns.or(restarts);
             }
             let mut ended = none;
             if rules.curvature {
                 ended = trial.asks.without(Mask::of(tile.lanes.phase, |phase| phase != Phase::Idle as u32));
-                (0..CHUNK).filter(|&l| ended.has(l)).for_each(|l| tile.keep_curvature(l, kept.has(l)));
+                ended.each().for_each(|l| tile.keep_curvature(l, kept.has(l)));
             }
             if turns.any() {
                 turn(tile, turns, kept, restarts, scratch, rules);
@@ -223,7 +223,7 @@ impl<T: Real> pulp::NullaryFnOnce for Conclude<'_, T> {
             end_at_limits(tile, trial.asks);
             if rules.curvature {
                 let ended = trial.asks.without(ended).without(Mask::of(tile.lanes.phase, |phase| phase != Phase::Idle as u32));
-                (0..CHUNK).filter(|&l| ended.has(l)).for_each(|l| tile.keep_curvature(l, false));
+                ended.each().for_each(|l| tile.keep_curvature(l, false));
             }
         }
     }

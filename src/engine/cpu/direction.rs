@@ -16,7 +16,7 @@ use super::tile::{Rules, Tile};
 use super::trial::dot;
 use crate::engine::lane::Phase;
 use crate::method::Method;
-use crate::problem::evaluate::chunk::{CHUNK, Chunk, Mask, row_by_row};
+use crate::problem::evaluate::chunk::{Chunk, Mask, row_by_row};
 use crate::problem::evaluate::dispatch::dispatch;
 use crate::problem::evaluate::real::Real;
 
@@ -70,7 +70,7 @@ pub(super) fn turn<T: Real>(
     let descends = slope.below(Chunk::splat(T::ZERO)).and(Chunk::splat(-T::HUGE).at_most(slope));
     let lost = turns.without(descends);
     if lost.any() && !rules.walk.is_free() && !rules.walk.method.has_regions() {
-        (0..CHUNK).filter(|&l| lost.has(l)).for_each(|l| along_gradient(tile, l));
+        lost.each().for_each(|l| along_gradient(tile, l));
     }
     set_out(tile, turns, first, restarts, rules);
 }
@@ -242,6 +242,7 @@ fn set_out<T: Real>(tile: &mut Tile<T>, turns: Mask<T>, first: Mask<T>, restarts
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::problem::evaluate::chunk::CHUNK;
 
     const MEMORY: usize = 5;
     /// As `Pairs` has it.

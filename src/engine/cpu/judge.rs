@@ -54,7 +54,7 @@ pub(super) enum Decision {
 #[inline(never)]
 fn lane_by_lane<T: Real>(tile: &mut Tile<T>, trial: &Trial<T>, decide: impl Fn(&mut Scalars<T>, usize, Seen<T>) -> Decision) -> Verdict<T> {
     let (mut accepted, mut ended) = ([false; CHUNK], [false; CHUNK]);
-    for l in (0..CHUNK).filter(|&l| trial.asks.has(l)) {
+    for l in trial.asks.each() {
         let decision = judge_lane(&mut tile.lanes, l, trial, &decide);
         accepted[l] = decision == Decision::Accept;
         ended[l] = decision == Decision::End;

@@ -28,7 +28,7 @@ pub(super) fn judge<T: Real>(
     settings: LevenbergMarquardt,
 ) -> Verdict<T> {
     let (mut accepted, mut ended) = ([false; CHUNK], [false; CHUNK]);
-    for l in (0..CHUNK).filter(|&l| trial.asks.has(l)) {
+    for l in trial.asks.each() {
         tile.lanes.search_evaluations.0[l] += 1;
         tile.lanes.evaluations.0[l] += 1;
         let finite = trial.finite.has(l) && machine.outputs().iter().all(|row| row[c].get().0[l].is_finite());
@@ -104,7 +104,7 @@ pub(super) fn remember<T: Real>(
         let larger = norm.zip(scales[i], T::max);
         scales[i] = accepted.choose(fresh.choose(first, larger), scales[i]);
     }
-    for l in (0..CHUNK).filter(|&l| fresh.has(l)) {
+    for l in fresh.each() {
         let size = scales.iter().zip(&tile.x).fold(T::ZERO, |sum, (s, x)| sum + (s.0[l] * x.0[l]) * (s.0[l] * x.0[l])).sqrt();
         let factor = T::from_f64(settings.first_region);
         tile.lanes.theta.0[l] = if size > T::ZERO && size.is_finite() { factor * size } else { factor };
@@ -115,7 +115,7 @@ pub(super) fn remember<T: Real>(
 #[inline(never)]
 pub(super) fn direct<T: Real>(tile: &mut Tile<T>, turns: Mask<T>) -> Chunk<T> {
     let mut slope = tile.lanes.slope;
-    for l in (0..CHUNK).filter(|&l| turns.has(l)) {
+    for l in turns.each() {
         tile.lanes.high_value.0[l] = aim(tile, l);
         slope.0[l] = tile.lanes.slope.0[l];
     }

@@ -40,14 +40,14 @@ pub(super) fn test<T: Real>(tile: &mut Tile<T>, accepted: Mask<T>, trial: &Trial
         return accepted;
     }
     let mut ended = [false; CHUNK];
-    for l in (0..CHUNK).filter(|&l| suspects.has(l)) {
+    for l in suspects.each() {
         leave_saddle(tile, l);
         if let Some((status, measured, threshold)) = ending(tile, l, trial.step_max.0[l], decrease.0[l]) {
             tile.finish(l, status, measured, threshold);
             ended[l] = true;
         }
     }
-    accepted.without(Mask::lanes(|l| ended[l]))
+    accepted.without(Mask::lanes(|l| ended[l]).opaque())
 }
 
 /// Around a saddle f hardly falls while the gradient grows: a stagnant lane that is under way from one measures its progress
@@ -110,7 +110,7 @@ pub(super) fn end_at_limits<T: Real>(tile: &mut Tile<T>, asked: Mask<T>) {
         return;
     }
     let count = |n: u32| T::from_f64(f64::from(n));
-    for l in (0..CHUNK).filter(|&l| ended.has(l)) {
+    for l in ended.each() {
         let lanes = &tile.lanes;
         let (iterations, most) = (lanes.iterations.0[l], lanes.iteration_limit.0[l]);
         if iterations >= most {
@@ -137,7 +137,7 @@ pub(super) fn stop_at_floor<T: Real>(tile: &mut Tile<T>, turns: Mask<T>, rules: 
     if !stops.any() {
         return;
     }
-    for l in (0..CHUNK).filter(|&l| stops.has(l)) {
+    for l in stops.each() {
         let (promised, noise) = tile.promise(l);
         if promised <= noise {
             tile.finish(l, Status::PrecisionFloor, promised, noise);

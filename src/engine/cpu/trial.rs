@@ -76,11 +76,13 @@ pub(super) fn measure<T: Real>(tile: &Tile<T>, c: usize, machine: &Machine<T>) -
         }
         slope = slope.zip(part, |slope, part| slope + part);
     }
+    let (slope, poison, gradient_max) = (slope.whole(), poison.whole(), gradient_max.whole());
+    let (step_max, change_max) = (step_max.whole(), change_max.whole());
     let (value, scale) = (machine.value()[c].get(), machine.scale()[c].get());
     let finite = value.finite().and(poison.at_most(zero));
     let moved = zero.below(step_max);
     let descent = tile.lanes.alpha.zip(tile.lanes.slope, |alpha, slope| alpha * slope);
-    let (asks, alpha) = (asks(tile), tile.lanes.alpha);
+    let (asks, alpha) = (asks(tile).opaque(), tile.lanes.alpha);
     let (clamped, steepest) = (Mask::lanes(|_| false), gradient_max);
     let mut trial =
         Trial { asks, alpha, value, scale, slope, descent, gradient_max, steepest, step_max, change_max, finite, moved, clamped };

@@ -70,6 +70,13 @@ impl<T: Real> Mask<T> {
         self.0[l] != T::NO
     }
 
+    /// Its lanes, one after another. Of a copy, as in [`any`](Mask::any).
+    #[inline(always)]
+    pub(crate) fn each(self) -> impl Iterator<Item = usize> {
+        let mask = self.opaque();
+        (0..CHUNK).filter(move |&l| mask.has(l))
+    }
+
     /// Whether any lane is.
     #[inline(always)]
     pub(crate) fn any(&self) -> bool {
