@@ -1,6 +1,6 @@
 //! The elementary functions of shaders, and which of them an objective calls.
 
-const TEXT: &str = include_str!("../../../shaders/functions.wgsl");
+const TEXT: &str = concat!(include_str!("../../../shaders/functions.wgsl"), "\n", include_str!("../../../shaders/angles.wgsl"));
 
 /// The functions that `text` calls, itself or by way of others, in their order.
 pub(super) fn called_by(text: &str) -> String {
@@ -75,7 +75,7 @@ mod tests {
         assert_eq!(names("let a = b + c;"), [""; 0]);
         assert_eq!(names("let a = mm_hypot(b, c);"), ["mm_is_nan", "mm_hypot"]);
         assert_eq!(names("let a = mm_sin(b);"), ["mm_sin_cos", "mm_sin"]);
-        assert_eq!(names("let a = mm_erf(mm_cos(b));"), ["mm_is_nan", "mm_exp", "mm_sin_cos", "mm_cos", "mm_erf"]);
+        assert_eq!(names("let a = mm_erf(mm_cos(b));"), ["mm_is_nan", "mm_exp", "mm_erf", "mm_sin_cos", "mm_cos"]);
     }
 
     #[test]
