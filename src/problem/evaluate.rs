@@ -5,6 +5,7 @@ pub(crate) mod code;
 mod compile;
 pub(crate) mod dispatch;
 mod functions;
+pub(crate) mod lanes;
 pub(crate) mod machine;
 mod math;
 mod opcode;

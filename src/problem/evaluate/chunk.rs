@@ -20,7 +20,7 @@ pub(crate) struct Chunk<T>(pub(crate) [T; CHUNK]);
 /// it is about, so that it never has to be converted.
 #[derive(Clone, Copy, Debug)]
 #[repr(align(64))]
-pub(crate) struct Mask<T: Real>([T::Bits; CHUNK]);
+pub(crate) struct Mask<T: Real>(pub(super) [T::Bits; CHUNK]);
 
 impl<T: Real> Mask<T> {
     /// The lanes for which `test` holds.
@@ -128,23 +128,6 @@ impl<T: Real> Mask<T> {
     }
 }
 
-impl Chunk<u32> {
-    /// The greatest of all lanes. By halves that are put down whole: else the compiler may compare lane after lane.
-    #[inline(always)]
-    pub(crate) fn greatest(self) -> u32 {
-        let (all, mut half, mut quarter) = (self.whole().0, [0; 8], [0; 4]);
-        for l in 0..8 {
-            half[l] = all[l].max(all[l + 8]);
-        }
-        let half = std::hint::black_box(half);
-        for l in 0..4 {
-            quarter[l] = half[l].max(half[l + 4]);
-        }
-        let [a, b, c, d] = std::hint::black_box(quarter);
-        a.max(b).max(c.max(d))
-    }
-}
-
 impl<T: Real> Chunk<T> {
     #[inline(always)]
     pub(crate) fn below(self, other: Self) -> Mask<T> {
@@ -175,12 +158,6 @@ impl<T: Copy> Chunk<T> {
     #[inline(always)]
     pub(crate) fn splat(value: T) -> Self {
         Self([value; CHUNK])
-    }
-
-    /// The same, put down as one vector. A sum that is taken apart after its loop would be kept in pieces within it.
-    #[inline(always)]
-    pub(crate) fn whole(self) -> Self {
-        std::hint::black_box(self)
     }
 
     /// `f` of each lane. This and its like take and return whole chunks: written in place, lane by lane, the compiler has to

@@ -1,7 +1,7 @@
 //! The two precisions that lanes compute in.
 
 use std::fmt::Debug;
-use std::ops::{Add, AddAssign, BitAnd, BitOr, Div, Mul, Neg, Not, Sub};
+use std::ops::{Add, AddAssign, Div, Mul, Neg, Sub};
 
 use super::math;
 use super::vector::Vectors;
@@ -23,8 +23,6 @@ pub(crate) trait Real:
     + Div<Output = Self>
     + Neg<Output = Self>
 {
-    /// Its bits, as an unsigned number.
-    type Bits: Copy + Debug + PartialEq + Send + Sync + BitAnd<Output = Self::Bits> + BitOr<Output = Self::Bits> + Not<Output = Self::Bits>;
     /// No bit set, and all of them.
     const NO: Self::Bits;
     const YES: Self::Bits;
@@ -95,7 +93,6 @@ pub(crate) trait Real:
 macro_rules! real {
     ($t:ident, bits $bits:ident, far $far:expr, near $near:expr, erf $erf:path) => {
         impl Real for $t {
-            type Bits = $bits;
             const NO: $bits = 0;
             const YES: $bits = $bits::MAX;
             const ZERO: Self = 0.0;
