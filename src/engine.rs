@@ -162,20 +162,25 @@ impl Lanes {
         finite.min_by(|&a, &b| Record::by_value(&self.records[a], &self.records[b]))
     }
 
-    pub(crate) fn append(&mut self, other: Self) {
-        // Most often there was nothing before, and nothing is copied.
+    pub(crate) fn append(&mut self, mut other: Self) {
+        self.take_all(&mut other);
+    }
+
+    /// Takes the lanes of another over, which keeps its room for more.
+    pub(crate) fn take_all(&mut self, other: &mut Self) {
+        // Where there was nothing before, nothing is copied.
         if self.records.is_empty() {
-            *self = other;
+            std::mem::swap(self, other);
             return;
         }
         let before = self.records.len();
-        self.records.extend(other.records);
-        self.points.extend(other.points);
+        self.records.append(&mut other.records);
+        self.points.append(&mut other.points);
         let after = |(k, vector): (usize, Vec<f64>)| (k + before, vector);
-        self.last_points.extend(other.last_points.into_iter().map(after));
-        self.curvatures.extend(other.curvatures.into_iter().map(after));
-        self.trails.extend(other.trails.into_iter().map(after));
-        self.kept.extend(other.kept);
+        self.last_points.extend(other.last_points.drain(..).map(after));
+        self.curvatures.extend(other.curvatures.drain(..).map(after));
+        self.trails.extend(other.trails.drain(..).map(after));
+        self.kept.append(&mut other.kept);
     }
 
     /// The lanes that `stays` says yes to by their numbers, in the same order.

@@ -24,9 +24,11 @@ mod steepest_descent;
 mod tests;
 mod tile;
 mod trial;
+mod two_loop;
+mod worker;
 
 use std::ops::Range;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use rayon::prelude::*;
@@ -44,6 +46,7 @@ use crate::problem::evaluate::machine::Machine;
 use crate::problem::evaluate::real::Real;
 use block::Block;
 use tile::{Rules, Tile};
+use worker::Worker;
 
 /// What a run is set up from; validated.
 #[derive(Clone)]
@@ -62,7 +65,7 @@ pub(crate) struct Setup {
 
 /// Lanes on the CPU.
 #[derive(Clone)]
-pub(crate) struct CpuEngine<T: Copy> {
+pub(crate) struct CpuEngine<T: Real> {
     placement: Placement,
     rules: Rules<T>,
     /// What a new block's evaluator is copied from.
@@ -77,12 +80,6 @@ pub(crate) struct CpuEngine<T: Copy> {
     ran_free: bool,
     finished: Lanes,
 }
-
-/// A worker in a free run takes new lanes when so many places are free: often enough to stay full, seldom enough that
-/// looking for places costs nothing.
-const REFILL: usize = 8;
-/// Rounds between two looks at the clock, which then cost nothing beside the least of objectives.
-const LOOK: u32 = 4;
 
 impl<T: Real> CpuEngine<T> {
     /// An engine that goes on from `standing`.
@@ -217,13 +214,15 @@ impl<T: Real> Engine for CpuEngine<T> {
         let parked = Mutex::new(std::mem::take(&mut self.blocks));
         let held = Mutex::new(std::mem::take(&mut self.held));
         let queue = Mutex::new(std::mem::take(&mut self.queue));
-        let worker = Worker { placement: &self.placement, rules: &self.rules, parked: &parked, held: &held, queue: &queue, until };
+        let finished = Mutex::new(std::mem::take(&mut self.finished));
+        let (placement, rules) = (&self.placement, &self.rules);
+        let worker = Worker { placement, rules, parked: &parked, held: &held, queue: &queue, finished: &finished, until };
         let machines = vec![self.machine.clone(); workers];
-        let ended: Vec<Lanes> = machines.into_par_iter().with_max_len(1).map(|machine| worker.run(machine)).collect();
+        machines.into_par_iter().with_max_len(1).for_each(|machine| worker.run(machine));
         self.queue = queue.into_inner().unwrap_or_else(PoisonError::into_inner);
         self.held = held.into_inner().unwrap_or_else(PoisonError::into_inner);
         self.blocks = parked.into_inner().unwrap_or_else(PoisonError::into_inner);
-        ended.into_iter().for_each(|ended| self.finished.append(ended));
+        self.finished = finished.into_inner().unwrap_or_else(PoisonError::into_inner);
         Ok(())
     }
 
@@ -327,83 +326,5 @@ impl<T: Real> Engine for CpuEngine<T> {
 
     fn clone_box(&self) -> Box<dyn Engine> {
         Box::new(self.clone())
-    }
-}
-
-/// One core in a free run.
-struct Worker<'a, T: Copy> {
-    placement: &'a Placement,
-    rules: &'a Rules<T>,
-    /// Resident blocks that no worker has taken.
-    parked: &'a Mutex<Vec<Block<T>>>,
-    /// Lanes under way that wait for a place.
-    held: &'a Mutex<Vec<LaneState>>,
-    /// Lanes that have not been placed.
-    queue: &'a Mutex<Queue>,
-    /// When to hand back, if lanes are left then.
-    until: Option<Instant>,
-}
-
-impl<T: Real> Worker<'_, T> {
-    fn run(&self, machine: Machine<T>) -> Lanes {
-        let mut ended = Lanes::default();
-        let mut filler = Filler::new(self.placement);
-        let parked = self.parked().pop();
-        let mut block = parked.unwrap_or_else(|| Block::new(machine, self.rules));
-        let mut rounds = 0_u32;
-        loop {
-            let active = block.active();
-            if active == 0 || active + REFILL <= LANES {
-                block.collect(self.rules, &mut ended);
-                self.refill(&mut block, &mut filler);
-            }
-            if block.active() > 0 {
-                block.round(self.rules, false);
-                rounds += 1;
-                if rounds.is_multiple_of(LOOK) && self.until.is_some_and(|until| Instant::now() >= until) {
-                    block.collect(self.rules, &mut ended);
-                    self.parked().push(block);
-                    return ended;
-                }
-            } else if self.is_done() {
-                block.collect(self.rules, &mut ended);
-                return ended;
-            }
-        }
-    }
-
-    /// Whether no lane is left to be taken.
-    fn is_done(&self) -> bool {
-        self.queue().is_empty() && self.held().is_empty() && self.parked().is_empty()
-    }
-
-    fn parked(&self) -> MutexGuard<'_, Vec<Block<T>>> {
-        self.parked.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn held(&self) -> MutexGuard<'_, Vec<LaneState>> {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn queue(&self) -> MutexGuard<'_, Queue> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Fills the free places with lanes that wait, first those under way; when there are none, from blocks that no worker
-    /// has taken.
-    fn refill(&self, block: &mut Block<T>, filler: &mut Filler<'_>) {
-        let places = block.free();
-        let places = place_held(block, &places, &mut self.held());
-        filler.fill(block, places, |most| self.queue().take(most));
-        while block.active() <= LANES / 2 {
-            let Some(mut other) = self.parked().pop() else {
-                return;
-            };
-            block.absorb(&mut other);
-            if other.active() > 0 {
-                self.parked().push(other);
-                return;
-            }
-        }
     }
 }

@@ -4,9 +4,9 @@
 //! J. Nocedal, S. J. Wright: Numerical Optimization, 2nd ed. (2006), section 5.2; for each beta see
 //! [`CgUpdate`](crate::CgUpdate).
 
-use super::direction::Scratch;
 use super::tile::Tile;
 use super::trial::dot;
+use super::two_loop::Scratch;
 use crate::method::constants::BETA_FLOOR;
 use crate::method::{CgUpdate, ConjugateGradient};
 use crate::problem::evaluate::chunk::{Chunk, Mask, row_by_row};

@@ -12,9 +12,9 @@
 //! Math. Comp. 66 (1997) 1509-1520.
 
 use super::bounds::held_lanes;
-use super::direction::{Scratch, move_on};
 use super::tile::Tile;
 use super::trial::dot;
+use super::two_loop::Scratch;
 use crate::problem::evaluate::chunk::{Chunk, Mask, row_by_row};
 use crate::problem::evaluate::real::Real;
 
@@ -84,10 +84,10 @@ fn two_loop<T: Real>(
     let Tile { g, d, s, y, rho, .. } = tile;
     for ((q, g), free) in q.iter_mut().zip(g.iter()).zip(free) {
         row_by_row();
-        *q = g.zip(*free, |g, free| -g * free);
+        *q = g.zip(*free, |g, free| g * free);
     }
     for (k, alpha) in a.iter_mut().enumerate() {
-        *alpha = weights[k].zip(dot(q, &s[k * n..][..n]), |rho, product| rho * product);
+        *alpha = part(weights[k], dot(q, &s[k * n..][..n]));
         for ((q, y), free) in q.iter_mut().zip(&y[k * n..][..n]).zip(free) {
             row_by_row();
             *q = q.zip4(*alpha, *y, *free, |q, alpha, y, free| (q - alpha * y) * free);
@@ -99,8 +99,7 @@ fn two_loop<T: Real>(
     }
     let last = rho.len() - 1;
     for (k, alpha) in a.iter().enumerate().rev() {
-        let product = dot(q, &y[k * n..][..n]);
-        let step = alpha.zip3(weights[k], product, |alpha, rho, product| alpha - rho * product);
+        let step = alpha.zip(part(weights[k], dot(q, &y[k * n..][..n])), |alpha, beta| alpha - beta);
         for ((q, s), free) in q.iter_mut().zip(&s[k * n..][..n]).zip(free) {
             row_by_row();
             *q = q.zip4(step, *s, *free, |q, step, s, free| (q + step * s) * free);
@@ -113,7 +112,24 @@ fn two_loop<T: Real>(
     }
     for (d, q) in d.iter_mut().zip(&*q) {
         row_by_row();
-        *d = turns.choose(q.map(|q| q + T::ZERO), *d);
+        *d = turns.choose(q.map(|q| T::ZERO - q), *d);
     }
-    dot(g, q).map(|slope| slope + T::ZERO)
+    dot(q, g).map(|slope| T::ZERO - slope)
+}
+
+/// What a pair counts of a product: nothing where it counts for nothing, whatever stands in its place.
+#[inline(always)]
+fn part<T: Real>(weight: Chunk<T>, product: Chunk<T>) -> Chunk<T> {
+    let zero = Chunk::splat(T::ZERO);
+    zero.below(weight).choose(weight.zip(product, |weight, product| weight * product), zero)
+}
+
+/// Moves what stands at place `k`, `n` chunks, on by one place, in the lanes of `kept`.
+#[inline(always)]
+fn move_on<T: Real>(history: &mut [Chunk<T>], k: usize, n: usize, kept: Mask<T>) {
+    let (from, to) = history[k * n..][..2 * n].split_at_mut(n);
+    for (from, to) in from.iter().zip(to) {
+        row_by_row();
+        *to = kept.choose(*from, *to);
+    }
 }

@@ -1,5 +1,7 @@
 //! What a round's evaluation means for each lane: the default line search goes by chunks of lanes, the others lane by lane.
 
+use pulp::Simd;
+
 use super::tile::{Rules, Tile};
 use super::trial::Trial;
 use super::{backtracking, line_search, more_thuente};
@@ -16,11 +18,18 @@ pub(super) struct Verdict<T: Real> {
     pub(super) ended: Mask<T>,
 }
 
+impl<T: Real> Verdict<T> {
+    /// That nothing comes of it.
+    pub(super) fn new() -> Self {
+        Self { accepted: Mask::lanes(|_| false), ended: Mask::lanes(|_| false) }
+    }
+}
+
 /// Judges the trial of each lane by the line search of the run, and sets the next one.
 #[inline(always)]
-pub(super) fn judge<T: Real>(tile: &mut Tile<T>, trial: &Trial<T>, rules: &Rules<T>) -> Verdict<T> {
+pub(super) fn judge<S: Simd, T: Real>(simd: S, tile: &mut Tile<T>, trial: &Trial<T>, rules: &Rules<T>) -> Verdict<T> {
     match &rules.walk.line_search {
-        LineSearch::Slopes(search) => line_search::judge(tile, trial, search),
+        LineSearch::Slopes(search) => line_search::judge(simd, tile, trial, search),
         LineSearch::MoreThuente(search) => lane_by_lane(tile, trial, |lanes, l, seen| more_thuente::decide(lanes, l, seen, search)),
         LineSearch::Backtracking(search) => lane_by_lane(tile, trial, |lanes, l, seen| backtracking::decide(lanes, l, seen, search)),
         LineSearch::Constant(_) => lane_by_lane(tile, trial, |_, _, seen| constant_step(seen)),

@@ -3,6 +3,8 @@
 //! # References
 //! W. W. Hager, H. Zhang, SIAM J. Optim. 16 (2005), for the approximate Wolfe conditions; the rest is this crate's own.
 
+use pulp::Simd;
+
 use super::judge::Verdict;
 use super::roughness::{self, gradient_tells, search_again};
 use super::tile::{Rules, Tile};
@@ -12,131 +14,143 @@ use crate::method::constants::{
     APPROXIMATE, EXPANSION, MARGIN, MEASURED_NOISE, MOST_EXPANSIONS, MOST_RESETS, RESOLUTION, RETREAT, SHRINKAGE,
 };
 use crate::method::{FloorPolicy, SlopeSearch, Status};
-use crate::problem::evaluate::chunk::{Chunk, Mask, row_by_row};
+use crate::problem::evaluate::chunk::Chunk;
+use crate::problem::evaluate::lanes::{At, Numbers, Which};
 use crate::problem::evaluate::real::Real;
 
 /// Judges the trial of each lane, and sets the next one.
 #[inline(always)]
-pub(super) fn judge<T: Real>(tile: &mut Tile<T>, trial: &Trial<T>, search: &SlopeSearch) -> Verdict<T> {
+pub(super) fn judge<S: Simd, T: Real>(simd: S, tile: &mut Tile<T>, trial: &Trial<T>, search: &SlopeSearch) -> Verdict<T> {
+    let mut verdict = Verdict::new();
+    for at in At::each::<T>(simd) {
+        let (accepted, ended) = judge_vector(at, tile, trial, search);
+        at.set_which(&mut verdict.accepted, accepted);
+        at.set_which(&mut verdict.ended, ended);
+    }
+    verdict
+}
+
+#[inline(always)]
+fn judge_vector<S: Simd, T: Real>(at: At<S>, tile: &mut Tile<T>, trial: &Trial<T>, search: &SlopeSearch) -> (Which<T, S>, Which<T, S>) {
     let lanes = &mut tile.lanes;
-    let asks = trial.asks;
-    let searches = asks.and(Mask::of(lanes.phase, |phase| phase == Phase::Search as u32));
-    let (f, f_t, slope, s_t, alpha) = (lanes.value, trial.value, lanes.slope, trial.slope, lanes.alpha);
+    let asks = at.which(&trial.asks);
+    let searches = asks & at.words(&lanes.phase).is(Phase::Search as u32);
+    let (finite, moved) = (at.which(&trial.finite), at.which(&trial.moved));
+    let (f, f_t, slope, s_t) = (at.of(&lanes.value), at.of(&trial.value), at.of(&lanes.slope), at.of(&trial.slope));
+    let alpha = at.of(&lanes.alpha);
     // Above the lowest point, not above the last: else a lane climbs by the noise with every step, and is reported elsewhere
     // than where it passes its test.
-    let lowest = Mask::of(lanes.best_elsewhere, |is| is != 0).choose(lanes.best_value, f);
-    let ceiling = lowest.zip(lanes.noise, |lowest, noise| lowest + noise);
+    let lowest = at.flags(&lanes.best_elsewhere).choose(at.of(&lanes.best_value), f);
+    let ceiling = lowest + at.of(&lanes.noise);
     let level = f_t.at_most(ceiling);
 
-    let armijo = f_t.at_most(f.zip(trial.descent, |f, descent| f + T::from_f64(search.armijo) * descent));
-    let curved = slope.scaled(search.curvature).at_most(s_t);
-    let approximate = level.and(s_t.at_most(slope.scaled(APPROXIMATE)));
-    let good = searches.and(trial.finite).and(trial.moved);
-    let started = asks.and(trial.finite).without(searches);
-    let accepted = good.and(curved).and(armijo.or(approximate)).or(started);
+    let armijo = f_t.at_most(f + at.of(&trial.descent) * search.armijo);
+    let curved = (slope * search.curvature).at_most(s_t);
+    let approximate = level & s_t.at_most(slope * APPROXIMATE);
+    let good = searches & finite & moved;
+    let started = (asks & finite).without(searches);
+    let accepted = good & curved & (armijo | approximate) | started;
 
     // The safe point: the lowest so far that makes enough progress.
-    let has_safe = Mask::of(lanes.has_safe, |has| has != 0);
-    let lowest = f_t.below(has_safe.choose(lanes.safe_value, f));
-    let safe = good.and(armijo).and(lowest);
-    lanes.safe_alpha = safe.choose(alpha, lanes.safe_alpha);
-    lanes.safe_value = safe.choose(f_t, lanes.safe_value);
-    lanes.has_safe = has_safe.or(safe).ones();
+    let has_safe = at.flags(&lanes.has_safe);
+    let safe = good & armijo & f_t.below(has_safe.choose(at.of(&lanes.safe_value), f));
+    let has_safe = has_safe | safe;
+    at.set_in(safe, &mut lanes.safe_alpha, alpha);
+    at.set_in(safe, &mut lanes.safe_value, f_t);
+    at.set_flags(&mut lanes.has_safe, has_safe);
     // On the last evaluation there is none left to go back by.
-    let last = reaches(lanes.evaluations.map(|evaluations| evaluations.saturating_add(1)), lanes.evaluation_limit);
-    let accepted = accepted.or(safe.and(last));
+    let evaluations = at.words(&lanes.evaluations) + at.ones(asks);
+    let limit = at.words(&lanes.evaluation_limit);
+    let last = evaluations.below(limit).others();
+    let accepted = accepted | safe & last;
 
     // The bracket. Differences of f are noise near the optimum, slopes are not: they steer.
     let goes_on = searches.without(accepted);
-    let was_bracketed = Mask::of(lanes.bracketed, |is| is != 0);
-    let known = trial.finite.and(level);
-    let upper = goes_on.without(known.and(s_t.below(Chunk::splat(T::ZERO))));
+    let was_bracketed = at.flags(&lanes.bracketed);
+    let known = finite & level;
+    let upper = goes_on.without(known & s_t.below(at.splat(T::ZERO)));
     let lower = goes_on.without(upper);
-    let bracketed = was_bracketed.or(upper);
-    lanes.low = lower.choose(alpha, lanes.low);
-    lanes.low_value = lower.choose(f_t, lanes.low_value);
-    lanes.low_slope = lower.choose(s_t, lanes.low_slope);
-    lanes.high = upper.choose(alpha, lanes.high);
-    lanes.high_value = upper.choose(f_t, lanes.high_value);
-    lanes.high_slope = upper.choose(s_t, lanes.high_slope);
-    let high_known = upper.and(known).without(trial.clamped).or(Mask::of(lanes.high_known, |is| is != 0).without(upper));
-    let width = lanes.high.zip(lanes.low, |high, low| high - low);
+    let bracketed = was_bracketed | upper;
+    let set = |which: Which<T, S>, chunk: &mut Chunk<T>, value| {
+        let chosen = which.choose(value, at.of(chunk));
+        at.set(chunk, chosen);
+        chosen
+    };
+    let (low, high) = (set(lower, &mut lanes.low, alpha), set(upper, &mut lanes.high, alpha));
+    let (low_value, high_value) = (set(lower, &mut lanes.low_value, f_t), set(upper, &mut lanes.high_value, f_t));
+    let (low_slope, high_slope) = (set(lower, &mut lanes.low_slope, s_t), set(upper, &mut lanes.high_slope, s_t));
+    let high_known = (upper & known).without(at.which(&trial.clamped)) | at.flags(&lanes.high_known).without(upper);
+    let width = high - low;
 
     // The next trial: a secant step on the slopes, bisection where that can't be had or is too slow. Where f at the upper end
     // is higher by more than noise, f itself tells where to: a cubic step.
-    let stubborn = was_bracketed.and(lanes.width.scaled(SHRINKAGE).below(width));
-    let secant = lanes.low_slope.zip(lanes.high_slope, |low, high| low / (low - high));
-    let overshot =
-        goes_on.and(bracketed).and(ceiling.below(lanes.high_value)).and(lanes.high_value.zip(lanes.high_slope, |f, s| f + s).finite());
-    let step = if overshot.any() { overshot.choose(cubic(lanes, width), secant) } else { secant };
-    // Kept in the inner part; not-a-number goes to the lower margin.
-    let step = Chunk::splat(T::from_f64(MARGIN)).zip(step, T::max);
-    let step = Chunk::splat(T::from_f64(1.0 - MARGIN)).zip(step, T::min);
-    let part = high_known.or(overshot).without(stubborn).choose(step, Chunk::splat(T::from_f64(0.5)));
-    let part = trial.finite.choose(part, Chunk::splat(T::from_f64(RETREAT)));
-    let inside = lanes.low.zip3(part, width, |low, part, width| low + part * width);
-    let next = bracketed.choose(inside, alpha.scaled(EXPANSION));
-    lanes.alpha = goes_on.choose(next, alpha);
-    lanes.width = goes_on.and(bracketed).choose(width, lanes.width);
-    lanes.bracketed = bracketed.ones();
-    lanes.high_known = high_known.ones();
-
-    let count = |so_far: Chunk<u32>, which: Mask<T>| so_far.zip(which.ones(), |a, b| a + b);
-    lanes.expansions = count(lanes.expansions, goes_on.without(bracketed));
-    lanes.search_evaluations = count(lanes.search_evaluations, asks);
-    lanes.evaluations = count(lanes.evaluations, asks);
-    // Taking the safe point needs one evaluation more.
-    let next = lanes.evaluations.map(|evaluations| evaluations.saturating_add(1));
-    let goes_back = Mask::of(lanes.has_safe, |has| has != 0).and(reaches(next, lanes.evaluation_limit));
-    let exhausted = Mask::of(lanes.expansions, |expansions| expansions > MOST_EXPANSIONS)
-        .or(Mask::of(lanes.search_evaluations, |evaluations| evaluations >= search.evaluations))
-        .or(goes_back);
-    let falls = f_t.below(Chunk::splat(-T::HUGE));
-    let narrowing = goes_on.and(bracketed);
-    let mut done = exhausted.or(falls).or(asks.without(trial.moved));
-    if narrowing.any() {
-        done = done.or(narrowing.and(resolved(tile)));
+    let stubborn = was_bracketed & (at.of(&lanes.width) * SHRINKAGE).below(width);
+    let overshot = goes_on & bracketed & ceiling.below(high_value) & (high_value + high_slope).finite();
+    let mut step = low_slope / (low_slope - high_slope);
+    if overshot.any() {
+        let fall = (low_value - high_value) / width;
+        step = overshot.choose(cubic(at, fall, low_slope, high_slope), step);
     }
-    Verdict { accepted, ended: goes_on.and(done).or(asks.without(searches).without(trial.finite)) }
+    // Kept in the inner part; not-a-number goes to the lower margin.
+    let step = at.number(1.0 - MARGIN).min(at.number(MARGIN).max(step));
+    let part = (high_known | overshot).without(stubborn).choose(step, at.number(0.5));
+    let part = finite.choose(part, at.number(RETREAT));
+    let next = bracketed.choose(low + part * width, alpha * EXPANSION);
+    at.set(&mut lanes.alpha, goes_on.choose(next, alpha));
+    at.set_in(goes_on & bracketed, &mut lanes.width, width);
+    at.set_flags(&mut lanes.bracketed, bracketed);
+    at.set_flags(&mut lanes.high_known, high_known);
+
+    at.set_words(&mut lanes.evaluations, evaluations);
+    at.count(&mut lanes.search_evaluations, asks);
+    at.count(&mut lanes.expansions, goes_on.without(bracketed));
+    // Taking the safe point needs one evaluation more.
+    let goes_back = has_safe.without((evaluations + at.word(1)).below(limit));
+    let exhausted = at.words(&lanes.expansions).above(MOST_EXPANSIONS)
+        | at.words(&lanes.search_evaluations).below(at.word(search.evaluations)).others()
+        | goes_back;
+    let falls = f_t.below(at.splat(-T::HUGE));
+    let narrowing = goes_on & bracketed;
+    let mut done = exhausted | falls | asks.without(moved);
+    if narrowing.any() {
+        done = done | narrowing & resolved(at, tile);
+    }
+    (accepted, goes_on & done | asks.without(searches).without(finite))
 }
 
 /// The lanes whose count has come to its limit.
 #[inline(always)]
-pub(super) fn reaches<T: Real>(counts: Chunk<u32>, limits: Chunk<u32>) -> Mask<T> {
-    Mask::lanes(|l| counts.0[l] >= limits.0[l])
+pub(super) fn reaches<S: Simd, T: Real>(at: At<S>, counts: &Chunk<u32>, limits: &Chunk<u32>) -> Which<T, S> {
+    at.words(counts).below(at.words(limits)).others()
 }
 
-/// The minimum, as a part of the bracket, of the cubic that has the values and slopes of f at its ends.
+/// The minimum, as a part of the bracket, of the cubic that has the values and slopes of f at its ends; `fall` is the difference
+/// of the values over the bracket's width.
 #[inline(always)]
-fn cubic<T: Real>(lanes: &Scalars<T>, width: Chunk<T>) -> Chunk<T> {
-    let rise = lanes.low_value.zip3(lanes.high_value, width, |low, high, width| {
-        let fall = (low - high) / width;
-        fall + T::from_f64(2.0) * fall
-    });
-    rise.zip3(lanes.low_slope, lanes.high_slope, |rise, low, high| {
-        let bend = rise + low + high;
-        // Squares of slopes overflow, those of their quotients don't.
-        let size = bend.abs().max(low.abs()).max(high.abs());
-        let root = size * ((bend / size) * (bend / size) - (low / size) * (high / size)).sqrt();
-        (root - low + bend) / (root - low + root + high)
-    })
+fn cubic<S: Simd, T: Real>(at: At<S>, fall: Numbers<T, S>, low: Numbers<T, S>, high: Numbers<T, S>) -> Numbers<T, S> {
+    let bend = fall + at.number(2.0) * fall + low + high;
+    // Squares of slopes overflow, those of their quotients don't.
+    let size = bend.abs().greater(low.abs()).greater(high.abs());
+    let by = at.splat(T::ONE) / size;
+    let root = size * ((bend * by) * (bend * by) - (low * by) * (high * by)).sqrt();
+    (root - low + bend) / (root - low + root + high)
 }
 
 /// Where `|high - low| |d_i| <= 2 EPSILON |x_i|` for every component: no other point lies between the bracket's ends.
 #[inline(always)]
-fn resolved<T: Real>(tile: &Tile<T>) -> Mask<T> {
-    let unit = T::from_f64(RESOLUTION) * T::EPSILON;
-    let width = tile.lanes.high.zip(tile.lanes.low, |high, low| (high - low).abs());
-    let mut excess = Chunk::splat(T::ZERO);
+fn resolved<S: Simd, T: Real>(at: At<S>, tile: &Tile<T>) -> Which<T, S> {
+    let unit = at.splat(T::from_f64(RESOLUTION) * T::EPSILON);
+    let width = (at.of(&tile.lanes.high) - at.of(&tile.lanes.low)).abs();
+    let zero = at.splat(T::ZERO);
+    let mut excess = zero;
     for (i, (x, d)) in tile.x.iter().zip(&tile.d).enumerate() {
-        row_by_row();
-        let mut one = width.zip3(*x, *d, |width, x, d| width * d.abs() - unit * x.abs().max(T::TINY));
+        let mut one = width * at.of(d).abs() - unit * at.of(x).abs().greater(at.splat(T::TINY));
         if tile.is_bounded() {
-            one = tile.ends_meet(i).choose(Chunk::splat(T::ZERO), one);
+            one = at.which(&tile.ends_meet(i)).choose(zero, one);
         }
-        excess = excess.zip(one, T::max);
+        excess = excess.max(one);
     }
-    excess.at_most(Chunk::splat(T::ZERO))
+    excess.at_most(zero)
 }
 
 /// Measures what lane `l`'s search could have found by the slopes it met: its first step was a guess from the last one, and

@@ -1,16 +1,19 @@
 //! What an accepted point costs, without evaluation and line search: for this crate's benchmarks.
 
+use pulp::Simd;
+
 use super::accept::accept;
-use super::direction::{Scratch, turn};
+use super::direction::turn;
 use super::tile::{Rules, Tile};
-use super::trial::measure;
+use super::trial::{Trial, measure};
+use super::two_loop::Scratch;
 use crate::engine::lane::Fields;
 use crate::error::Result;
 use crate::method::Demands;
 use crate::probe::at;
 use crate::problem::Problem;
 use crate::problem::evaluate::chunk::{CHUNK, CHUNKS, Chunk, LANES, Mask};
-use crate::problem::evaluate::dispatch::dispatch;
+use crate::problem::evaluate::dispatch::{WithVectors, vectors};
 use crate::problem::evaluate::machine::Machine;
 
 /// How many points the lanes go round.
@@ -21,6 +24,7 @@ const POINTS: usize = 3;
 #[derive(Clone)]
 pub struct DirectionProbe {
     tiles: Vec<Tile<f32>>,
+    trial: Trial<f32>,
     scratch: Scratch<f32>,
     rules: Rules<f32>,
     machines: Vec<Machine<f32>>,
@@ -50,12 +54,13 @@ impl DirectionProbe {
         rules.walk.pairs.values = values;
         let mut tiles: Vec<Tile<f32>> = (0..CHUNKS).map(|_| Tile::new(&rules)).collect();
         (0..LANES).for_each(|lane| tiles[lane / CHUNK].place(lane % CHUNK, &Fields::fresh(lane, &Demands::default()), &point(0, lane)));
-        Ok(Self { tiles, scratch: Scratch::new(dimension, memory), rules, machines: (0..POINTS).map(machine).collect(), next: 0 })
+        let (trial, scratch) = (Trial::new(), Scratch::new(dimension, memory));
+        Ok(Self { tiles, trial, scratch, rules, machines: (0..POINTS).map(machine).collect(), next: 0 })
     }
 
     /// Every lane accepts the next point and turns to a new direction.
     pub fn round(&mut self) {
-        dispatch(Round { probe: self });
+        vectors(Round { probe: self });
     }
 
     /// Which point the next round accepts.
@@ -91,20 +96,18 @@ struct Round<'a> {
     probe: &'a mut DirectionProbe,
 }
 
-impl pulp::NullaryFnOnce for Round<'_> {
-    type Output = ();
-
+impl WithVectors for Round<'_> {
     #[inline(always)]
-    fn call(self) {
-        let DirectionProbe { tiles, scratch, rules, machines, next } = self.probe;
+    fn run<S: Simd>(self, simd: S) {
+        let DirectionProbe { tiles, trial, scratch, rules, machines, next } = self.probe;
         let machine = &machines[*next];
         *next = (*next + 1) % machines.len();
         for (c, tile) in tiles.iter_mut().enumerate() {
-            let trial = measure(tile, c, machine);
+            measure(simd, tile, c, machine, trial);
             // All of them; the compiler can't know.
             let accepted = trial.asks;
-            let kept = accept(tile, c, machine, &trial, accepted, rules).kept;
-            turn(tile, accepted, kept, Mask::lanes(|_| false), scratch, rules);
+            let kept = accept(simd, tile, c, machine, trial, accepted, rules).kept;
+            turn(simd, tile, accepted, kept, Mask::lanes(|_| false), scratch, rules);
         }
     }
 }

@@ -1,42 +1,34 @@
 //! The tests that end a lane after an accepted step, in their order.
 
+use pulp::Simd;
+
 use super::line_search::reaches;
 use super::tile::{Rules, Tile};
 use super::trial::Trial;
 use crate::engine::lane::Phase;
 use crate::method::constants::{GRADIENT_ESCAPE, GRADIENT_PROGRESS, MOST_STAGNANT, RESOLUTION};
 use crate::method::{FloorPolicy, Status, Test};
-use crate::problem::evaluate::chunk::{CHUNK, Chunk, Mask, row_by_row};
+use crate::problem::evaluate::chunk::{CHUNK, Chunk, Mask};
+use crate::problem::evaluate::lanes::{At, Numbers, Which};
 use crate::problem::evaluate::real::Real;
 
 /// Ends the lanes of `accepted` that pass a test, and returns those that go on. `decrease` is f - f_t.
 #[inline(always)]
-pub(super) fn test<T: Real>(tile: &mut Tile<T>, accepted: Mask<T>, trial: &Trial<T>, decrease: Chunk<T>, rules: &Rules<T>) -> Mask<T> {
-    let lanes = &mut tile.lanes;
-    let fresh = Mask::of(lanes.phase, |phase| phase == Phase::Fresh as u32);
-    // The reference moves with progress that is more than rounding.
-    let (f, gradient) = (lanes.value, lanes.gradient_max);
-    let lower = f.below(lanes.reference_value.zip(lanes.noise, |reference, noise| reference - noise));
-    let flatter = gradient.at_most(lanes.reference_gradient.scaled(GRADIENT_PROGRESS));
-    // Where f may rise, a rise is no standstill either.
-    let risen =
-        if rules.walk.may_rise() { lanes.reference_value.zip(lanes.noise, |reference, noise| reference + noise).below(f) } else { fresh };
-    let moves = accepted.and(lower.or(flatter).or(risen).or(fresh));
-    lanes.reference_value = moves.choose(f, lanes.reference_value);
-    lanes.reference_gradient = moves.choose(gradient, lanes.reference_gradient);
-    lanes.stagnant = moves.words(Chunk::splat(0), lanes.stagnant.zip(accepted.ones(), |a, b| a + b));
-
-    let magnitude = f.map(|f| f.abs().max(T::ONE));
-    let flat = gradient.at_most(larger(lanes.gradient_tolerance, lanes.gradient_relative, magnitude));
-    let converged = flat.or(f.at_most(lanes.goal));
-    // Suspects only: the larger of two values is below the sum of one and their difference.
-    let change = decrease.map(T::abs);
-    let values = f.zip(change, |f, change| f.abs() + change);
-    let small = trial.step_max.at_most(lanes.step_tolerance).or(Chunk::splat(T::ZERO).below(lanes.step_relative));
-    let small = small.or(change.at_most(larger(lanes.value_tolerance, lanes.value_relative, values))).without(fresh);
-    let stagnates = Mask::of(lanes.stagnant, |stagnant| stagnant >= MOST_STAGNANT);
-    let suspects = accepted.and(converged.or(small).or(stagnates));
-    if !suspects.any() {
+pub(super) fn test<S: Simd, T: Real>(
+    simd: S,
+    tile: &mut Tile<T>,
+    accepted: Mask<T>,
+    trial: &Trial<T>,
+    decrease: Chunk<T>,
+    rules: &Rules<T>,
+) -> Mask<T> {
+    let (mut suspects, mut some) = (Mask::lanes(|_| false), false);
+    for at in At::each::<T>(simd) {
+        let these = suspected(at, tile, at.which(&accepted), at.of(&trial.step_max), at.of(&decrease), rules);
+        at.set_which(&mut suspects, these);
+        some |= these.any();
+    }
+    if !some {
         return accepted;
     }
     let mut ended = [false; CHUNK];
@@ -50,6 +42,43 @@ pub(super) fn test<T: Real>(tile: &mut Tile<T>, accepted: Mask<T>, trial: &Trial
     accepted.without(Mask::lanes(|l| ended[l]).opaque())
 }
 
+/// The lanes of `accepted` that may pass a test. Moves the reference, from which progress is measured.
+#[inline(always)]
+fn suspected<S: Simd, T: Real>(
+    at: At<S>,
+    tile: &mut Tile<T>,
+    accepted: Which<T, S>,
+    step: Numbers<T, S>,
+    decrease: Numbers<T, S>,
+    rules: &Rules<T>,
+) -> Which<T, S> {
+    let lanes = &mut tile.lanes;
+    let fresh = at.words(&lanes.phase).is(Phase::Fresh as u32);
+    // The reference moves with progress that is more than rounding.
+    let (f, gradient, noise) = (at.of(&lanes.value), at.of(&lanes.gradient_max), at.of(&lanes.noise));
+    let (reference, reference_gradient) = (at.of(&lanes.reference_value), at.of(&lanes.reference_gradient));
+    let mut progress = fresh | f.below(reference - noise) | gradient.at_most(reference_gradient * GRADIENT_PROGRESS);
+    if rules.walk.may_rise() {
+        // Where f may rise, a rise is no standstill either.
+        progress = progress | (reference + noise).below(f);
+    }
+    let moves = accepted & progress;
+    at.set(&mut lanes.reference_value, moves.choose(f, reference));
+    at.set(&mut lanes.reference_gradient, moves.choose(gradient, reference_gradient));
+    let stagnant = moves.words(at.word(0), at.words(&lanes.stagnant) + at.ones(accepted));
+    at.set_words(&mut lanes.stagnant, stagnant);
+
+    let larger = |absolute: &Chunk<T>, relative: &Chunk<T>, size| at.of(absolute).greater(at.of(relative) * size);
+    let flat = gradient.at_most(larger(&lanes.gradient_tolerance, &lanes.gradient_relative, f.abs().greater(at.splat(T::ONE))));
+    let converged = flat | f.at_most(at.of(&lanes.goal));
+    // Suspects only: the larger of two values is below the sum of one and their difference.
+    let change = decrease.abs();
+    let still = change.at_most(larger(&lanes.value_tolerance, &lanes.value_relative, f.abs() + change));
+    let short = step.at_most(at.of(&lanes.step_tolerance)) | at.splat(T::ZERO).below(at.of(&lanes.step_relative));
+    let stagnates = stagnant.above(MOST_STAGNANT - 1);
+    accepted & (converged | (still | short).without(fresh) | stagnates)
+}
+
 /// Around a saddle f hardly falls while the gradient grows: a stagnant lane that is under way from one measures its progress
 /// from where it is now.
 fn leave_saddle<T: Real>(tile: &mut Tile<T>, l: usize) {
@@ -59,12 +88,6 @@ fn leave_saddle<T: Real>(tile: &mut Tile<T>, l: usize) {
         lanes.reference_gradient.0[l] = lanes.gradient_max.0[l];
         lanes.stagnant.0[l] = 0;
     }
-}
-
-/// The larger of a tolerance and one that is relative to `size`.
-#[inline(always)]
-fn larger<T: Real>(absolute: Chunk<T>, relative: Chunk<T>, size: Chunk<T>) -> Chunk<T> {
-    absolute.zip3(relative, size, |absolute, relative, size| absolute.max(relative * size))
 }
 
 /// The first test that lane `l` passes, with what was measured and compared.
@@ -101,12 +124,16 @@ fn ending<T: Real>(tile: &Tile<T>, l: usize, step: T, decrease: T) -> Option<(St
 /// Ends the lanes of `asked` that would go on and have done as much as they may. They come to their ends with all that their
 /// next evaluation needs, so that they can be taken up again as if there had been no limit.
 #[inline(always)]
-pub(super) fn end_at_limits<T: Real>(tile: &mut Tile<T>, asked: Mask<T>) {
-    let lanes = &tile.lanes;
-    let goes_on = asked.and(Mask::of(lanes.phase, |phase| phase != Phase::Idle as u32));
-    let spent = reaches(lanes.iterations, lanes.iteration_limit).or(reaches(lanes.evaluations, lanes.evaluation_limit));
-    let ended = goes_on.and(spent);
-    if !ended.any() {
+pub(super) fn end_at_limits<S: Simd, T: Real>(simd: S, tile: &mut Tile<T>, asked: Mask<T>) {
+    let (mut ended, mut some) = (Mask::lanes(|_| false), false);
+    for at in At::each::<T>(simd) {
+        let lanes = &tile.lanes;
+        let goes_on = at.which(&asked) & at.words(&lanes.phase).not(Phase::Idle as u32);
+        let spent = reaches(at, &lanes.iterations, &lanes.iteration_limit) | reaches(at, &lanes.evaluations, &lanes.evaluation_limit);
+        at.set_which(&mut ended, goes_on & spent);
+        some |= (goes_on & spent).any();
+    }
+    if !some {
         return;
     }
     let count = |n: u32| T::from_f64(f64::from(n));
@@ -125,16 +152,14 @@ pub(super) fn end_at_limits<T: Real>(tile: &mut Tile<T>, asked: Mask<T>) {
 /// Ends the lanes of `turns` whose next step promises no more than rounding may make of nothing: those that are told to stop
 /// there, and those whose last step was no progress if the next one hardly moves the point.
 #[inline(always)]
-pub(super) fn stop_at_floor<T: Real>(tile: &mut Tile<T>, turns: Mask<T>, rules: &Rules<T>) {
-    let mut stops = turns.and(Mask::of(tile.lanes.floor_policy, |policy| policy == FloorPolicy::Stop as u32));
-    let stagnant = turns.and(Mask::of(tile.lanes.stagnant, |steps| steps > 0));
-    if rules.walk.measures_noise() && stagnant.any() {
-        let classified = Mask::of(tile.lanes.floor_policy, |policy| policy == FloorPolicy::Classify as u32);
-        stops = stops.or(stagnant.and(classified).and(hardly_moves(tile)));
+pub(super) fn stop_at_floor<S: Simd, T: Real>(simd: S, tile: &mut Tile<T>, turns: Mask<T>, rules: &Rules<T>) {
+    let (mut stops, mut some) = (Mask::lanes(|_| false), false);
+    for at in At::each::<T>(simd) {
+        let these = may_stop(at, tile, at.which(&turns), rules);
+        at.set_which(&mut stops, these);
+        some |= these.any();
     }
-    // Along the gradient a step promises nothing that can be relied on.
-    let stops = stops.without(Mask::of(tile.lanes.pairs, |pairs| pairs == 0));
-    if !stops.any() {
+    if !some {
         return;
     }
     for l in stops.each() {
@@ -145,15 +170,26 @@ pub(super) fn stop_at_floor<T: Real>(tile: &mut Tile<T>, turns: Mask<T>, rules: 
     }
 }
 
+#[inline(always)]
+fn may_stop<S: Simd, T: Real>(at: At<S>, tile: &Tile<T>, turns: Which<T, S>, rules: &Rules<T>) -> Which<T, S> {
+    // Along the gradient a step promises nothing that can be relied on.
+    let turns = turns.without(at.words(&tile.lanes.pairs).is(0));
+    let policy = at.words(&tile.lanes.floor_policy);
+    let mut stops = turns & policy.is(FloorPolicy::Stop as u32);
+    let stagnant = turns & at.words(&tile.lanes.stagnant).above(0);
+    if rules.walk.measures_noise() && stagnant.any() {
+        stops = stops | stagnant & policy.is(FloorPolicy::Classify as u32) & hardly_moves(at, tile);
+    }
+    stops
+}
+
 /// Where the next step is no more than `RESOLUTION` EPSILON of every component.
 #[inline(always)]
-fn hardly_moves<T: Real>(tile: &Tile<T>) -> Mask<T> {
-    let unit = T::from_f64(RESOLUTION) * T::EPSILON;
-    let mut excess = Chunk::splat(T::ZERO);
+fn hardly_moves<S: Simd, T: Real>(at: At<S>, tile: &Tile<T>) -> Which<T, S> {
+    let (unit, alpha, zero) = (at.splat(T::from_f64(RESOLUTION) * T::EPSILON), at.of(&tile.lanes.alpha), at.splat(T::ZERO));
+    let mut excess = zero;
     for (x, d) in tile.x.iter().zip(&tile.d) {
-        row_by_row();
-        let one = tile.lanes.alpha.zip3(*x, *d, |alpha, x, d| alpha * d.abs() - unit * x.abs().max(T::TINY));
-        excess = excess.zip(one, T::max);
+        excess = excess.max(alpha * at.of(d).abs() - unit * at.of(x).abs().greater(at.splat(T::TINY)));
     }
-    excess.at_most(Chunk::splat(T::ZERO))
+    excess.at_most(zero)
 }

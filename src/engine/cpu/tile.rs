@@ -58,10 +58,13 @@ pub(super) struct Tile<T: Copy> {
     /// Pairs, newest first, `dimension` chunks each, from the second place on; the first is where a new one comes in, and
     /// holds nothing afterwards. Lanes accept at different rounds, so that in a ring each would have
     /// its own newest slot, and a chunk would be gathered from sixteen places; moving a lane's pairs on when it accepts
-    /// keeps chunks whole.
+    /// keeps chunks whole. Those of L-BFGS have s.y = 1. Where there is no pair rho is 0, and what stands in s and y is of a lane
+    /// before: finite numbers that count for nothing.
     pub(super) s: Vec<Chunk<T>>,
     pub(super) y: Vec<Chunk<T>>,
     pub(super) rho: Vec<Chunk<T>>,
+    /// How many places from the second on may hold a pair of any lane.
+    pub(super) places: usize,
     /// The diagonal of the inverse Hessian of lanes that have ended; empty unless asked for.
     curvature: Vec<Chunk<T>>,
     /// The lower triangle of the inverse Hessian, row by row; empty where the method has none. Read in lanes with pairs only.
@@ -86,6 +89,7 @@ impl<T: Real> Tile<T> {
             s: vector((m + 1) * n),
             y: vector((m + 1) * n),
             rho: vector(m + 1),
+            places: 0,
             curvature: vector(if rules.curvature { n } else { 0 }),
             h: vector(rules.matrix),
             lower: vector(if rules.bounded { n } else { 0 }),
@@ -112,6 +116,9 @@ impl<T: Real> Tile<T> {
 
     /// Puts a new lane into place `l`, or a result if its start is not finite.
     pub(super) fn place(&mut self, l: usize, fields: &Fields, start: &[f64]) {
+        if self.active() == 0 {
+            self.places = 0;
+        }
         self.lanes.set(l, fields);
         for (x, &value) in self.x.iter_mut().zip(start) {
             x.0[l] = T::from_f64(value);
@@ -175,6 +182,7 @@ impl<T: Real> Tile<T> {
     /// Moves the lane in place `from` of another tile to place `l`.
     pub(super) fn take_lane(&mut self, l: usize, other: &mut Self, from: usize) {
         self.lanes.copy_lane(l, &other.lanes, from);
+        self.places = self.places.max((other.lanes.pairs.0[from] as usize).min(self.rho.len() - 1));
         let pairs = (1 + other.lanes.pairs.0[from] as usize) * self.x.len();
         let vectors = [
             (&mut self.x, &other.x),
@@ -213,19 +221,22 @@ impl<T: Real> Tile<T> {
 
     /// Adds how lane `l` stands to `out`, its point included.
     pub(super) fn report(&self, l: usize, out: &mut Lanes) {
-        let point = |vector: &[Chunk<T>]| vector.iter().map(|chunk| chunk.0[l].to_f64()).collect::<Vec<f64>>();
+        let point = |vector: &[Chunk<T>]| vector.iter().map(|chunk| chunk.0[l].to_f64()).collect();
         let elsewhere = self.lanes.best_elsewhere.0[l] != 0;
         if elsewhere {
             out.last_points.push((out.records.len(), point(&self.x)));
         }
-        out.points.extend(point(if elsewhere { &self.best } else { &self.x }));
+        let best = if elsewhere { &self.best } else { &self.x };
+        out.points.extend(best.iter().map(|chunk| chunk.0[l].to_f64()));
         if !self.curvature.is_empty() {
             let diagonal = if self.is_active(l) { self.state(l, Vec::new()).inverse_hessian_diagonal() } else { point(&self.curvature) };
             out.curvatures.push((out.records.len(), diagonal));
         }
-        let trail = self.trail(l);
-        if !trail.is_empty() {
-            out.trails.push((out.records.len(), trail));
+        if !self.trail.is_empty() {
+            let trail = self.trail(l);
+            if !trail.is_empty() {
+                out.trails.push((out.records.len(), trail));
+            }
         }
         out.records.push(self.record(l));
     }
@@ -292,15 +303,21 @@ impl<T: Real> Tile<T> {
     pub(super) fn place_state(&mut self, l: usize, state: &LaneState) {
         self.lanes.set(l, &state.fields);
         let n = self.x.len();
-        // The first place of the history, and those without a pair, are zeros.
+        self.places = self.places.max(state.rho.len());
+        // Pairs are kept with s.y = 1. The first place of the history, and those without a pair, are zeros.
+        let normal = |vectors: &[f64]| -> Vec<f64> {
+            let roots = state.rho.iter().map(|rho| rho.sqrt());
+            vectors.chunks(n).zip(roots).flat_map(|(vector, root)| vector.iter().map(move |value| root * value)).collect()
+        };
+        let (s, y, rho) = (normal(&state.s), normal(&state.y), vec![1.0; state.rho.len()]);
         let vectors = [
             (&mut self.x[..], &state.x),
             (&mut self.g, &state.g),
             (&mut self.d, &state.d),
             (&mut self.best, &state.best),
-            (&mut self.s[n..], &state.s),
-            (&mut self.y[n..], &state.y),
-            (&mut self.rho[1..], &state.rho),
+            (&mut self.s[n..], &s),
+            (&mut self.y[n..], &y),
+            (&mut self.rho[1..], &rho),
             (&mut self.h, &state.h),
             (&mut self.lower, &state.lower),
             (&mut self.upper, &state.upper),

@@ -1,13 +1,17 @@
 //! The trial point of a round, and what its evaluation says.
 
+use pulp::Simd;
+
 use super::bounds;
 use super::tile::Tile;
 use crate::engine::lane::Phase;
 use crate::problem::evaluate::chunk::{Chunk, Mask, Row, row_by_row};
+use crate::problem::evaluate::lanes::{At, Which};
 use crate::problem::evaluate::machine::Machine;
 use crate::problem::evaluate::real::Real;
 
 /// One round's evaluation of sixteen lanes.
+#[derive(Clone, Debug)]
 pub(super) struct Trial<T: Real> {
     /// Lanes that asked for it.
     pub(super) asks: Mask<T>,
@@ -27,6 +31,7 @@ pub(super) struct Trial<T: Real> {
     pub(super) step_max: Chunk<T>,
     /// max |g_t - g|
     pub(super) change_max: Chunk<T>,
+    pub(super) products: Products<T>,
     /// f_t and all of g_t are finite.
     pub(super) finite: Mask<T>,
     /// x_t is not x to the bit.
@@ -35,61 +40,129 @@ pub(super) struct Trial<T: Real> {
     pub(super) clamped: Mask<T>,
 }
 
+/// Inner products of the step s = x_t - x and the change of gradient y = g_t - g.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Products<T> {
+    pub(super) sy: Chunk<T>,
+    pub(super) ss: Chunk<T>,
+    pub(super) yy: Chunk<T>,
+    /// s.g_t
+    pub(super) end: Chunk<T>,
+    /// The sum of |s_i| (|g_i| + |g_t,i|), whose rounding that of s.y is.
+    pub(super) rounding: Chunk<T>,
+}
+
+impl<T: Real> Trial<T> {
+    pub(super) fn new() -> Self {
+        let (zero, none) = (Chunk::splat(T::ZERO), Mask::lanes(|_| false));
+        Self {
+            asks: none,
+            alpha: zero,
+            value: zero,
+            scale: zero,
+            slope: zero,
+            descent: zero,
+            gradient_max: zero,
+            steepest: zero,
+            step_max: zero,
+            change_max: zero,
+            products: Products { sy: zero, ss: zero, yy: zero, end: zero, rounding: zero },
+            finite: none,
+            moved: none,
+            clamped: none,
+        }
+    }
+}
+
 /// The lanes that evaluate in this round.
 #[inline(always)]
-fn asks<T: Real>(tile: &Tile<T>) -> Mask<T> {
-    Mask::of(tile.lanes.phase, |phase| phase != Phase::Idle as u32).without(Mask::of(tile.lanes.waits, |waits| waits != 0))
+fn asks<S: Simd, T: Real>(at: At<S>, tile: &Tile<T>) -> Which<T, S> {
+    at.words(&tile.lanes.phase).not(Phase::Idle as u32) & at.words(&tile.lanes.waits).is(0)
 }
 
 /// Writes `x_t = x + alpha d`, or what its bounds leave of it, for the lanes of tile `c` of the block.
 #[inline(always)]
-pub(super) fn propose<T: Real>(tile: &Tile<T>, c: usize, points: &[Row<T>]) {
-    let alpha = asks(tile).choose(tile.lanes.alpha, Chunk::splat(T::ZERO));
-    if tile.is_bounded() {
-        return bounds::propose(tile, c, points, alpha);
+pub(super) fn propose<S: Simd, T: Real>(simd: S, tile: &Tile<T>, c: usize, points: &[Row<T>]) {
+    let mut alphas = Chunk::splat(T::ZERO);
+    for at in At::each::<T>(simd) {
+        let alpha = asks(at, tile).choose(at.of(&tile.lanes.alpha), at.splat(T::ZERO));
+        at.set(&mut alphas, alpha);
+        for ((x, d), point) in tile.x.iter().zip(&tile.d).zip(points) {
+            at.set_cell(&point[c], at.of(x) + alpha * at.of(d));
+        }
     }
-    for ((x, d), point) in tile.x.iter().zip(&tile.d).zip(points) {
-        row_by_row();
-        point[c].set(x.zip3(alpha, *d, |x, alpha, d| x + alpha * d));
+    if tile.is_bounded() {
+        bounds::propose(tile, c, points, alphas);
     }
 }
 
 /// Reads back the evaluation of tile `c`.
 #[inline(always)]
-pub(super) fn measure<T: Real>(tile: &Tile<T>, c: usize, machine: &Machine<T>) -> Trial<T> {
-    let zero = Chunk::splat(T::ZERO);
-    let (mut slope, mut poison) = (zero, zero);
-    let (mut gradient_max, mut step_max, mut change_max) = (zero, zero, zero);
+pub(super) fn measure<S: Simd, T: Real>(simd: S, tile: &Tile<T>, c: usize, machine: &Machine<T>, trial: &mut Trial<T>) {
+    for at in At::each::<T>(simd) {
+        measure_vector(at, tile, c, machine, trial);
+    }
+    if tile.is_bounded() {
+        bounds::correct(tile, c, machine, trial);
+    }
+}
+
+#[inline(always)]
+fn measure_vector<S: Simd, T: Real>(at: At<S>, tile: &Tile<T>, c: usize, machine: &Machine<T>, trial: &mut Trial<T>) {
+    let zero = at.splat(T::ZERO);
+    let (mut slope, mut gradient_max, mut step_max, mut change_max) = (zero, zero, zero, zero);
+    let (mut sy, mut ss, mut yy, mut end, mut rounding) = (zero, zero, zero, zero, zero);
     let steps = machine.point().chunks(BLOCK).zip(tile.x.chunks(BLOCK)).zip(tile.d.chunks(BLOCK));
     let changes = machine.gradient().chunks(BLOCK).zip(tile.g.chunks(BLOCK));
     for (((points, x), d), (gradients, g)) in steps.zip(changes) {
         let mut part = zero;
         for (((point, x), d), (gradient, g)) in points.iter().zip(x).zip(d).zip(gradients.iter().zip(g)) {
-            row_by_row();
-            let g_t = gradient[c].get();
-            part = part.zip3(g_t, *d, |part, g, d| part + g * d);
-            gradient_max = gradient_max.zip(g_t, |max, g| max.max(g.abs()));
-            // Zero times what is not finite is NaN, and stays.
-            poison = poison.zip(g_t, |poison, g| poison + g * T::ZERO);
-            step_max = step_max.zip3(point[c].get(), *x, |max, x_t, x| max.max((x_t - x).abs()));
-            change_max = change_max.zip3(g_t, *g, |max, g_t, g| max.max((g_t - g).abs()));
+            let (x_t, g_t, g) = (at.of_cell(&point[c]), at.of_cell(&gradient[c]), at.of(g));
+            let (s, y) = (x_t - at.of(x), g_t - g);
+            part = part + g_t * at.of(d);
+            gradient_max = gradient_max.greater(g_t.abs());
+            step_max = step_max.greater(s.abs());
+            change_max = change_max.greater(y.abs());
+            sy = sy + s * y;
+            ss = ss + s * s;
+            yy = yy + y * y;
+            end = end + s * g_t;
+            rounding = rounding + s.abs() * (g.abs() + g_t.abs());
         }
-        slope = slope.zip(part, |slope, part| slope + part);
+        slope = slope + part;
     }
-    let (slope, poison, gradient_max) = (slope.whole(), poison.whole(), gradient_max.whole());
-    let (step_max, change_max) = (step_max.whole(), change_max.whole());
-    let (value, scale) = (machine.value()[c].get(), machine.scale()[c].get());
-    let finite = value.finite().and(poison.at_most(zero));
-    let moved = zero.below(step_max);
-    let descent = tile.lanes.alpha.zip(tile.lanes.slope, |alpha, slope| alpha * slope);
-    let (asks, alpha) = (asks(tile).opaque(), tile.lanes.alpha);
-    let (clamped, steepest) = (Mask::lanes(|_| false), gradient_max);
-    let mut trial =
-        Trial { asks, alpha, value, scale, slope, descent, gradient_max, steepest, step_max, change_max, finite, moved, clamped };
-    if tile.is_bounded() {
-        bounds::correct(tile, c, machine, &mut trial);
+    let (asks, value, alpha) = (asks(at, tile), at.of_cell(&machine.value()[c]), at.of(&tile.lanes.alpha));
+    // Where g_t is not finite, neither is the slope.
+    let finite = value.finite() & slope.finite();
+    at.set_which(&mut trial.finite, finite);
+    if (asks & value.finite()).without(finite).any() {
+        let gradients = finite_gradients(c, machine);
+        at.set_which(&mut trial.finite, value.finite() & at.which(&gradients));
     }
-    trial
+    at.set_which(&mut trial.asks, asks);
+    at.set_which(&mut trial.moved, zero.below(step_max));
+    at.set(&mut trial.alpha, alpha);
+    at.set(&mut trial.value, value);
+    at.set(&mut trial.scale, at.of_cell(&machine.scale()[c]));
+    at.set(&mut trial.slope, slope);
+    at.set(&mut trial.descent, alpha * at.of(&tile.lanes.slope));
+    at.set(&mut trial.gradient_max, gradient_max);
+    at.set(&mut trial.steepest, gradient_max);
+    at.set(&mut trial.step_max, step_max);
+    at.set(&mut trial.change_max, change_max);
+    at.set(&mut trial.products.sy, sy);
+    at.set(&mut trial.products.ss, ss);
+    at.set(&mut trial.products.yy, yy);
+    at.set(&mut trial.products.end, end);
+    at.set(&mut trial.products.rounding, rounding);
+}
+
+/// Where all of g_t is finite: slopes may overflow without.
+#[inline(never)]
+fn finite_gradients<T: Real>(c: usize, machine: &Machine<T>) -> Mask<T> {
+    // Zero times what is not finite is NaN, and stays.
+    let poison = |sum: Chunk<T>, row: &Row<T>| sum.zip(row[c].get(), |sum, g| sum + g * T::ZERO);
+    machine.gradient().iter().fold(Chunk::splat(T::ZERO), poison).finite()
 }
 
 /// Inner products are added in blocks of so many components, then over the blocks.
