@@ -214,7 +214,7 @@ impl<T: Real> Engine for CpuEngine<T> {
         let parked = Mutex::new(std::mem::take(&mut self.blocks));
         let held = Mutex::new(std::mem::take(&mut self.held));
         let queue = Mutex::new(std::mem::take(&mut self.queue));
-        let finished = Mutex::new(std::mem::take(&mut self.finished));
+        let finished = Mutex::new(&mut self.finished);
         let (placement, rules) = (&self.placement, &self.rules);
         let worker = Worker { placement, rules, parked: &parked, held: &held, queue: &queue, finished: &finished, until };
         let machines = vec![self.machine.clone(); workers];
@@ -222,7 +222,6 @@ impl<T: Real> Engine for CpuEngine<T> {
         self.queue = queue.into_inner().unwrap_or_else(PoisonError::into_inner);
         self.held = held.into_inner().unwrap_or_else(PoisonError::into_inner);
         self.blocks = parked.into_inner().unwrap_or_else(PoisonError::into_inner);
-        self.finished = finished.into_inner().unwrap_or_else(PoisonError::into_inner);
         Ok(())
     }
 

@@ -14,22 +14,24 @@
 //! D. P. Bertsekas: Projected Newton methods for optimization problems with simple constraints, SIAM J. Control Optim. 20
 //! (1982) 221-246.
 
+use pulp::Simd;
+
 use super::tile::Tile;
 use super::trial::{BLOCK, Trial, dot};
 use crate::problem::evaluate::chunk::{Chunk, Mask, Row, row_by_row};
+use crate::problem::evaluate::lanes::{At, Numbers};
 use crate::problem::evaluate::machine::Machine;
 use crate::problem::evaluate::real::Real;
 
-/// Writes `x_t = clamp(x + alpha d)` for the lanes of tile `c`. What does not move keeps its bits.
+/// Writes `x_t = clamp(x + alpha d)` for lanes of tile `c`. What does not move keeps its bits.
 #[inline(always)]
-pub(super) fn propose<T: Real>(tile: &Tile<T>, c: usize, points: &[Row<T>], alpha: Chunk<T>) {
-    let zero = Chunk::splat(T::ZERO);
+pub(super) fn propose<S: Simd, T: Real>(at: At<S>, tile: &Tile<T>, c: usize, points: &[Row<T>], alpha: Numbers<T, S>) {
+    let zero = at.splat(T::ZERO);
     for ((((x, d), low), high), point) in tile.x.iter().zip(&tile.d).zip(&tile.lower).zip(&tile.upper).zip(points) {
-        row_by_row();
-        let free = x.zip3(alpha, *d, |x, alpha, d| x + alpha * d);
-        let inside = free.zip3(*low, *high, |x, low, high| x.max(low).min(high));
-        let stays = d.at_most(zero).and(zero.at_most(*d));
-        point[c].set(stays.choose(*x, inside));
+        let (x, d) = (at.of(x), at.of(d));
+        let inside = (x + alpha * d).max(at.of(low)).min(at.of(high));
+        let stays = d.at_most(zero) & zero.at_most(d);
+        at.set_cell(&point[c], stays.choose(x, inside));
     }
 }
 

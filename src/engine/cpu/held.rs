@@ -11,16 +11,20 @@
 //! Q. Ni, Y. Yuan: A subspace limited memory quasi-Newton algorithm for large-scale nonlinear bound constrained optimization,
 //! Math. Comp. 66 (1997) 1509-1520.
 
+use pulp::Simd;
+
 use super::bounds::held_lanes;
 use super::tile::Tile;
 use super::trial::dot;
-use super::two_loop::Scratch;
+use super::two_loop::{Scratch, move_on};
 use crate::problem::evaluate::chunk::{Chunk, Mask, row_by_row};
+use crate::problem::evaluate::lanes::At;
 use crate::problem::evaluate::real::Real;
 
 /// As the recursion over all components, in lanes that hold none to the bit; nothing if no lane of `turns` holds one.
 #[inline(always)]
-pub(super) fn direct_held<T: Real>(
+pub(super) fn direct_held<S: Simd, T: Real>(
+    simd: S,
     tile: &mut Tile<T>,
     places: usize,
     turns: Mask<T>,
@@ -35,7 +39,7 @@ pub(super) fn direct_held<T: Real>(
     }
     let (a, weights) = (&mut a[..places], &mut weights[..places]);
     let gamma = weigh(tile, holds, q, weights, free, noise);
-    Some(two_loop(tile, q, a, weights, gamma, free, turns, kept))
+    Some(two_loop(simd, tile, q, a, weights, gamma, free, turns, kept))
 }
 
 /// What each pair counts in the recursion, 1 / s.y over the free components, and the gamma of the newest that does.
@@ -70,7 +74,8 @@ fn weigh<T: Real>(tile: &Tile<T>, holds: Mask<T>, q: &mut [Chunk<T>], weights: &
 
 #[expect(clippy::too_many_arguments, reason = "what the recursion over all components has in its tile stands beside it here")]
 #[inline(always)]
-fn two_loop<T: Real>(
+fn two_loop<S: Simd, T: Real>(
+    simd: S,
     tile: &mut Tile<T>,
     q: &mut [Chunk<T>],
     a: &mut [Chunk<T>],
@@ -105,9 +110,12 @@ fn two_loop<T: Real>(
             *q = q.zip4(step, *s, *free, |q, step, s, free| (q + step * s) * free);
         }
         if k < last {
-            move_on(y, k, n, kept);
-            move_on(s, k, n, kept);
-            move_on(rho, k, 1, kept);
+            for at in At::each::<T>(simd) {
+                let kept = at.which(&kept);
+                move_on(at, y, k, n, kept);
+                move_on(at, s, k, n, kept);
+                move_on(at, rho, k, 1, kept);
+            }
         }
     }
     for (d, q) in d.iter_mut().zip(&*q) {
@@ -122,14 +130,4 @@ fn two_loop<T: Real>(
 fn part<T: Real>(weight: Chunk<T>, product: Chunk<T>) -> Chunk<T> {
     let zero = Chunk::splat(T::ZERO);
     zero.below(weight).choose(weight.zip(product, |weight, product| weight * product), zero)
-}
-
-/// Moves what stands at place `k`, `n` chunks, on by one place, in the lanes of `kept`.
-#[inline(always)]
-fn move_on<T: Real>(history: &mut [Chunk<T>], k: usize, n: usize, kept: Mask<T>) {
-    let (from, to) = history[k * n..][..2 * n].split_at_mut(n);
-    for (from, to) in from.iter().zip(to) {
-        row_by_row();
-        *to = kept.choose(*from, *to);
-    }
 }

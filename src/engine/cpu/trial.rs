@@ -83,16 +83,15 @@ fn asks<S: Simd, T: Real>(at: At<S>, tile: &Tile<T>) -> Which<T, S> {
 /// Writes `x_t = x + alpha d`, or what its bounds leave of it, for the lanes of tile `c` of the block.
 #[inline(always)]
 pub(super) fn propose<S: Simd, T: Real>(simd: S, tile: &Tile<T>, c: usize, points: &[Row<T>]) {
-    let mut alphas = Chunk::splat(T::ZERO);
     for at in At::each::<T>(simd) {
         let alpha = asks(at, tile).choose(at.of(&tile.lanes.alpha), at.splat(T::ZERO));
-        at.set(&mut alphas, alpha);
+        if tile.is_bounded() {
+            bounds::propose(at, tile, c, points, alpha);
+            continue;
+        }
         for ((x, d), point) in tile.x.iter().zip(&tile.d).zip(points) {
             at.set_cell(&point[c], at.of(x) + alpha * at.of(d));
         }
-    }
-    if tile.is_bounded() {
-        bounds::propose(tile, c, points, alphas);
     }
 }
 

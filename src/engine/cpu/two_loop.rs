@@ -60,7 +60,7 @@ impl<T: Real> pulp::WithSimd for Direct<'_, T> {
         let Self { tile, turns, kept, scratch, noise } = self;
         let places = places(simd, tile, turns, kept);
         if tile.is_bounded()
-            && let Some(slope) = direct_held(tile, places, turns, kept, scratch, noise)
+            && let Some(slope) = direct_held(simd, tile, places, turns, kept, scratch, noise)
         {
             return slope;
         }
@@ -153,8 +153,9 @@ impl<T: Real, S: Simd> Components<T, S> for Rows<'_, T, S> {
     }
 }
 
-/// The two-loop recursion over as many pairs as `a` is long, the first of them new, with s.y = 1 each; places without a pair have a
-/// rho of 0 and change nothing. It goes from g to H g. The way back is from the oldest pair to the newest, so that each can move on while it is at hand.
+/// The two-loop recursion, from g to H g, over as many pairs as `a` is long, the first of them new, with s.y = 1 each; places without
+/// a pair have a rho of 0 and change nothing. The way back is from the oldest pair to the newest, so that each can move on while it is
+/// at hand.
 #[inline(always)]
 fn two_loop<S: Simd, T: Real>(
     at: At<S>,
@@ -222,7 +223,7 @@ fn dot<S: Simd, T: Real>(at: At<S>, q: &impl Components<T, S>, b: &[Chunk<T>]) -
 
 /// Moves what stands at place `k`, `n` chunks, on by one place, in the lanes of `kept`.
 #[inline(always)]
-fn move_on<S: Simd, T: Real>(at: At<S>, history: &mut [Chunk<T>], k: usize, n: usize, kept: Which<T, S>) {
+pub(super) fn move_on<S: Simd, T: Real>(at: At<S>, history: &mut [Chunk<T>], k: usize, n: usize, kept: Which<T, S>) {
     let (from, to) = history[k * n..][..2 * n].split_at_mut(n);
     for (from, to) in from.iter().zip(to) {
         at.set_in(kept, to, at.of(from));

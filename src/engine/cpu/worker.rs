@@ -24,7 +24,7 @@ const HANDED: usize = 512;
 const LOOK: u32 = 4;
 
 /// One core in a free run.
-pub(super) struct Worker<'a, T: Real> {
+pub(super) struct Worker<'a, 'b, T: Real> {
     pub(super) placement: &'a Placement,
     pub(super) rules: &'a Rules<T>,
     /// Resident blocks that no worker has taken.
@@ -33,12 +33,13 @@ pub(super) struct Worker<'a, T: Real> {
     pub(super) held: &'a Mutex<Vec<LaneState>>,
     /// Lanes that have not been placed.
     pub(super) queue: &'a Mutex<Queue>,
-    pub(super) finished: &'a Mutex<Lanes>,
+    /// Results of lanes that have ended.
+    pub(super) finished: &'a Mutex<&'b mut Lanes>,
     /// When to hand back, if lanes are left then.
     pub(super) until: Option<Instant>,
 }
 
-impl<T: Real> Worker<'_, T> {
+impl<'b, T: Real> Worker<'_, 'b, T> {
     /// Takes lanes through round after round until none is left, or until the time is up.
     pub(super) fn run(&self, machine: Machine<T>) {
         let mut ended = Lanes::default();
@@ -84,7 +85,7 @@ impl<T: Real> Worker<'_, T> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn finished(&self) -> MutexGuard<'_, Lanes> {
+    fn finished(&self) -> MutexGuard<'_, &'b mut Lanes> {
         self.finished.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
