@@ -1,6 +1,7 @@
 //! Tests of the crate through its public interface, in one binary: one compilation, one link.
 
 mod bounds;
+mod cases;
 mod checkpoints;
 #[cfg(feature = "cli")]
 mod command_line;

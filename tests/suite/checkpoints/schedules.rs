@@ -4,6 +4,7 @@ use manymin::prelude::*;
 use proptest::prelude::*;
 
 use super::{again, kinds};
+use crate::cases::cases;
 use crate::devices::{Bits, assert_same};
 
 /// What is done next.
@@ -31,7 +32,7 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases(150))]
 
     #[test]
     fn no_order_of_things_changes_a_bit(kind in 0..11_usize, single in any::<bool>(), pool in 1..40_usize, acts in acts()) {

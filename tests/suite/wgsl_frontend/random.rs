@@ -5,6 +5,7 @@ use std::fmt::Write;
 use proptest::prelude::*;
 
 use super::built;
+use crate::cases::cases;
 
 /// An expression of three components, without poles.
 #[derive(Clone, Debug)]
@@ -114,7 +115,7 @@ fn expressions() -> impl Strategy<Value = Expression> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases(200))]
 
     #[test]
     fn texts_compute_what_they_say(expression in expressions(), x in prop::array::uniform3(-2.0..2.0)) {
