@@ -13,6 +13,7 @@ mod steer;
 mod tests;
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
 use nalgebra::DMatrix;
@@ -337,6 +338,18 @@ impl Batch {
         self.done.add(ended.totals());
         self.kept.extend(std::mem::take(&mut ended.kept).into_iter().map(|state| (state.lane(), state)));
         self.finished.append(ended);
+    }
+}
+
+impl fmt::Debug for Batch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Batch")
+            .field("device", &self.device)
+            .field("problem", &self.problem)
+            .field("lanes", &self.lanes())
+            .field("active", &self.active())
+            .field("totals", &self.totals())
+            .finish_non_exhaustive()
     }
 }
 

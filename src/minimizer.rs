@@ -5,6 +5,7 @@ mod floors;
 mod settings;
 mod trail;
 
+use std::fmt;
 use std::sync::Arc;
 
 pub(crate) use self::checks::check_sizes;
@@ -58,6 +59,12 @@ const GPU_POOL: usize = 262_144;
 const POOL_BYTES: usize = 512 << 20;
 /// The most memory that a core takes for the lanes that it computes together, where a method has a matrix for each.
 const MOST_MATRIX_BYTES: u64 = 1 << 30;
+
+impl fmt::Debug for Minimizer<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Minimizer").field("settings", &self.settings).field("monitors", &self.monitors.len()).finish()
+    }
+}
 
 impl<'m> Minimizer<'m> {
     /// A minimizer with that method and the defaults of all else.

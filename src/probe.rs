@@ -67,6 +67,7 @@ pub const LANES: usize = crate::problem::evaluate::chunk::LANES;
 
 /// The evaluator of one block of lanes, in f32.
 #[derive(Clone)]
+#[expect(missing_debug_implementations, reason = "no part of the interface")]
 pub struct EvaluatorProbe {
     machine: Machine<f32>,
 }

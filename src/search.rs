@@ -60,6 +60,7 @@ use crate::starts::Starts;
 ///
 /// # References
 /// A. H. G. Rinnooy Kan, G. T. Timmer: Stochastic global optimization methods, Math. Program. 39 (1987) 27-78.
+#[derive(Debug)]
 pub struct Search<'m> {
     minimizer: Minimizer<'m>,
     strategy: Strategy,

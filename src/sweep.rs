@@ -46,6 +46,7 @@ use crate::starts::Starts;
 /// assert!(minima.iter().enumerate().all(|(row, x)| (x - row as f64 / 2.0).abs() < 1e-4));
 /// # Ok::<(), manymin::Error>(())
 /// ```
+#[derive(Debug)]
 pub struct Sweep {
     minimizer: Minimizer<'static>,
     chains: Option<usize>,

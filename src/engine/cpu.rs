@@ -11,9 +11,11 @@ mod bounds;
 mod conjugate_gradient;
 mod delta_bar_delta;
 mod direction;
+mod ending;
 mod held;
 mod initial_step;
 mod judge;
+mod lbfgs;
 mod levenberg_marquardt;
 mod line_search;
 mod momentum;
@@ -21,14 +23,14 @@ mod more_thuente;
 pub(crate) mod probe;
 mod roughness;
 mod steepest_descent;
+mod sums;
 mod tests;
 mod tile;
 mod trial;
-mod two_loop;
 mod worker;
 
-use std::ops::Range;
-use std::sync::{Mutex, PoisonError};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use rayon::prelude::*;
@@ -114,26 +116,21 @@ impl<T: Real> CpuEngine<T> {
         }
     }
 
-    fn new_block(&self) -> Block<T> {
-        Block::new(self.machine.clone(), &self.rules)
-    }
-
     /// Fills free places of the pool with lanes that wait, in order.
     fn fill(&mut self) {
         self.ran_free = false;
-        let placement = self.placement.clone();
-        let mut filler = Filler::new(&placement);
+        let mut filler = Filler::new(&self.placement);
         let mut at = 0;
         let mut room = self.pool.saturating_sub(self.blocks.iter().map(Block::active).sum());
         while room > 0 && !(self.held.is_empty() && self.queue.is_empty()) {
             if at == self.blocks.len() {
-                self.blocks.push(self.new_block());
+                self.blocks.push(Block::new(self.machine.clone(), &self.rules));
             }
             let block = &mut self.blocks[at];
             let before = block.active();
             let places: Vec<usize> = block.free().into_iter().take(room).collect();
             let places = place_held(block, &places, &mut self.held);
-            filler.fill(block, places, |most| self.queue.take(most));
+            filler.fill(block, places, &Mutex::new(&mut self.queue));
             room -= block.active() - before;
             // Starts that are not finite end at once, and leave their places to others.
             let mut ended = Lanes::default();
@@ -173,21 +170,32 @@ impl<'a> Filler<'a> {
         Self { placement, start: placement.room() }
     }
 
-    /// Puts new lanes into `places` of a block, as `next` gives them: at most so many, none when no lane is left.
-    fn fill<T: Real>(&mut self, block: &mut Block<T>, mut places: &[usize], mut next: impl FnMut(usize) -> Range<usize>) {
+    /// Puts new lanes into `places` of a block, until none is left. Those that get no start, since the user's source panics, go back.
+    fn fill<T: Real>(&mut self, block: &mut Block<T>, mut places: &[usize], queue: &Mutex<&mut Queue>) {
         while !places.is_empty() {
-            let lanes = next(places.len());
+            let lanes = lock(queue).take(places.len());
             if lanes.is_empty() {
                 return;
             }
             let (taken, left) = places.split_at(lanes.len());
-            for (&at, lane) in taken.iter().zip(lanes) {
-                self.placement.fill(lane, &mut self.start);
+            for (&at, lane) in taken.iter().zip(lanes.clone()) {
+                let asked = catch_unwind(AssertUnwindSafe(|| self.placement.fill(lane, &mut self.start)));
+                if let Err(panic) = asked {
+                    let mut queue = lock(queue);
+                    (lane..lanes.end).for_each(|lane| queue.insert(lane));
+                    drop(queue);
+                    resume_unwind(panic);
+                }
                 block.place(at, lane, &self.start);
             }
             places = left;
         }
     }
+}
+
+/// What `shared` guards, whoever has panicked beside it.
+fn lock<A>(shared: &Mutex<A>) -> MutexGuard<'_, A> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl<T: Real> Engine for CpuEngine<T> {
@@ -211,17 +219,11 @@ impl<T: Real> Engine for CpuEngine<T> {
     fn run(&mut self, until: Option<Instant>) -> Result<()> {
         self.ran_free = true;
         let workers = rayon::current_num_threads().min(self.pool.div_ceil(LANES)).max(1);
-        let parked = Mutex::new(std::mem::take(&mut self.blocks));
-        let held = Mutex::new(std::mem::take(&mut self.held));
-        let queue = Mutex::new(std::mem::take(&mut self.queue));
-        let finished = Mutex::new(&mut self.finished);
-        let (placement, rules) = (&self.placement, &self.rules);
+        let (parked, held, queue) = (Mutex::new(&mut self.blocks), Mutex::new(&mut self.held), Mutex::new(&mut self.queue));
+        let (finished, placement, rules) = (Mutex::new(&mut self.finished), &self.placement, &self.rules);
         let worker = Worker { placement, rules, parked: &parked, held: &held, queue: &queue, finished: &finished, until };
         let machines = vec![self.machine.clone(); workers];
         machines.into_par_iter().with_max_len(1).for_each(|machine| worker.run(machine));
-        self.queue = queue.into_inner().unwrap_or_else(PoisonError::into_inner);
-        self.held = held.into_inner().unwrap_or_else(PoisonError::into_inner);
-        self.blocks = parked.into_inner().unwrap_or_else(PoisonError::into_inner);
         Ok(())
     }
 

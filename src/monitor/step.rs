@@ -1,5 +1,6 @@
 //! What a monitor is shown.
 
+use std::fmt;
 use std::time::{Duration, Instant};
 
 use nalgebra::DMatrix;
@@ -28,6 +29,12 @@ pub struct Step<'a> {
     saved: Vec<(String, Vec<u8>)>,
     /// Why summaries could not be fetched.
     failure: Option<Error>,
+}
+
+impl fmt::Debug for Step<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Step").field("number", &self.number).field("batch", &self.batch).finish_non_exhaustive()
+    }
 }
 
 impl<'a> Step<'a> {

@@ -18,6 +18,19 @@ use scalar::Repr;
 pub(super) use scalar::SealedOperand;
 pub use scalar::{Condition, Operand, Scalar, select};
 
+/// What is traced tells of itself no more than what it is: the rest is the tracer's.
+macro_rules! tell_names {
+    ($($name:ident)*) => {
+        $(impl std::fmt::Debug for $name<'_> {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.debug_struct(stringify!($name)).finish_non_exhaustive()
+            }
+        })*
+    };
+}
+
+tell_names!(Index IndexRange Point Context Array Scalar Condition);
+
 /// Loops deeper than this are refused: each level recomputes the one above in the gradient.
 pub(super) const DEEPEST_NEST: usize = 16;
 /// More values than this are refused while tracing; an engine may hold less.

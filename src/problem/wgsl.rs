@@ -111,12 +111,8 @@ impl Writer<'_> {
         self.region(&mut body, &nest.body, variables);
         variables.remove(&nest.variable);
 
-        let long = self.graph.most_trips(nest.variable) > SUM_BLOCK;
         for k in 0..nest.sums.len() {
-            _ = writeln!(text, "    var s{k} = 0.0;");
-            if long {
-                _ = writeln!(text, "    var t{k} = 0.0;");
-            }
+            _ = writeln!(text, "    var s{k} = 0.0;\n    var t{k} = 0.0;");
         }
         for (state, initial) in folds.iter().flat_map(|(fold, _)| fold.state.iter().zip(&fold.initial)) {
             _ = writeln!(text, "    var c{state} = {};", self.name(*initial));
@@ -129,9 +125,12 @@ impl Writer<'_> {
         for (k, (_, value)) in nest.sums.iter().enumerate() {
             _ = writeln!(text, "        s{k} += {};", self.name(*value));
         }
-        if long && !nest.sums.is_empty() {
+        if !nest.sums.is_empty() {
             let done = if nest.reversed { format!("{end} - {variable}") } else { format!("{variable} - {start} + 1") };
-            _ = writeln!(text, "        if (({done}) % {SUM_BLOCK} == 0) {{");
+            // Written for loops that are too short for it as well: the text is the same for any length, and a compiler drops what it
+            // knows to be false.
+            let most = self.graph.most_trips(nest.variable);
+            _ = writeln!(text, "        if ({SUM_BLOCK}u < {}u && ({done}) % {SUM_BLOCK} == 0) {{", most.min(u64::from(u32::MAX)));
             for k in 0..nest.sums.len() {
                 _ = writeln!(text, "            t{k} += s{k};\n            s{k} = 0.0;");
             }
@@ -141,7 +140,7 @@ impl Writer<'_> {
             _ = writeln!(text, "        c{state} = {};", self.name(*next));
         }
         *text += "    }\n";
-        let sums = (0..nest.sums.len()).map(|k| if long { format!("t{k} + s{k}") } else { format!("s{k}") });
+        let sums = (0..nest.sums.len()).map(|k| format!("t{k} + s{k}"));
         sums.chain(folds.iter().flat_map(|(fold, _)| &fold.state).map(|state| format!("c{state}"))).collect()
     }
 

@@ -1,5 +1,6 @@
 //! Numbers from CSV files: starts, parameters and data.
 
+use std::fmt;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
@@ -118,6 +119,12 @@ pub struct Rows<R> {
     columns: usize,
     /// The first row, where it was read to see whether it is a header and is none.
     first: Option<Vec<f64>>,
+}
+
+impl<R> fmt::Debug for Rows<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rows").field("names", &self.names).field("columns", &self.columns).finish_non_exhaustive()
+    }
 }
 
 impl Rows<File> {

@@ -6,6 +6,7 @@
 
 use pulp::Simd;
 
+use super::sums::in_blocks;
 use super::tile::{Rules, Tile};
 use super::trial::{Products, Trial};
 use crate::engine::lane::Phase;
@@ -28,7 +29,7 @@ pub(super) struct Accepted<T: Real> {
 impl<T: Real> Accepted<T> {
     /// Of no point.
     pub(super) fn new() -> Self {
-        Self { decrease: Chunk::splat(T::ZERO), kept: Mask::lanes(|_| false) }
+        Self { decrease: Chunk::splat(T::ZERO), kept: Mask::none() }
     }
 }
 
@@ -65,7 +66,7 @@ pub(super) fn accept<S: Simd, T: Real>(
             forget(at, tile, misled);
         }
         keep_best(at, tile, trial, stepped);
-        move_to_trial(at, tile, c, machine, all, kept, &pair, rules);
+        move_to_trial(at, tile, c, machine, all, kept, &pair);
         let decrease = note(at, tile, trial, all, stepped, &pair, rules);
         at.set(&mut out.decrease, decrease);
         at.set_which(&mut out.kept, kept);
@@ -102,7 +103,7 @@ fn note<S: Simd, T: Real>(
     at.set_in(stepped, &mut lanes.decrease, decrease);
     at.count(&mut lanes.iterations, stepped);
     let (searched, longest) = (at.words(&lanes.search_evaluations), at.words(&lanes.longest_search));
-    at.set_words(&mut lanes.longest_search, (stepped & longest.below(searched)).words(searched, longest));
+    at.set_words(&mut lanes.longest_search, (stepped & longest.below(searched)).choose_words(searched, longest));
     decrease
 }
 
@@ -161,7 +162,7 @@ impl<T: Real, S: Simd> Pair<T, S> {
     }
 
     #[inline(always)]
-    fn of(at: At<S>, tile: &Tile<T>, trial: &Trial<T>, products: &Products<T>, by: Scales<T, S>, rules: &Rules<T>) -> Self {
+    fn of(at: At<S>, tile: &Tile<T>, trial: &Trial<T>, products: &Products<Chunk<T>>, by: Scales<T, S>, rules: &Rules<T>) -> Self {
         let pairs = &rules.walk.pairs;
         let one = at.splat(T::ONE);
         let (sy, ss, yy) = (at.of(&products.sy), at.of(&products.ss), at.of(&products.yy));
@@ -180,8 +181,7 @@ impl<T: Real, S: Simd> Pair<T, S> {
             bend = bend_of(at, tile, trial, products, &by, rounding);
             (gamma, rho) = (gamma / bend, rho / bend);
         }
-        let usable = |value: Numbers<T, S>| at.splat(T::TINY).at_most(value) & value.at_most(at.splat(T::HUGE));
-        let curved = cosine.below(sy) & rounding.below(sy) & usable(gamma) & usable(rho);
+        let curved = cosine.below(sy) & rounding.below(sy) & gamma.usable() & rho.usable();
         Self { length: step / by.step, gamma, rho, curved, bend }
     }
 
@@ -214,7 +214,7 @@ fn bend_of<S: Simd, T: Real>(
     at: At<S>,
     tile: &Tile<T>,
     trial: &Trial<T>,
-    products: &Products<T>,
+    products: &Products<Chunk<T>>,
     by: &Scales<T, S>,
     rounding: Numbers<T, S>,
 ) -> Numbers<T, S> {
@@ -229,31 +229,32 @@ fn bend_of<S: Simd, T: Real>(
 
 /// The trial's products, of s and y each times its scale.
 #[inline(never)]
-fn scaled_products<T: Real>(tile: &Tile<T>, c: usize, machine: &Machine<T>, by_step: Chunk<T>, by_change: Chunk<T>) -> Products<T> {
-    let zero = Chunk::splat(T::ZERO);
-    let mut products = Products { sy: zero, ss: zero, yy: zero, end: zero, rounding: zero };
-    let components = tile.x.iter().zip(&tile.g).zip(machine.point().iter().zip(machine.gradient()));
-    for ((x, g), (point, gradient)) in components {
-        let times = |a: Chunk<T>, b: Chunk<T>| a.zip(b, |a, b| a * b);
-        let g_t = gradient[c].get();
-        let s = point[c].get().zip3(*x, by_step, |x_t, x, by| (x_t - x) * by);
-        let y = g_t.zip3(*g, by_change, |g_t, g, by| (g_t - g) * by);
-        let size = g.zip3(g_t, by_change, |g, g_t, by| (g.abs() + g_t.abs()) * by);
-        let add = |sum: &mut Chunk<T>, a: Chunk<T>, b: Chunk<T>| *sum = sum.zip3(a, b, |sum, a, b| sum + a * b);
-        add(&mut products.sy, s, y);
-        add(&mut products.ss, s, s);
-        add(&mut products.yy, y, y);
-        add(&mut products.end, s, times(g_t, by_change));
-        add(&mut products.rounding, s.map(T::abs), size);
-    }
-    products
+fn scaled_products<T: Real>(tile: &Tile<T>, c: usize, machine: &Machine<T>, by_step: Chunk<T>, by_change: Chunk<T>) -> Products<Chunk<T>> {
+    let plus = |a: Chunk<T>, b: Chunk<T>| a.zip(b, |a, b| a + b);
+    let add = |sum: Chunk<T>, a: Chunk<T>, b: Chunk<T>| sum.zip3(a, b, |sum, a, b| sum + a * b);
+    let nothing = Products::all(Chunk::splat(-T::ZERO));
+    in_blocks(
+        tile.x.len(),
+        nothing,
+        |a, b| a.zip(b, plus),
+        |sums, i| {
+            let (g, g_t) = (tile.g[i], machine.gradient()[i][c].get());
+            let s = machine.point()[i][c].get().zip3(tile.x[i], by_step, |x_t, x, by| (x_t - x) * by);
+            let y = g_t.zip3(g, by_change, |g_t, g, by| (g_t - g) * by);
+            Products {
+                sy: add(sums.sy, s, y),
+                ss: add(sums.ss, s, s),
+                yy: add(sums.yy, y, y),
+                end: add(sums.end, s, g_t.zip(by_change, |g_t, by| g_t * by)),
+                rounding: add(sums.rounding, s.map(T::abs), g.zip3(g_t, by_change, |g, g_t, by| (g.abs() + g_t.abs()) * by)),
+            }
+        },
+    )
 }
 
 /// Sets x = x_t and g = g_t in the lanes of `accepted`. Their pairs go to the first place in the lanes of `kept`, zeros in
-/// the others; it is the two-loop recursion that makes room for the next. For that both are divided by the root of s.y, which
-/// changes nothing of what a pair says, so that their product is 1. y is multiplied by the pair's bend.
+/// the others; it is the two-loop recursion that makes room for the next. y is multiplied by the pair's bend.
 #[inline(always)]
-#[expect(clippy::too_many_arguments, reason = "what `accept` has")]
 fn move_to_trial<S: Simd, T: Real>(
     at: At<S>,
     tile: &mut Tile<T>,
@@ -262,23 +263,19 @@ fn move_to_trial<S: Simd, T: Real>(
     accepted: Which<T, S>,
     kept: Which<T, S>,
     pair: &Pair<T, S>,
-    rules: &Rules<T>,
 ) {
-    let (zero, one) = (at.splat(T::ZERO), at.splat(T::ONE));
-    let recurs = matches!(rules.walk.method, Method::Lbfgs(_));
-    let (root, rho) = if recurs { (pair.rho.sqrt(), one) } else { (one, pair.rho) };
-    let bend = pair.bend * root;
+    let zero = at.splat(T::ZERO);
     let steps = machine.point().iter().zip(&mut tile.x).zip(&mut tile.s);
     let changes = machine.gradient().iter().zip(&mut tile.g).zip(&mut tile.y);
     for (((point, x), s), ((gradient, g), y)) in steps.zip(changes) {
         let (x_t, g_t) = (at.of_cell(&point[c]), at.of_cell(&gradient[c]));
         let (x_0, g_0) = (at.of(x), at.of(g));
-        at.set(s, kept.choose((x_t - x_0) * root, zero));
-        at.set(y, kept.choose((g_t - g_0) * bend, zero));
+        at.set(s, kept.choose(x_t - x_0, zero));
+        at.set(y, kept.choose((g_t - g_0) * pair.bend, zero));
         at.set(x, accepted.choose(x_t, x_0));
         at.set(g, accepted.choose(g_t, g_0));
     }
-    at.set(&mut tile.rho[0], kept.choose(rho, zero));
+    at.set(&mut tile.rho[0], kept.choose(pair.rho, zero));
 }
 
 /// Forgets the pairs of the lanes in `which`. A pair whose rho is 0 counts for nothing; what stands in s and y is finite, and stays.
@@ -288,7 +285,7 @@ pub(super) fn forget<S: Simd, T: Real>(at: At<S>, tile: &mut Tile<T>, which: Whi
     for rho in &mut tile.rho {
         at.set_in(which, rho, zero);
     }
-    let pairs = which.words(at.word(0), at.words(&tile.lanes.pairs));
+    let pairs = which.choose_words(at.word(0), at.words(&tile.lanes.pairs));
     at.set_words(&mut tile.lanes.pairs, pairs);
 }
 

@@ -3,9 +3,9 @@
 //! # References
 //! J. Nocedal, S. J. Wright: Numerical Optimization, 2nd ed. (2006), equation 6.17.
 
+use super::lbfgs::Scratch;
+use super::sums::dot;
 use super::tile::Tile;
-use super::trial::dot;
-use super::two_loop::Scratch;
 use crate::problem::evaluate::chunk::{Chunk, Mask, row_by_row};
 use crate::problem::evaluate::real::Real;
 

@@ -4,13 +4,13 @@ use pulp::Simd;
 
 use super::accept::{Accepted, accept, forget};
 use super::direction::turn;
+use super::ending::end_search;
 use super::judge::{Verdict, judge};
+use super::lbfgs::Scratch;
 use super::levenberg_marquardt;
-use super::line_search::end_search;
 use super::tests::{end_at_limits, stop_at_floor, test};
 use super::tile::{Rules, Tile};
 use super::trial::{Trial, measure, propose};
-use super::two_loop::Scratch;
 use crate::engine::Lanes;
 use crate::engine::lane::{Fields, Phase};
 use crate::engine::placement::Start;
@@ -29,7 +29,7 @@ pub(super) struct Block<T: Real> {
     tiles: Vec<Tile<T>>,
     /// Whether the evaluator has the point that each lane tries next.
     proposed: bool,
-    /// The tile's at hand.
+    /// What the evaluation says of the tile at hand.
     trial: Trial<T>,
     scratch: Scratch<T>,
 }
@@ -191,7 +191,7 @@ struct Conclude<'a, T: Real> {
 }
 
 impl<T: Real> WithVectors for Conclude<'_, T> {
-    /// Tile by tile, through all stages up to the next trial: what a tile holds is more than a part of the first cache.
+    /// Tile by tile through all stages, up to the next trial: one tile fills a good part of the first cache, and a block does not fit.
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         let Block { machine, tiles, trial, scratch, .. } = self.block;
@@ -237,10 +237,9 @@ impl<S: Simd, T: Real> Stages<'_, S, T> {
     #[inline(always)]
     fn accept(&mut self, trial: &Trial<T>, accepted: Mask<T>, stepping: bool) -> Step<T> {
         let Self { simd, tile, c, machine, rules } = self;
-        let none = Mask::lanes(|_| false);
         let fresh = |tile: &Tile<T>| Mask::of(tile.lanes.phase, |phase| phase == Phase::Fresh as u32);
         if !At::any(*simd, &accepted) {
-            return Step { turns: none, kept: none };
+            return Step { turns: Mask::none(), kept: Mask::none() };
         }
         let Accepted { decrease, kept } = accept(*simd, tile, *c, machine, trial, accepted, rules);
         if let Method::LevenbergMarquardt(settings) = rules.walk.method {
@@ -248,7 +247,7 @@ impl<S: Simd, T: Real> Stages<'_, S, T> {
         }
         let turns = test(*simd, tile, accepted, trial, decrease, rules);
         if stepping {
-            tile.lanes.waits = accepted.without(fresh(tile)).and(turns).words(Chunk::splat(1), tile.lanes.waits);
+            tile.lanes.waits = accepted.without(fresh(tile)).and(turns).choose_words(Chunk::splat(1), tile.lanes.waits);
         }
         Step { turns, kept }
     }
@@ -257,8 +256,7 @@ impl<S: Simd, T: Real> Stages<'_, S, T> {
     #[inline(always)]
     fn turn(&mut self, trial: &Trial<T>, ended: Mask<T>, step: &Step<T>, scratch: &mut Scratch<T>) {
         let Self { simd, tile, rules, .. } = self;
-        let none = Mask::lanes(|_| false);
-        let (mut turns, mut restarts) = (step.turns, none);
+        let (mut turns, mut restarts) = (step.turns, Mask::none());
         if At::any(*simd, &ended) {
             let mut again = [false; CHUNK];
             for l in ended.each() {
@@ -270,19 +268,109 @@ impl<S: Simd, T: Real> Stages<'_, S, T> {
                 turns = turns.or(restarts);
             }
         }
-        let mut told = none;
-        if rules.curvature {
-            told = trial.asks.without(Mask::of(tile.lanes.phase, |phase| phase != Phase::Idle as u32));
-            told.each().for_each(|l| tile.keep_curvature(l, step.kept.has(l)));
-        }
+        let told = tile.keep_curvatures(trial.asks, step.kept);
         if At::any(*simd, &turns) {
             turn(*simd, tile, turns, step.kept, restarts, scratch, rules);
             stop_at_floor(*simd, tile, turns.without(restarts), rules);
         }
         end_at_limits(*simd, tile, trial.asks);
-        if rules.curvature {
-            let ended = trial.asks.without(told).without(Mask::of(tile.lanes.phase, |phase| phase != Phase::Idle as u32));
-            ended.each().for_each(|l| tile.keep_curvature(l, false));
+        tile.keep_curvatures(trial.asks.without(told), Mask::none());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::method::Demands;
+    use crate::problem::Problem;
+    use crate::problem::evaluate::dispatch::{OnEach, on_each, vectors_of};
+
+    const ROUNDS: usize = 40;
+
+    /// All that lanes of Rosenbrock's function come to, some of them ended, of the first instruction set.
+    struct Same<T> {
+        dimension: usize,
+        bounded: bool,
+        expected: Option<String>,
+        precision: std::marker::PhantomData<T>,
+    }
+
+    impl<T: Real> Same<T> {
+        fn of(dimension: usize, bounded: bool) -> Self {
+            Self { dimension, bounded, expected: None, precision: std::marker::PhantomData }
+        }
+
+        fn block(&self, rules: &Rules<T>) -> Block<T> {
+            let n = self.dimension;
+            let valley =
+                Problem::new(n, |x| x.sum(0..n - 1, |i| 100.0 * (x.at(i + 1) - x.at(i).powi(2)).powi(2) + (1.0 - x.at(i)).powi(2)));
+            let mut block = Block::new(valley.expect("the objective is sound").machine(), rules);
+            for lane in 0..LANES - 7 {
+                let point = (0..n).map(|i| 1.0 + 0.01 * lane as f64 * ((lane * n + i) as f64 * 1.7).sin()).collect();
+                let side = |at: f64| vec![at; if self.bounded { n } else { 0 }];
+                // Some bounds hold the minimum off.
+                let upper = if lane % 2 == 0 { 0.7 } else { 3.0 };
+                let start = Start { point, parameters: Vec::new(), lower: side(-3.0), upper: side(upper), demands: Demands::default() };
+                block.place(lane, lane, &start);
+            }
+            block
+        }
+    }
+
+    impl<T: Real> OnEach for Same<T> {
+        fn on<S: Simd>(&mut self, name: &str, simd: S) {
+            let rules = Rules { bounded: self.bounded, ..Rules::lbfgs(self.dimension, 5, T::from_f64(4.0) * T::EPSILON) };
+            let mut block = self.block(&rules);
+            vectors_of(simd, Propose { block: &block, tiles: CHUNKS });
+            for _ in 0..ROUNDS {
+                block.machine.evaluate(CHUNKS);
+                vectors_of(simd, Conclude { block: &mut block, tiles: CHUNKS, rules: &rules, stepping: false });
+            }
+            let (mut states, mut ended) = (Vec::new(), Lanes::default());
+            block.export(&mut states);
+            block.collect(&rules, &mut ended);
+            assert!(!states.is_empty() && !ended.records.is_empty(), "{} lanes go on, {} have ended", states.len(), ended.records.len());
+            let all = format!("{states:?} {ended:?}");
+            assert!(&all == self.expected.get_or_insert_with(|| all.clone()), "{name}, n = {}", self.dimension);
+        }
+    }
+
+    #[test]
+    fn every_instruction_set_takes_lanes_the_same_way() {
+        for (dimension, bounded) in [(3, false), (16, false), (3, true), (16, true)] {
+            on_each(&mut Same::<f32>::of(dimension, bounded));
+            on_each(&mut Same::<f64>::of(dimension, bounded));
+        }
+    }
+
+    #[test]
+    fn what_a_lane_leaves_in_its_place_does_not_touch_the_next_one() {
+        let start = || Start {
+            point: vec![-1.2, 1.0, 0.5],
+            parameters: Vec::new(),
+            lower: Vec::new(),
+            upper: Vec::new(),
+            demands: Demands::default(),
+        };
+        for bad in [f64::NAN, f64::INFINITY, -1.0, 1e300] {
+            let rules = Rules::lbfgs(3, 5, f32::EPSILON);
+            let mut block = Same::<f32>::of(3, false).block(&rules);
+            block.take(&|_| true, &mut Vec::new());
+            let mut state = LaneState::fresh(0, start());
+            // As a file may have it.
+            state.fields.pairs = 2;
+            (state.s, state.y, state.rho) = (vec![bad; 6], vec![0.5; 6], vec![1.0, bad]);
+            block.place_state(0, &state);
+            (0..3).for_each(|_| block.round(&rules, false));
+            block.take(&|_| true, &mut Vec::new());
+            block.place(0, 0, &start());
+            block.place(1, 1, &start());
+            (0..10).for_each(|_| block.round(&rules, false));
+            let mut states = Vec::new();
+            block.export(&mut states);
+            let [one, other] = &mut states[..] else { panic!("both go on") };
+            other.fields.lane = 0;
+            assert_eq!(format!("{one:?}"), format!("{other:?}"), "after a pair of {bad}");
         }
     }
 }

@@ -16,8 +16,9 @@
 
 use pulp::Simd;
 
+use super::sums::{dot, in_blocks};
 use super::tile::Tile;
-use super::trial::{BLOCK, Trial, dot};
+use super::trial::Trial;
 use crate::problem::evaluate::chunk::{Chunk, Mask, Row, row_by_row};
 use crate::problem::evaluate::lanes::{At, Numbers};
 use crate::problem::evaluate::machine::Machine;
@@ -38,27 +39,23 @@ pub(super) fn propose<S: Simd, T: Real>(at: At<S>, tile: &Tile<T>, c: usize, poi
 /// Corrects what the evaluation of tile `c` says where its lanes have met a bound.
 #[inline(always)]
 pub(super) fn correct<T: Real>(tile: &Tile<T>, c: usize, machine: &Machine<T>, trial: &mut Trial<T>) {
-    let zero = Chunk::splat(T::ZERO);
-    let (mut slope, mut descent, mut gradient_max, mut steepest) = (zero, zero, zero, zero);
-    let mut clamped = Mask::lanes(|_| false);
-    let n = tile.x.len();
-    for block in (0..n).step_by(BLOCK) {
-        let (mut part, mut fall) = (zero, zero);
-        for i in block..n.min(block + BLOCK) {
-            row_by_row();
-            let (x_t, g_t, x, d) = (machine.point()[i][c].get(), machine.gradient()[i][c].get(), tile.x[i], tile.d[i]);
-            let (low, high) = (tile.lower[i], tile.upper[i]);
-            let stopped = points_out(x_t, d, low, high);
-            clamped = clamped.or(stopped);
-            part = part.zip3(g_t, stopped.choose(zero, d), |part, g, d| part + g * d);
-            fall = fall.zip4(tile.g[i], x_t, x, |sum, g, x_t, x| sum + g * (x_t - x));
-            gradient_max = gradient_max.zip(projected(x_t, g_t, low, high), T::max);
-            let free = held(x_t, g_t, low, high).choose(zero, g_t);
-            steepest = steepest.zip(free, |max, g| max.max(g.abs()));
-        }
-        slope = slope.zip(part, |slope, part| slope + part);
-        descent = descent.zip(fall, |descent, fall| descent + fall);
-    }
+    let (zero, nothing) = (Chunk::splat(T::ZERO), Chunk::splat(-T::ZERO));
+    let (mut gradient_max, mut steepest) = (zero, zero);
+    let mut clamped = Mask::none();
+    let plus = |a: Chunk<T>, b: Chunk<T>| a.zip(b, |a, b| a + b);
+    let both = |(slope, descent), (other, fall)| (plus(slope, other), plus(descent, fall));
+    let (slope, descent) = in_blocks(tile.x.len(), (nothing, nothing), both, |(slope, descent), i| {
+        row_by_row();
+        let (x_t, g_t, x, d) = (machine.point()[i][c].get(), machine.gradient()[i][c].get(), tile.x[i], tile.d[i]);
+        let (low, high) = (tile.lower[i], tile.upper[i]);
+        let stopped = points_out(x_t, d, low, high);
+        clamped = clamped.or(stopped);
+        gradient_max = gradient_max.zip(projected(x_t, g_t, low, high), T::max);
+        let free = held(x_t, g_t, low, high).choose(zero, g_t);
+        steepest = steepest.zip(free, |max, g| max.max(g.abs()));
+        let slope = slope.zip3(g_t, stopped.choose(zero, d), |sum, g, d| sum + g * d);
+        (slope, descent.zip4(tile.g[i], x_t, x, |sum, g, x_t, x| sum + g * (x_t - x)))
+    });
     trial.slope = slope;
     trial.descent = clamped.choose(descent, trial.descent);
     trial.gradient_max = gradient_max;
@@ -154,14 +151,15 @@ impl<T: Real> Tile<T> {
         if !self.is_bounded() {
             return free;
         }
-        let (mut sum, mut clamped) = (Chunk::splat(T::ZERO), Mask::lanes(|_| false));
-        for i in 0..self.x.len() {
+        let mut clamped = Mask::none();
+        let plus = |a: Chunk<T>, b: Chunk<T>| a.zip(b, |a, b| a + b);
+        let sum = in_blocks(self.x.len(), Chunk::splat(-T::ZERO), plus, |sum, i| {
             row_by_row();
             let x_t = self.x[i].zip3(alpha, self.d[i], |x, alpha, d| x + alpha * d);
             let inside = x_t.zip3(self.lower[i], self.upper[i], |x, low, high| x.max(low).min(high));
             clamped = clamped.or(points_out(inside, self.d[i], self.lower[i], self.upper[i]));
-            sum = sum.zip4(self.g[i], inside, self.x[i], |sum, g, x_t, x| sum + g * (x_t - x));
-        }
+            sum.zip4(self.g[i], inside, self.x[i], |sum, g, x_t, x| sum + g * (x_t - x))
+        });
         clamped.choose(sum, free)
     }
 
@@ -182,11 +180,11 @@ impl<T: Real> Tile<T> {
     }
 }
 
-/// The lanes of `turns` in which a component is held; `free` gets the lanes in which each is not.
+/// The lanes of `turns` in which a component is held; `free[i]` becomes 1 where component i is free, else 0.
 #[inline(always)]
 pub(super) fn held_lanes<T: Real>(tile: &Tile<T>, turns: Mask<T>, free: &mut [Chunk<T>]) -> Mask<T> {
     let (zero, one) = (Chunk::splat(T::ZERO), Chunk::splat(T::ONE));
-    let mut any = Mask::lanes(|_| false);
+    let mut any = Mask::none();
     for (i, free) in free.iter_mut().enumerate() {
         row_by_row();
         let held = turns.and(tile.held(i));

@@ -4,9 +4,9 @@
 //! J. Nocedal, S. J. Wright: Numerical Optimization, 2nd ed. (2006), section 5.2; for each beta see
 //! [`CgUpdate`](crate::CgUpdate).
 
+use super::lbfgs::Scratch;
+use super::sums::dot;
 use super::tile::Tile;
-use super::trial::dot;
-use super::two_loop::Scratch;
 use crate::method::constants::BETA_FLOOR;
 use crate::method::{CgUpdate, ConjugateGradient};
 use crate::problem::evaluate::chunk::{Chunk, Mask, row_by_row};
@@ -77,8 +77,8 @@ fn conjugate<T: Real>(tile: &mut Tile<T>, turns: Mask<T>, kept: Mask<T>, q: &mut
         *d = turns.choose(p.zip(lanes.gamma, |p, gamma| gamma * p), *d);
     }
     lanes.restarts = lanes.restarts.zip(anew.ones(), |a, b| a + b);
-    lanes.since = turns.words(goes_on.words(since, Chunk::splat(0)), lanes.since);
-    lanes.pairs = turns.words(goes_on.ones(), lanes.pairs);
+    lanes.since = turns.choose_words(goes_on.choose_words(since, Chunk::splat(0)), lanes.since);
+    lanes.pairs = turns.choose_words(goes_on.ones(), lanes.pairs);
     dot(&tile.g, &tile.d)
 }
 

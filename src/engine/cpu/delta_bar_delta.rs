@@ -3,8 +3,8 @@
 //! # References
 //! R. A. Jacobs: Increased rates of convergence through learning rate adaptation, Neural Networks 1 (1988).
 
+use super::sums::dot;
 use super::tile::Tile;
-use super::trial::dot;
 use crate::method::{DeltaBarDelta, StepUp};
 use crate::problem::evaluate::chunk::{Chunk, Mask, row_by_row};
 use crate::problem::evaluate::real::Real;
@@ -38,6 +38,6 @@ pub(super) fn direct<T: Real>(tile: &mut Tile<T>, turns: Mask<T>, settings: Delt
         *d = turns.choose(after.zip(*g, |gain, g| -(rate * gain) * g), *d);
     }
     lanes.gamma = turns.choose(Chunk::splat(rate), lanes.gamma);
-    lanes.pairs = turns.words(Chunk::splat(1), lanes.pairs);
+    lanes.pairs = turns.choose_words(Chunk::splat(1), lanes.pairs);
     dot(&tile.g, &tile.d)
 }

@@ -6,11 +6,11 @@ use super::bfgs;
 use super::conjugate_gradient;
 use super::delta_bar_delta;
 use super::initial_step::{first_gamma, initial_step, unit};
+use super::lbfgs::{self, Scratch};
 use super::levenberg_marquardt;
 use super::momentum;
 use super::steepest_descent;
 use super::tile::{Rules, Tile};
-use super::two_loop::{self, Scratch};
 use crate::engine::lane::Phase;
 use crate::method::Method;
 use crate::problem::evaluate::chunk::{Chunk, Mask};
@@ -30,18 +30,16 @@ pub(super) fn turn<S: Simd, T: Real>(
     rules: &Rules<T>,
 ) {
     // Without a pair gamma is that of the first direction. A lane that was moved may have brought pairs along.
-    let (mut first, mut some) = (Mask::lanes(|_| false), false);
-    for at in At::each::<T>(simd) {
-        let fresh = at.words(&tile.lanes.phase).is(Phase::Fresh as u32) & at.words(&tile.lanes.pairs).is(0);
-        let these = at.which(&turns) & fresh;
-        at.set_which(&mut first, these);
-        some |= these.any();
-    }
-    if some {
+    let first = At::lanes(simd, |at| {
+        let lanes = &tile.lanes;
+        at.which(&turns) & at.words(&lanes.phase).is(Phase::Fresh as u32) & at.words(&lanes.pairs).is(0)
+    });
+    if let Some(first) = first {
         tile.lanes.gamma = first.choose(first_gamma(tile, rules), tile.lanes.gamma);
     }
+    let first = first.unwrap_or(Mask::none());
     let slope = match rules.walk.method {
-        Method::Lbfgs(_) => two_loop::direct(simd, tile, turns, kept, scratch, rules.walk.pairs.noise),
+        Method::Lbfgs(_) => lbfgs::direct(simd, tile, turns, kept, scratch, rules.walk.pairs.noise),
         Method::Bfgs(_) => bfgs::direct(tile, turns, kept, scratch),
         Method::ConjugateGradient(settings) => conjugate_gradient::direct(tile, turns, kept, scratch, settings),
         Method::SteepestDescent(_) => steepest_descent::direct(tile, turns),
@@ -57,7 +55,7 @@ pub(super) fn turn<S: Simd, T: Real>(
         at.set_in(turns, &mut tile.lanes.slope, slope);
         let descends = slope.below(at.splat(T::ZERO)) & at.splat(-T::HUGE).at_most(slope);
         if must_descend && turns.without(descends).any() {
-            let mut lost = Mask::lanes(|_| false);
+            let mut lost = Mask::none();
             at.set_which(&mut lost, turns.without(descends));
             lost.each().for_each(|l| along_gradient(tile, l));
         }
@@ -109,7 +107,7 @@ fn set_out<S: Simd, T: Real>(simd: S, tile: &mut Tile<T>, turns: Mask<T>, first:
         at.set_in(turns, &mut lanes.low, at.splat(T::ZERO));
         at.set_in(turns, &mut lanes.low_slope, slope);
         at.set_in(turns, &mut lanes.width, at.splat(T::HUGE));
-        let set = |words: &mut Chunk<u32>, word| at.set_words(words, turns.words(at.word(word), at.words(words)));
+        let set = |words: &mut Chunk<u32>, word| at.set_words(words, turns.choose_words(at.word(word), at.words(words)));
         set(&mut lanes.phase, Phase::Search as u32);
         set(&mut lanes.bracketed, 0);
         set(&mut lanes.high_known, 0);

@@ -1,10 +1,11 @@
 //! The step that a line search tries first.
 
+use super::sums::products;
 use super::tile::{Rules, Tile};
 use crate::engine::lane::Scalars;
 use crate::method::constants::INITIAL_GROWTH;
 use crate::method::{FirstStep, NextStep};
-use crate::problem::evaluate::chunk::{Chunk, Mask, row_by_row};
+use crate::problem::evaluate::chunk::{Chunk, Mask};
 use crate::problem::evaluate::real::Real;
 
 /// The length of the first direction as a multiple of -g.
@@ -20,12 +21,11 @@ pub(super) fn first_gamma<T: Real>(tile: &Tile<T>, rules: &Rules<T>) -> Chunk<T>
 #[inline(always)]
 pub(super) fn unit<T: Real>(tile: &Tile<T>) -> Chunk<T> {
     let (zero, by) = (Chunk::splat(T::ZERO), tile.steepest().map(|max| (T::ONE / max).min(T::HUGE)));
-    let mut squares = zero;
-    for (i, g) in tile.g.iter().enumerate() {
-        row_by_row();
-        let g = if tile.is_bounded() { tile.held(i).choose(zero, *g) } else { *g };
-        squares = squares.zip3(g, by, |squares, g, by| squares + (g * by) * (g * by));
-    }
+    let squares = products(tile.g.len(), |i| {
+        let g = if tile.is_bounded() { tile.held(i).choose(zero, tile.g[i]) } else { tile.g[i] };
+        let scaled = g.zip(by, |g, by| g * by);
+        (scaled, scaled)
+    });
     by.zip(squares, |by, squares| by / squares.max(T::ONE).sqrt())
 }
 

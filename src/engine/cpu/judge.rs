@@ -21,7 +21,7 @@ pub(super) struct Verdict<T: Real> {
 impl<T: Real> Verdict<T> {
     /// That nothing comes of it.
     pub(super) fn new() -> Self {
-        Self { accepted: Mask::lanes(|_| false), ended: Mask::lanes(|_| false) }
+        Self { accepted: Mask::none(), ended: Mask::none() }
     }
 }
 

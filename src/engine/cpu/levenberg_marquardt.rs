@@ -119,7 +119,7 @@ pub(super) fn direct<T: Real>(tile: &mut Tile<T>, turns: Mask<T>) -> Chunk<T> {
         tile.lanes.high_value.0[l] = aim(tile, l);
         slope.0[l] = tile.lanes.slope.0[l];
     }
-    tile.lanes.pairs = turns.words(Chunk::splat(1), tile.lanes.pairs);
+    tile.lanes.pairs = turns.choose_words(Chunk::splat(1), tile.lanes.pairs);
     slope
 }
 

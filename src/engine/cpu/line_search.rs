@@ -1,4 +1,4 @@
-//! The default line search, steered by slopes, and the end of a search of any kind.
+//! The default line search, steered by slopes.
 //!
 //! # References
 //! W. W. Hager, H. Zhang, SIAM J. Optim. 16 (2005), for the approximate Wolfe conditions; the rest is this crate's own.
@@ -6,14 +6,11 @@
 use pulp::Simd;
 
 use super::judge::Verdict;
-use super::roughness::{self, gradient_tells, search_again};
-use super::tile::{Rules, Tile};
+use super::tile::Tile;
 use super::trial::Trial;
-use crate::engine::lane::{Phase, Scalars};
-use crate::method::constants::{
-    APPROXIMATE, EXPANSION, MARGIN, MEASURED_NOISE, MOST_EXPANSIONS, MOST_RESETS, RESOLUTION, RETREAT, SHRINKAGE,
-};
-use crate::method::{FloorPolicy, SlopeSearch, Status};
+use crate::engine::lane::Phase;
+use crate::method::SlopeSearch;
+use crate::method::constants::{APPROXIMATE, EXPANSION, MARGIN, MOST_EXPANSIONS, RESOLUTION, RETREAT, SHRINKAGE};
 use crate::problem::evaluate::chunk::Chunk;
 use crate::problem::evaluate::lanes::{At, Numbers, Which};
 use crate::problem::evaluate::real::Real;
@@ -61,7 +58,7 @@ fn judge_vector<S: Simd, T: Real>(at: At<S>, tile: &mut Tile<T>, trial: &Trial<T
     // On the last evaluation there is none left to go back by.
     let evaluations = at.words(&lanes.evaluations) + at.ones(asks);
     let limit = at.words(&lanes.evaluation_limit);
-    let last = evaluations.below(limit).others();
+    let last = evaluations.at_least(limit);
     let accepted = accepted | safe & last;
 
     // The bracket. Differences of f are noise near the optimum, slopes are not: they steer.
@@ -105,9 +102,9 @@ fn judge_vector<S: Simd, T: Real>(at: At<S>, tile: &mut Tile<T>, trial: &Trial<T
     at.count(&mut lanes.search_evaluations, asks);
     at.count(&mut lanes.expansions, goes_on.without(bracketed));
     // Taking the safe point needs one evaluation more.
-    let goes_back = has_safe.without((evaluations + at.word(1)).below(limit));
+    let goes_back = has_safe & (evaluations + at.word(1)).at_least(limit);
     let exhausted = at.words(&lanes.expansions).above(MOST_EXPANSIONS)
-        | at.words(&lanes.search_evaluations).below(at.word(search.evaluations)).others()
+        | at.words(&lanes.search_evaluations).at_least(at.word(search.evaluations))
         | goes_back;
     let falls = f_t.below(at.splat(-T::HUGE));
     let narrowing = goes_on & bracketed;
@@ -118,113 +115,37 @@ fn judge_vector<S: Simd, T: Real>(at: At<S>, tile: &mut Tile<T>, trial: &Trial<T
     (accepted, goes_on & done | asks.without(searches).without(finite))
 }
 
-/// The lanes whose count has come to its limit.
-#[inline(always)]
-pub(super) fn reaches<S: Simd, T: Real>(at: At<S>, counts: &Chunk<u32>, limits: &Chunk<u32>) -> Which<T, S> {
-    at.words(counts).below(at.words(limits)).others()
-}
-
 /// The minimum, as a part of the bracket, of the cubic that has the values and slopes of f at its ends; `fall` is the difference
 /// of the values over the bracket's width.
 #[inline(always)]
 fn cubic<S: Simd, T: Real>(at: At<S>, fall: Numbers<T, S>, low: Numbers<T, S>, high: Numbers<T, S>) -> Numbers<T, S> {
     let bend = fall + at.number(2.0) * fall + low + high;
     // Squares of slopes overflow, those of their quotients don't.
-    let size = bend.abs().greater(low.abs()).greater(high.abs());
+    let size = bend.abs().greater(low.abs()).greater(high.abs()).greater(at.splat(T::TINY));
     let by = at.splat(T::ONE) / size;
     let root = size * ((bend * by) * (bend * by) - (low * by) * (high * by)).sqrt();
     (root - low + bend) / (root - low + root + high)
 }
 
-/// Where `|high - low| |d_i| <= 2 EPSILON |x_i|` for every component: no other point lies between the bracket's ends.
+/// Where no other point lies between the bracket's ends.
 #[inline(always)]
 fn resolved<S: Simd, T: Real>(at: At<S>, tile: &Tile<T>) -> Which<T, S> {
-    let unit = at.splat(T::from_f64(RESOLUTION) * T::EPSILON);
-    let width = (at.of(&tile.lanes.high) - at.of(&tile.lanes.low)).abs();
-    let zero = at.splat(T::ZERO);
+    let width = at.of(&tile.lanes.high) - at.of(&tile.lanes.low);
+    hardly_moves(at, tile, width.abs(), tile.is_bounded())
+}
+
+/// Where `by |d_i| <= RESOLUTION EPSILON |x_i|` for every component; if `but_stopped`, for every one that doesn't end on the same bound at
+/// both ends of the bracket.
+#[inline(always)]
+pub(super) fn hardly_moves<S: Simd, T: Real>(at: At<S>, tile: &Tile<T>, by: Numbers<T, S>, but_stopped: bool) -> Which<T, S> {
+    let (unit, zero) = (at.splat(T::from_f64(RESOLUTION) * T::EPSILON), at.splat(T::ZERO));
     let mut excess = zero;
     for (i, (x, d)) in tile.x.iter().zip(&tile.d).enumerate() {
-        let mut one = width * at.of(d).abs() - unit * at.of(x).abs().greater(at.splat(T::TINY));
-        if tile.is_bounded() {
+        let mut one = by * at.of(d).abs() - unit * at.of(x).abs().greater(at.splat(T::TINY));
+        if but_stopped {
             one = at.which(&tile.ends_meet(i)).choose(zero, one);
         }
         excess = excess.max(one);
     }
     excess.at_most(zero)
-}
-
-/// Measures what lane `l`'s search could have found by the slopes it met: its first step was a guess from the last one, and
-/// promised what that one did.
-fn remeasure<T: Real>(lanes: &mut Scalars<T>, l: usize) {
-    let curvature = (lanes.high_slope.0[l] - lanes.low_slope.0[l]) / (lanes.high.0[l] - lanes.low.0[l]);
-    if lanes.bracketed.0[l] != 0 && curvature >= T::TINY && curvature.is_finite() {
-        let slope = lanes.slope.0[l].abs();
-        lanes.decrement.0[l] = slope * (slope / curvature);
-    }
-}
-
-/// What becomes of lane `l` when its search, or its start, has ended without a point: `true` if it is to restart along
-/// the gradient, its history cleared.
-pub(super) fn end_search<T: Real>(tile: &mut Tile<T>, l: usize, trial: &Trial<T>, rules: &Rules<T>) -> bool {
-    let nan = T::from_f64(f64::NAN);
-    let lanes = &mut tile.lanes;
-    let fresh = lanes.phase.0[l] == Phase::Fresh as u32;
-    if fresh {
-        lanes.value.0[l] = trial.value.0[l];
-    }
-    if trial.value.0[l] < -T::HUGE {
-        tile.finish(l, Status::Unbounded, trial.value.0[l], -T::HUGE);
-        return false;
-    }
-    if fresh {
-        let status = if trial.value.0[l].is_finite() { Status::NonFiniteGradient } else { Status::NonFiniteStart };
-        tile.finish(l, status, nan, nan);
-        return false;
-    }
-    if lanes.expansions.0[l] > MOST_EXPANSIONS {
-        let alpha = trial.alpha.0[l];
-        let farthest = (0..tile.x.len()).fold(T::ZERO, |far, i| far.max(tile.reached(i, l, alpha).abs()));
-        if farthest > T::FAR {
-            tile.finish(l, Status::Unbounded, farthest, T::FAR);
-            return false;
-        }
-    }
-    let lanes = &mut tile.lanes;
-    if lanes.has_safe.0[l] != 0 && lanes.phase.0[l] != Phase::Retake as u32 {
-        lanes.phase.0[l] = Phase::Retake as u32;
-        lanes.alpha.0[l] = lanes.safe_alpha.0[l];
-        return false;
-    }
-    let again = tile.lanes.pairs.0[l] > 0 && tile.lanes.resets.0[l] < MOST_RESETS;
-    // Steps without a length of their own promise little where the direction is to blame: the gradient is asked first.
-    let tells = rules.walk.method.is_newton_like() || !again;
-    if !rules.walk.method.is_newton_like() && !again {
-        remeasure(&mut tile.lanes, l);
-    }
-    let (promised, noise) = tile.promise(l);
-    let lanes = &mut tile.lanes;
-    let measured = roughness::measured(lanes, l, trial);
-    let measures = rules.walk.measures_noise();
-    if measures && search_again(tile, l, measured, rules) {
-        return false;
-    }
-    let lanes = &mut tile.lanes;
-    // Lanes that have gone on by what they measured must have more to say for themselves than it.
-    let excuse = if measures && lanes.iterations.0[l] > 0 { T::ZERO } else { T::from_f64(MEASURED_NOISE) * lanes.noise.0[l] };
-    let noise = noise.max(measured.min(excuse));
-    let tells = tells && !(measures && gradient_tells(lanes, l, trial));
-    // A constant step that can't be taken is too long, whatever it promised.
-    let too_long = rules.walk.may_rise() && (trial.moved.has(l) || !trial.finite.has(l));
-    let may_floor = lanes.floor_policy.0[l] != FloorPolicy::Off as u32;
-    if promised <= noise && may_floor && !too_long && tells {
-        tile.finish(l, Status::PrecisionFloor, promised, noise);
-        return false;
-    }
-    // What a method with regions knows of the point is not to blame.
-    if again && !rules.walk.method.has_regions() {
-        tile.lanes.resets.0[l] += 1;
-        return true;
-    }
-    tile.finish(l, if too_long { Status::Diverged } else { Status::LineSearchFailed }, promised, noise);
-    false
 }

@@ -6,8 +6,8 @@
 //! # References
 //! See [`Momentum`](crate::Momentum) and [`Nesterov`](crate::Nesterov).
 
+use super::sums::dot;
 use super::tile::Tile;
-use super::trial::dot;
 use crate::engine::lane::Scalars;
 use crate::method::constants::{MOMENTUM_DELAY, MOMENTUM_NUMERATOR};
 use crate::method::{Inertia, Restart, Schedule};
@@ -39,8 +39,8 @@ pub(super) fn direct<T: Real>(
     let begins = turns.without(kept).or(anew);
     lanes.restarts = lanes.restarts.zip(anew.ones(), |a, b| a + b);
     lanes.pace = turns.choose(begins.choose(zero, lanes.step), lanes.pace);
-    let since = begins.words(Chunk::splat(0), lanes.since).map(|t| t + 1);
-    lanes.since = turns.words(since, lanes.since);
+    let since = begins.choose_words(Chunk::splat(0), lanes.since).map(|t| t + 1);
+    lanes.since = turns.choose_words(since, lanes.since);
     let theta = begins.choose(Chunk::splat(T::ONE), lanes.theta);
     let (mut mu, mut next) = (zero, theta);
     for l in 0..CHUNK {
@@ -59,7 +59,7 @@ pub(super) fn direct<T: Real>(
     lanes.gamma = turns.choose(Chunk::splat(rate), lanes.gamma);
     if descends && lost.any() {
         lanes.restarts = lanes.restarts.zip(lost.ones(), |a, b| a + b);
-        lanes.since = lost.words(Chunk::splat(1), lanes.since);
+        lanes.since = lost.choose_words(Chunk::splat(1), lanes.since);
         lanes.theta = lost.choose(Chunk::splat(T::ONE), lanes.theta);
         lanes.mu = lost.choose(zero, lanes.mu);
         for (d, g) in tile.d.iter_mut().zip(&tile.g) {
@@ -67,7 +67,7 @@ pub(super) fn direct<T: Real>(
         }
     }
     let lanes = &mut tile.lanes;
-    lanes.pairs = turns.words(zero.below(lanes.mu).ones(), lanes.pairs);
+    lanes.pairs = turns.choose_words(zero.below(lanes.mu).ones(), lanes.pairs);
     dot(&tile.g, &tile.d)
 }
 
@@ -88,7 +88,7 @@ fn velocity<T: Real>(tile: &Tile<T>, kept: Mask<T>, w: &mut [Chunk<T>], gradient
 fn restarts<T: Real>(lanes: &Scalars<T>, along: Chunk<T>, inertia: Inertia) -> Mask<T> {
     let zero = Chunk::splat(T::ZERO);
     let asked = match inertia.restart {
-        None => return Mask::lanes(|_| false),
+        None => return Mask::none(),
         Some(Restart::Value) => lanes.decrease.below(zero),
         Some(Restart::Gradient) => zero.below(along),
         Some(Restart::Speed) => lanes.step.below(lanes.pace),

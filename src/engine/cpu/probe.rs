@@ -4,9 +4,9 @@ use pulp::Simd;
 
 use super::accept::accept;
 use super::direction::turn;
+use super::lbfgs::Scratch;
 use super::tile::{Rules, Tile};
 use super::trial::{Trial, measure};
-use super::two_loop::Scratch;
 use crate::engine::lane::Fields;
 use crate::error::Result;
 use crate::method::Demands;
@@ -22,6 +22,7 @@ const POINTS: usize = 3;
 /// A block of lanes in f32 that all accept a point in every round. The points go round on a convex bowl, so that every pair
 /// is curved, and are evaluated beforehand.
 #[derive(Clone)]
+#[expect(missing_debug_implementations, reason = "no part of the interface")]
 pub struct DirectionProbe {
     tiles: Vec<Tile<f32>>,
     trial: Trial<f32>,
@@ -107,7 +108,7 @@ impl WithVectors for Round<'_> {
             // All of them; the compiler can't know.
             let accepted = trial.asks;
             let kept = accept(simd, tile, c, machine, trial, accepted, rules).kept;
-            turn(simd, tile, accepted, kept, Mask::lanes(|_| false), scratch, rules);
+            turn(simd, tile, accepted, kept, Mask::none(), scratch, rules);
         }
     }
 }

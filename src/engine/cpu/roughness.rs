@@ -32,7 +32,7 @@ pub(super) fn search_again<T: Real>(tile: &mut Tile<T>, l: usize, measured: T, r
         return false;
     }
     let times = (measured / noise).max(T::from_f64(2.0)).min(T::from_f64(MEASURED_NOISE)).min(most / rough);
-    let alpha = initial_step(&tile.lanes, Mask::lanes(|_| false), rules).0[l];
+    let alpha = initial_step(&tile.lanes, Mask::none(), rules).0[l];
     let lanes = &mut tile.lanes;
     (lanes.noise.0[l], lanes.roughness.0[l]) = (noise * times, rough * times);
     lanes.alpha.0[l] = alpha;

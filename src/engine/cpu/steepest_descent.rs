@@ -1,7 +1,7 @@
 //! Steepest descent: d = -gamma g, gamma that of the first step.
 
+use super::sums::dot;
 use super::tile::Tile;
-use super::trial::dot;
 use crate::problem::evaluate::chunk::{Chunk, Mask, row_by_row};
 use crate::problem::evaluate::real::Real;
 

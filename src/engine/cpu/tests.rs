@@ -2,11 +2,11 @@
 
 use pulp::Simd;
 
-use super::line_search::reaches;
+use super::line_search::hardly_moves;
 use super::tile::{Rules, Tile};
 use super::trial::Trial;
 use crate::engine::lane::Phase;
-use crate::method::constants::{GRADIENT_ESCAPE, GRADIENT_PROGRESS, MOST_STAGNANT, RESOLUTION};
+use crate::method::constants::{GRADIENT_ESCAPE, GRADIENT_PROGRESS, MOST_STAGNANT};
 use crate::method::{FloorPolicy, Status, Test};
 use crate::problem::evaluate::chunk::{CHUNK, Chunk, Mask};
 use crate::problem::evaluate::lanes::{At, Numbers, Which};
@@ -22,15 +22,8 @@ pub(super) fn test<S: Simd, T: Real>(
     decrease: Chunk<T>,
     rules: &Rules<T>,
 ) -> Mask<T> {
-    let (mut suspects, mut some) = (Mask::lanes(|_| false), false);
-    for at in At::each::<T>(simd) {
-        let these = suspected(at, tile, at.which(&accepted), at.of(&trial.step_max), at.of(&decrease), rules);
-        at.set_which(&mut suspects, these);
-        some |= these.any();
-    }
-    if !some {
-        return accepted;
-    }
+    let suspects = At::lanes(simd, |at| suspected(at, tile, at.which(&accepted), at.of(&trial.step_max), at.of(&decrease), rules));
+    let Some(suspects) = suspects else { return accepted };
     let mut ended = [false; CHUNK];
     for l in suspects.each() {
         leave_saddle(tile, l);
@@ -65,13 +58,13 @@ fn suspected<S: Simd, T: Real>(
     let moves = accepted & progress;
     at.set(&mut lanes.reference_value, moves.choose(f, reference));
     at.set(&mut lanes.reference_gradient, moves.choose(gradient, reference_gradient));
-    let stagnant = moves.words(at.word(0), at.words(&lanes.stagnant) + at.ones(accepted));
+    let stagnant = moves.choose_words(at.word(0), at.words(&lanes.stagnant) + at.ones(accepted));
     at.set_words(&mut lanes.stagnant, stagnant);
 
     let larger = |absolute: &Chunk<T>, relative: &Chunk<T>, size| at.of(absolute).greater(at.of(relative) * size);
     let flat = gradient.at_most(larger(&lanes.gradient_tolerance, &lanes.gradient_relative, f.abs().greater(at.splat(T::ONE))));
     let converged = flat | f.at_most(at.of(&lanes.goal));
-    // Suspects only: the larger of two values is below the sum of one and their difference.
+    // No lane is missed: the larger of |f| and |f before| is at most |f| + change.
     let change = decrease.abs();
     let still = change.at_most(larger(&lanes.value_tolerance, &lanes.value_relative, f.abs() + change));
     let short = step.at_most(at.of(&lanes.step_tolerance)) | at.splat(T::ZERO).below(at.of(&lanes.step_relative));
@@ -125,17 +118,13 @@ fn ending<T: Real>(tile: &Tile<T>, l: usize, step: T, decrease: T) -> Option<(St
 /// next evaluation needs, so that they can be taken up again as if there had been no limit.
 #[inline(always)]
 pub(super) fn end_at_limits<S: Simd, T: Real>(simd: S, tile: &mut Tile<T>, asked: Mask<T>) {
-    let (mut ended, mut some) = (Mask::lanes(|_| false), false);
-    for at in At::each::<T>(simd) {
-        let lanes = &tile.lanes;
-        let goes_on = at.which(&asked) & at.words(&lanes.phase).not(Phase::Idle as u32);
-        let spent = reaches(at, &lanes.iterations, &lanes.iteration_limit) | reaches(at, &lanes.evaluations, &lanes.evaluation_limit);
-        at.set_which(&mut ended, goes_on & spent);
-        some |= (goes_on & spent).any();
-    }
-    if !some {
-        return;
-    }
+    let lanes = &tile.lanes;
+    let spent = |at: At<S>, counts, limits| at.words(counts).at_least(at.words(limits));
+    let ended = At::lanes(simd, |at| {
+        let goes_on = at.which(&asked) & at.words(&lanes.phase).is_not(Phase::Idle as u32);
+        goes_on & (spent(at, &lanes.iterations, &lanes.iteration_limit) | spent(at, &lanes.evaluations, &lanes.evaluation_limit))
+    });
+    let Some(ended) = ended else { return };
     let count = |n: u32| T::from_f64(f64::from(n));
     for l in ended.each() {
         let lanes = &tile.lanes;
@@ -153,15 +142,7 @@ pub(super) fn end_at_limits<S: Simd, T: Real>(simd: S, tile: &mut Tile<T>, asked
 /// there, and those whose last step was no progress if the next one hardly moves the point.
 #[inline(always)]
 pub(super) fn stop_at_floor<S: Simd, T: Real>(simd: S, tile: &mut Tile<T>, turns: Mask<T>, rules: &Rules<T>) {
-    let (mut stops, mut some) = (Mask::lanes(|_| false), false);
-    for at in At::each::<T>(simd) {
-        let these = may_stop(at, tile, at.which(&turns), rules);
-        at.set_which(&mut stops, these);
-        some |= these.any();
-    }
-    if !some {
-        return;
-    }
+    let Some(stops) = At::lanes(simd, |at| may_stop(at, tile, at.which(&turns), rules)) else { return };
     for l in stops.each() {
         let (promised, noise) = tile.promise(l);
         if promised <= noise {
@@ -178,18 +159,7 @@ fn may_stop<S: Simd, T: Real>(at: At<S>, tile: &Tile<T>, turns: Which<T, S>, rul
     let mut stops = turns & policy.is(FloorPolicy::Stop as u32);
     let stagnant = turns & at.words(&tile.lanes.stagnant).above(0);
     if rules.walk.measures_noise() && stagnant.any() {
-        stops = stops | stagnant & policy.is(FloorPolicy::Classify as u32) & hardly_moves(at, tile);
+        stops = stops | stagnant & policy.is(FloorPolicy::Classify as u32) & hardly_moves(at, tile, at.of(&tile.lanes.alpha), false);
     }
     stops
-}
-
-/// Where the next step is no more than `RESOLUTION` EPSILON of every component.
-#[inline(always)]
-fn hardly_moves<S: Simd, T: Real>(at: At<S>, tile: &Tile<T>) -> Which<T, S> {
-    let (unit, alpha, zero) = (at.splat(T::from_f64(RESOLUTION) * T::EPSILON), at.of(&tile.lanes.alpha), at.splat(T::ZERO));
-    let mut excess = zero;
-    for (x, d) in tile.x.iter().zip(&tile.d) {
-        excess = excess.max(alpha * at.of(d).abs() - unit * at.of(x).abs().greater(at.splat(T::TINY)));
-    }
-    excess.at_most(zero)
 }

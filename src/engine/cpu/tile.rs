@@ -6,9 +6,8 @@ use crate::engine::curvature::{diagonal_of_matrix, inverse_hessian_diagonal};
 use crate::engine::lane::{Fields, Phase, Scalars};
 use crate::engine::state::LaneState;
 use crate::engine::{Lanes, Record, trail};
-use crate::method::constants::NOISE_UNITS;
 use crate::method::{Lbfgs, Method, Status, Walk};
-use crate::problem::evaluate::chunk::Chunk;
+use crate::problem::evaluate::chunk::{Chunk, Mask};
 use crate::problem::evaluate::real::Real;
 
 /// What all lanes have in common, in their precision.
@@ -55,11 +54,11 @@ pub(super) struct Tile<T: Copy> {
     pub(super) g: Vec<Chunk<T>>,
     pub(super) d: Vec<Chunk<T>>,
     pub(super) best: Vec<Chunk<T>>,
-    /// Pairs, newest first, `dimension` chunks each, from the second place on; the first is where a new one comes in, and
-    /// holds nothing afterwards. Lanes accept at different rounds, so that in a ring each would have
+    /// Pairs, newest first, `dimension` chunks each, from the second place on; the first is where a new one comes in, and what it
+    /// holds after that has moved on counts for nothing. Lanes accept at different rounds, so that in a ring each would have
     /// its own newest slot, and a chunk would be gathered from sixteen places; moving a lane's pairs on when it accepts
-    /// keeps chunks whole. Those of L-BFGS have s.y = 1. Where there is no pair rho is 0, and what stands in s and y is of a lane
-    /// before: finite numbers that count for nothing.
+    /// keeps chunks whole. Where there is no pair rho is 0: s and y
+    /// may then be of a lane before, and must be finite, since they are multiplied by 0.
     pub(super) s: Vec<Chunk<T>>,
     pub(super) y: Vec<Chunk<T>>,
     pub(super) rho: Vec<Chunk<T>>,
@@ -134,45 +133,6 @@ impl<T: Real> Tile<T> {
         }
     }
 
-    /// Ends lane `l`, between two of its steps.
-    pub(super) fn finish(&mut self, l: usize, status: Status, measured: T, threshold: T) {
-        let lanes = &mut self.lanes;
-        // A success is reported where its test was passed, unless a lower point was met that rounding does not explain.
-        if status.is_success() && lanes.value.0[l] <= lanes.best_value.0[l] + lanes.noise.0[l] {
-            lanes.best_elsewhere.0[l] = 0;
-        }
-        self.rest(l, status, measured, threshold);
-        // An idle lane goes on being computed beside the others: keep it where numbers are finite.
-        self.lanes.alpha.0[l] = T::ZERO;
-        self.d.iter_mut().for_each(|d| d.0[l] = T::ZERO);
-    }
-
-    /// Ends lane `l`, which keeps all that it would go on with.
-    pub(super) fn rest(&mut self, l: usize, status: Status, measured: T, threshold: T) {
-        let lanes = &mut self.lanes;
-        lanes.phase.0[l] = Phase::Idle as u32;
-        lanes.status.0[l] = status.code();
-        (lanes.measured.0[l], lanes.threshold.0[l]) = (measured, threshold);
-    }
-
-    /// Half the decrease that lane `l`'s last quasi-Newton step promised, and what rounding may make of nothing: the noise
-    /// of f, or what f changes by when the point is rounded, as both the point and the gradient there are. A sum of squares
-    /// that falls to nothing has no noise to speak of, and ends at the resolution of its point.
-    pub(super) fn promise(&self, l: usize) -> (T, T) {
-        let lanes = &self.lanes;
-        let mut change = T::ZERO;
-        for (i, (x, g)) in self.x.iter().zip(&self.g).enumerate() {
-            // What a bound holds stands there to the bit.
-            if !self.is_held(i, l) {
-                change += x.0[l].abs() * g.0[l].abs();
-            }
-        }
-        let resolution = T::from_f64(NOISE_UNITS) * T::EPSILON * change;
-        // What was measured besides lets a lane go on; it ends none.
-        let modelled = lanes.noise.0[l] / lanes.roughness.0[l].max(T::ONE);
-        (lanes.decrement.0[l] * T::from_f64(0.5), modelled.max(resolution))
-    }
-
     /// Frees place `l` after its result was collected.
     pub(super) fn free(&mut self, l: usize) {
         self.lanes.status.0[l] = Status::Active.code();
@@ -221,7 +181,7 @@ impl<T: Real> Tile<T> {
 
     /// Adds how lane `l` stands to `out`, its point included.
     pub(super) fn report(&self, l: usize, out: &mut Lanes) {
-        let point = |vector: &[Chunk<T>]| vector.iter().map(|chunk| chunk.0[l].to_f64()).collect();
+        let point = |vector: &[Chunk<T>]| lane_of(vector, l);
         let elsewhere = self.lanes.best_elsewhere.0[l] != 0;
         if elsewhere {
             out.last_points.push((out.records.len(), point(&self.x)));
@@ -257,6 +217,18 @@ impl<T: Real> Tile<T> {
         Record::of(&self.lanes.get(l), self.g.iter().map(|g| g.0[l].to_f64().powi(2)).sum())
     }
 
+    /// Keeps what the pairs of those lanes of `asked` that have ended say of the inverse Hessian, if it is asked for, and returns those
+    /// lanes. Pairs of `newest` have just been accepted.
+    #[inline(always)]
+    pub(super) fn keep_curvatures(&mut self, asked: Mask<T>, newest: Mask<T>) -> Mask<T> {
+        if self.curvature.is_empty() {
+            return Mask::none();
+        }
+        let ended = asked.and(Mask::of(self.lanes.phase, |phase| phase == Phase::Idle as u32));
+        ended.each().for_each(|l| self.keep_curvature(l, newest.has(l)));
+        ended
+    }
+
     /// Keeps what the pairs of lane `l` say of the inverse Hessian, as it ends. `newest`: it has just accepted a pair, which
     /// stands in the first place still.
     pub(super) fn keep_curvature(&mut self, l: usize, newest: bool) {
@@ -264,7 +236,7 @@ impl<T: Real> Tile<T> {
             return;
         }
         let (n, pairs) = (self.x.len(), self.lanes.pairs.0[l] as usize);
-        let lane = |chunks: &[Chunk<T>]| chunks.iter().map(|chunk| chunk.0[l].to_f64()).collect::<Vec<f64>>();
+        let lane = |chunks: &[Chunk<T>]| lane_of(chunks, l);
         let diagonal = if self.h.is_empty() || pairs <= usize::from(newest) {
             let places = if newest { 0..pairs * n } else { n..(1 + pairs) * n };
             let of = |history: &[Chunk<T>]| lane(history.get(places.clone()).unwrap_or_default());
@@ -278,7 +250,7 @@ impl<T: Real> Tile<T> {
 
     /// The whole state of lane `l`, whose parameters the evaluator has.
     pub(super) fn state(&self, l: usize, parameters: Vec<f64>) -> LaneState {
-        let lane = |chunks: &[Chunk<T>]| chunks.iter().map(|chunk| chunk.0[l].to_f64()).collect();
+        let lane = |chunks: &[Chunk<T>]| lane_of(chunks, l);
         let fields = self.lanes.get(l);
         let (n, pairs) = (self.x.len(), (fields.pairs as usize).min(self.rho.len() - 1));
         let learned = if fields.pairs > 0 { self.h.len() } else { 0 };
@@ -304,12 +276,18 @@ impl<T: Real> Tile<T> {
         self.lanes.set(l, &state.fields);
         let n = self.x.len();
         self.places = self.places.max(state.rho.len());
-        // Pairs are kept with s.y = 1. The first place of the history, and those without a pair, are zeros.
-        let normal = |vectors: &[f64]| -> Vec<f64> {
-            let roots = state.rho.iter().map(|rho| rho.sqrt());
-            vectors.chunks(n).zip(roots).flat_map(|(vector, root)| vector.iter().map(move |value| root * value)).collect()
-        };
-        let (s, y, rho) = (normal(&state.s), normal(&state.y), vec![1.0; state.rho.len()]);
+        // The first place of the history, and those without a pair, are zeros. So are those of what is no pair, as a file may have it:
+        // lanes that come to this place later are multiplied by it.
+        let (mut s, mut y, mut rho) = (state.s.clone(), state.y.clone(), state.rho.clone());
+        for k in 0..rho.len() {
+            let pair = k * n..(k + 1) * n;
+            let finite = |vector: &[f64]| vector.iter().all(|&value| T::from_f64(value).is_finite());
+            if !(T::ZERO < T::from_f64(rho[k]) && finite(&rho[k..=k]) && finite(&s[pair.clone()]) && finite(&y[pair.clone()])) {
+                rho[k] = 0.0;
+                s[pair.clone()].fill(0.0);
+                y[pair].fill(0.0);
+            }
+        }
         let vectors = [
             (&mut self.x[..], &state.x),
             (&mut self.g, &state.g),
@@ -332,4 +310,9 @@ impl<T: Real> Tile<T> {
         let (rows, room) = (self.rows(l), self.trail.len() / 2);
         trail::roll(&state.trail, rows, room, |at, number| self.trail[at].0[l] = T::from_f64(number));
     }
+}
+
+/// The numbers of lane `l`.
+fn lane_of<T: Real>(chunks: &[Chunk<T>], l: usize) -> Vec<f64> {
+    chunks.iter().map(|chunk| chunk.0[l].to_f64()).collect()
 }

@@ -3,10 +3,11 @@
 use pulp::Simd;
 
 use super::bounds;
+use super::sums::in_blocks;
 use super::tile::Tile;
 use crate::engine::lane::Phase;
-use crate::problem::evaluate::chunk::{Chunk, Mask, Row, row_by_row};
-use crate::problem::evaluate::lanes::{At, Which};
+use crate::problem::evaluate::chunk::{Chunk, Mask, Row};
+use crate::problem::evaluate::lanes::{At, Numbers, Which};
 use crate::problem::evaluate::machine::Machine;
 use crate::problem::evaluate::real::Real;
 
@@ -31,7 +32,7 @@ pub(super) struct Trial<T: Real> {
     pub(super) step_max: Chunk<T>,
     /// max |g_t - g|
     pub(super) change_max: Chunk<T>,
-    pub(super) products: Products<T>,
+    pub(super) products: Products<Chunk<T>>,
     /// f_t and all of g_t are finite.
     pub(super) finite: Mask<T>,
     /// x_t is not x to the bit.
@@ -42,19 +43,37 @@ pub(super) struct Trial<T: Real> {
 
 /// Inner products of the step s = x_t - x and the change of gradient y = g_t - g.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Products<T> {
-    pub(super) sy: Chunk<T>,
-    pub(super) ss: Chunk<T>,
-    pub(super) yy: Chunk<T>,
+pub(super) struct Products<V> {
+    pub(super) sy: V,
+    pub(super) ss: V,
+    pub(super) yy: V,
     /// s.g_t
-    pub(super) end: Chunk<T>,
-    /// The sum of |s_i| (|g_i| + |g_t,i|), whose rounding that of s.y is.
-    pub(super) rounding: Chunk<T>,
+    pub(super) end: V,
+    /// The sum of |s_i| (|g_i| + |g_t,i|): s.y is rounded by a few EPSILON of it.
+    pub(super) rounding: V,
+}
+
+impl<V: Copy> Products<V> {
+    #[inline(always)]
+    pub(super) fn all(value: V) -> Self {
+        Self { sy: value, ss: value, yy: value, end: value, rounding: value }
+    }
+
+    #[inline(always)]
+    pub(super) fn zip(self, other: Self, f: impl Fn(V, V) -> V) -> Self {
+        Self {
+            sy: f(self.sy, other.sy),
+            ss: f(self.ss, other.ss),
+            yy: f(self.yy, other.yy),
+            end: f(self.end, other.end),
+            rounding: f(self.rounding, other.rounding),
+        }
+    }
 }
 
 impl<T: Real> Trial<T> {
     pub(super) fn new() -> Self {
-        let (zero, none) = (Chunk::splat(T::ZERO), Mask::lanes(|_| false));
+        let (zero, none) = (Chunk::splat(T::ZERO), Mask::none());
         Self {
             asks: none,
             alpha: zero,
@@ -66,7 +85,7 @@ impl<T: Real> Trial<T> {
             steepest: zero,
             step_max: zero,
             change_max: zero,
-            products: Products { sy: zero, ss: zero, yy: zero, end: zero, rounding: zero },
+            products: Products::all(zero),
             finite: none,
             moved: none,
             clamped: none,
@@ -77,7 +96,7 @@ impl<T: Real> Trial<T> {
 /// The lanes that evaluate in this round.
 #[inline(always)]
 fn asks<S: Simd, T: Real>(at: At<S>, tile: &Tile<T>) -> Which<T, S> {
-    at.words(&tile.lanes.phase).not(Phase::Idle as u32) & at.words(&tile.lanes.waits).is(0)
+    at.words(&tile.lanes.phase).is_not(Phase::Idle as u32) & at.words(&tile.lanes.waits).is(0)
 }
 
 /// Writes `x_t = x + alpha d`, or what its bounds leave of it, for the lanes of tile `c` of the block.
@@ -108,28 +127,21 @@ pub(super) fn measure<S: Simd, T: Real>(simd: S, tile: &Tile<T>, c: usize, machi
 
 #[inline(always)]
 fn measure_vector<S: Simd, T: Real>(at: At<S>, tile: &Tile<T>, c: usize, machine: &Machine<T>, trial: &mut Trial<T>) {
-    let zero = at.splat(T::ZERO);
-    let (mut slope, mut gradient_max, mut step_max, mut change_max) = (zero, zero, zero, zero);
-    let (mut sy, mut ss, mut yy, mut end, mut rounding) = (zero, zero, zero, zero, zero);
-    let steps = machine.point().chunks(BLOCK).zip(tile.x.chunks(BLOCK)).zip(tile.d.chunks(BLOCK));
-    let changes = machine.gradient().chunks(BLOCK).zip(tile.g.chunks(BLOCK));
-    for (((points, x), d), (gradients, g)) in steps.zip(changes) {
-        let mut part = zero;
-        for (((point, x), d), (gradient, g)) in points.iter().zip(x).zip(d).zip(gradients.iter().zip(g)) {
-            let (x_t, g_t, g) = (at.of_cell(&point[c]), at.of_cell(&gradient[c]), at.of(g));
-            let (s, y) = (x_t - at.of(x), g_t - g);
-            part = part + g_t * at.of(d);
-            gradient_max = gradient_max.greater(g_t.abs());
-            step_max = step_max.greater(s.abs());
-            change_max = change_max.greater(y.abs());
-            sy = sy + s * y;
-            ss = ss + s * s;
-            yy = yy + y * y;
-            end = end + s * g_t;
-            rounding = rounding + s.abs() * (g.abs() + g_t.abs());
-        }
-        slope = slope + part;
-    }
+    let n = tile.x.len();
+    let (x, g, d) = (&tile.x[..n], &tile.g[..n], &tile.d[..n]);
+    let (points, gradients) = (&machine.point()[..n], &machine.gradient()[..n]);
+    let (zero, nothing) = (at.splat(T::ZERO), at.splat(-T::ZERO));
+    let (mut gradient_max, mut step_max, mut change_max) = (zero, zero, zero);
+    let plus = |(slope, a): Sums<T, S>, (other, b)| (slope + other, Products::zip(a, b, |a, b| a + b));
+    let (slope, products) = in_blocks(n, (nothing, Products::all(nothing)), plus, |(slope, sums): Sums<T, S>, i| {
+        let (x_t, g_t, g) = (at.of_cell(&points[i][c]), at.of_cell(&gradients[i][c]), at.of(&g[i]));
+        let (s, y) = (x_t - at.of(&x[i]), g_t - g);
+        gradient_max = gradient_max.greater(g_t.abs());
+        step_max = step_max.greater(s.abs());
+        change_max = change_max.greater(y.abs());
+        let terms = Products { sy: s * y, ss: s * s, yy: y * y, end: s * g_t, rounding: s.abs() * (g.abs() + g_t.abs()) };
+        (slope + g_t * at.of(&d[i]), sums.zip(terms, |sum, term| sum + term))
+    });
     let (asks, value, alpha) = (asks(at, tile), at.of_cell(&machine.value()[c]), at.of(&tile.lanes.alpha));
     // Where g_t is not finite, neither is the slope.
     let finite = value.finite() & slope.finite();
@@ -149,12 +161,15 @@ fn measure_vector<S: Simd, T: Real>(at: At<S>, tile: &Tile<T>, c: usize, machine
     at.set(&mut trial.steepest, gradient_max);
     at.set(&mut trial.step_max, step_max);
     at.set(&mut trial.change_max, change_max);
-    at.set(&mut trial.products.sy, sy);
-    at.set(&mut trial.products.ss, ss);
-    at.set(&mut trial.products.yy, yy);
-    at.set(&mut trial.products.end, end);
-    at.set(&mut trial.products.rounding, rounding);
+    at.set(&mut trial.products.sy, products.sy);
+    at.set(&mut trial.products.ss, products.ss);
+    at.set(&mut trial.products.yy, products.yy);
+    at.set(&mut trial.products.end, products.end);
+    at.set(&mut trial.products.rounding, products.rounding);
 }
+
+/// g_t.d, and the products of s and y.
+type Sums<T, S> = (Numbers<T, S>, Products<Numbers<T, S>>);
 
 /// Where all of g_t is finite: slopes may overflow without.
 #[inline(never)]
@@ -162,24 +177,4 @@ fn finite_gradients<T: Real>(c: usize, machine: &Machine<T>) -> Mask<T> {
     // Zero times what is not finite is NaN, and stays.
     let poison = |sum: Chunk<T>, row: &Row<T>| sum.zip(row[c].get(), |sum, g| sum + g * T::ZERO);
     machine.gradient().iter().fold(Chunk::splat(T::ZERO), poison).finite()
-}
-
-/// Inner products are added in blocks of so many components, then over the blocks.
-pub(super) const BLOCK: usize = 32;
-
-/// a.b, lane by lane. Every other product goes to one of two sums, so that an addition need not wait for the one before. They
-/// begin at -0, since adding that changes nothing, and is left out; the sign of a sum that is zero means nothing.
-#[inline(always)]
-pub(super) fn dot<T: Real>(a: &[Chunk<T>], b: &[Chunk<T>]) -> Chunk<T> {
-    let nothing = Chunk::splat(-T::ZERO);
-    let mut sum = nothing;
-    for (a, b) in a.chunks(BLOCK).zip(b.chunks(BLOCK)) {
-        let (mut older, mut newer) = (nothing, nothing);
-        for (a, b) in a.iter().zip(b) {
-            row_by_row();
-            (older, newer) = (newer, older.zip3(*a, *b, |part, a, b| part + a * b));
-        }
-        sum = sum.zip3(older, newer, |sum, older, newer| sum + (older + newer));
-    }
-    sum
 }

@@ -8,7 +8,7 @@ use super::real::Real;
 pub(crate) const CHUNK: usize = 16;
 /// Chunks in a block.
 pub(crate) const CHUNKS: usize = 8;
-/// Lanes in a block: what one pass of the evaluator computes. Long enough to hide the cost of reading an instruction.
+/// Lanes in a block: what a worker keeps in its cache, and the most that reading an instruction once computes.
 pub(crate) const LANES: usize = CHUNK * CHUNKS;
 
 /// One value for each of [`CHUNK`] lanes.
@@ -23,6 +23,11 @@ pub(crate) struct Chunk<T>(pub(crate) [T; CHUNK]);
 pub(crate) struct Mask<T: Real>(pub(super) [T::Bits; CHUNK]);
 
 impl<T: Real> Mask<T> {
+    #[inline(always)]
+    pub(crate) fn none() -> Self {
+        Self([T::NO; CHUNK])
+    }
+
     /// The lanes for which `test` holds.
     #[inline(always)]
     pub(crate) fn lanes(test: impl Fn(usize) -> bool) -> Self {
@@ -118,7 +123,7 @@ impl<T: Real> Mask<T> {
 
     /// As [`choose`](Mask::choose), of words.
     #[inline(always)]
-    pub(crate) fn words(self, a: Chunk<u32>, b: Chunk<u32>) -> Chunk<u32> {
+    pub(crate) fn choose_words(self, a: Chunk<u32>, b: Chunk<u32>) -> Chunk<u32> {
         let mut out = a;
         for l in 0..CHUNK {
             let mask = T::word(self.0[l]);

@@ -128,7 +128,7 @@ impl<T: Real> pulp::WithSimd for Evaluate<'_, T> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         if S::IS_SCALAR {
-            // Vectors of one lane would be less than a chunk.
+            // A register of vectors of one lane would be less than a chunk.
             return self.passes(pulp::Scalar128b);
         }
         self.passes(simd);
@@ -303,6 +303,7 @@ impl Indices {
 #[cfg(test)]
 mod tests {
     use super::super::chunk::LANES;
+    use super::super::dispatch::{OnEach, on_each};
     use super::*;
     use crate::problem::Problem;
 
@@ -332,24 +333,27 @@ mod tests {
         rows.flat_map(|row| row[..chunks].iter().flat_map(|chunk| chunk.get().0)).map(|value| value.to_f64().to_bits()).collect()
     }
 
+    /// The bits in so many chunks, of the first instruction set.
+    struct Same {
+        chunks: usize,
+        expected: Option<[Vec<u64>; 2]>,
+    }
+
+    impl OnEach for Same {
+        fn on<S: Simd>(&mut self, name: &str, simd: S) {
+            let bits = [evaluated::<f32, _>(simd, self.chunks), evaluated::<f64, _>(simd, self.chunks)];
+            assert!(bits[1].iter().all(|&bits| f64::from_bits(bits).is_finite()), "the points are where f is finite");
+            assert_eq!(&bits, self.expected.get_or_insert(bits.clone()), "{name}, {} chunks", self.chunks);
+        }
+    }
+
     #[test]
     fn every_instruction_set_gives_the_same_bits() {
         for chunks in [1, 3, CHUNKS] {
-            let (single, double) = (evaluated::<f32, _>(pulp::Scalar, chunks), evaluated::<f64, _>(pulp::Scalar, chunks));
-            assert!(double.iter().all(|&bits| f64::from_bits(bits).is_finite()), "the points are where f is finite");
-            assert_eq!(single, evaluated::<f32, _>(pulp::Scalar512b, chunks), "f32, other vectors, {chunks} chunks");
-            #[cfg(target_arch = "x86_64")]
-            {
-                use pulp::x86::{V3, V4};
-                if let Some(simd) = V3::try_new() {
-                    assert_eq!(single, evaluated::<f32, _>(simd, chunks), "f32, AVX2, {chunks} chunks");
-                    assert_eq!(double, evaluated::<f64, _>(simd, chunks), "f64, AVX2, {chunks} chunks");
-                }
-                if let Some(simd) = V4::try_new() {
-                    assert_eq!(single, evaluated::<f32, _>(simd, chunks), "f32, AVX-512, {chunks} chunks");
-                    assert_eq!(double, evaluated::<f64, _>(simd, chunks), "f64, AVX-512, {chunks} chunks");
-                }
-            }
+            let mut same = Same { chunks, expected: None };
+            on_each(&mut same);
+            let wide = evaluated::<f32, _>(pulp::Scalar512b, chunks);
+            assert_eq!(same.expected.map(|[single, _]| single), Some(wide), "sixteen lanes without, {chunks} chunks");
         }
     }
 }

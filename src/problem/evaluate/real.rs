@@ -6,7 +6,8 @@ use std::ops::{Add, AddAssign, Div, Mul, Neg, Sub};
 use super::math;
 use super::vector::Vectors;
 
-/// `f32` or `f64`. Fused multiply-add is used nowhere, so that every instruction set gives the same bits.
+/// `f32` or `f64`. Fused multiply-add is used nowhere, so that every instruction set gives the same bits; but for functions
+/// that are the system library's, which may choose by the processor.
 pub(crate) trait Real:
     Vectors
     + Debug

@@ -1,7 +1,8 @@
 //! The processor's own vectors, for values that are to stay in its registers.
 //!
 //! [`Chunk`](super::chunk::Chunk)s become vector instructions where the compiler finds the loop over their lanes, which it
-//! does between a load and a store, not across the branches of an interpreter. So its register is made of these.
+//! does between a load and a store, not across the branches of an interpreter. So its register is made of these, and so are the stages of
+//! a round, by way of [`lanes`](super::lanes).
 
 use std::fmt::Debug;
 use std::ops::{BitAnd, BitOr, Not};

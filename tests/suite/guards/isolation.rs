@@ -1,6 +1,11 @@
 //! A lane that goes wrong harms no other.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use manymin::prelude::*;
+use manymin::{Error, Source};
 use nalgebra::DMatrix;
 
 use crate::devices::{Bits, assert_same, devices, minimizer, rosenbrock, starts_in};
@@ -80,6 +85,52 @@ fn starts_whose_squares_overflow_are_minimised() {
         for lane in outcome.iter() {
             assert!(lane.status.is_success(), "{device}, lane {}: {:?}", lane.lane, lane.status);
             assert!(lane.point[0].abs() < 1e-3, "{device}, lane {}: exp(x) - x has its minimum at 0, not {:?}", lane.lane, lane.point);
+        }
+    }
+}
+
+/// Starts of which one can't be made, as long as it is broken.
+struct Broken {
+    starts: Starts,
+    is_broken: Arc<AtomicBool>,
+}
+
+impl Source for Broken {
+    fn lanes(&self) -> usize {
+        self.starts.lanes()
+    }
+
+    fn dimension(&self) -> usize {
+        self.starts.dimension()
+    }
+
+    fn fill(&self, lane: usize, point: &mut [f64], _: &mut [f64]) {
+        assert!(lane != 1_234 || !self.is_broken.load(Ordering::Relaxed), "no start for lane {lane}");
+        point.copy_from_slice(&self.starts.point(lane));
+    }
+}
+
+/// A way to take a batch further.
+type Way = fn(&mut Batch) -> Result<(), Error>;
+
+#[test]
+fn a_source_of_starts_that_panics_costs_no_lane() {
+    let (problem, starts) = (rosenbrock(4), starts_in(4, -2.0, 2.0, 2_000, 5));
+    for precision in [Precision::F32, Precision::F64] {
+        let device = Device::cpu(precision);
+        let minimizer = || minimizer().pool(700);
+        let expected = Bits::all(&minimizer().minimize(&device, &problem, &starts).unwrap());
+        let ways: [Way; 3] = [|batch| batch.run().map(drop), |batch| batch.step().map(drop), |batch| batch.advance(9).map(drop)];
+        for way in ways {
+            let is_broken = Arc::new(AtomicBool::new(false));
+            let source = Broken { starts: starts.clone(), is_broken: Arc::clone(&is_broken) };
+            let mut batch = minimizer().start(&device, &problem, &Starts::new(source)).unwrap();
+            is_broken.store(true, Ordering::Relaxed);
+            let panicked = (0..10_000).any(|_| catch_unwind(AssertUnwindSafe(|| way(&mut batch).unwrap())).is_err());
+            assert!(panicked && batch.active() > 0, "{device}: lane 1234 can't begin");
+            is_broken.store(false, Ordering::Relaxed);
+            batch.run().unwrap();
+            assert_same(&expected, &Bits::all(&batch.finish().unwrap()), &format!("{device}: after a panic"));
         }
     }
 }

@@ -5,9 +5,10 @@
 
 use pulp::Simd;
 
+use super::bounds::held_lanes;
 use super::held::direct_held;
+use super::sums::in_blocks;
 use super::tile::Tile;
-use super::trial::BLOCK;
 use crate::problem::evaluate::chunk::{Chunk, Mask};
 use crate::problem::evaluate::lanes::{At, Numbers, Which};
 use crate::problem::evaluate::real::Real;
@@ -19,7 +20,7 @@ pub(super) struct Scratch<T: Copy> {
     pub(super) a: Vec<Chunk<T>>,
     /// What each pair counts there.
     pub(super) weights: Vec<Chunk<T>>,
-    /// 1 where a component is free, else 0.
+    /// 1 where a component is free, else 0; of BFGS and conjugate gradients g, and 0 where a component is held.
     pub(super) free: Vec<Chunk<T>>,
 }
 
@@ -59,22 +60,26 @@ impl<T: Real> pulp::WithSimd for Direct<'_, T> {
     fn with_simd<S: Simd>(self, simd: S) -> Chunk<T> {
         let Self { tile, turns, kept, scratch, noise } = self;
         let places = places(simd, tile, turns, kept);
-        if tile.is_bounded()
-            && let Some(slope) = direct_held(simd, tile, places, turns, kept, scratch, noise)
-        {
-            return slope;
+        let mut slopes = Chunk::splat(T::ZERO);
+        let holds = if tile.is_bounded() { held_lanes(tile, turns, &mut scratch.free) } else { Mask::none() };
+        if tile.is_bounded() && holds.any() {
+            for at in At::each::<T>(simd) {
+                let slope = direct_held(at, tile, places, turns, kept, holds, scratch, noise);
+                at.set(&mut slopes, slope);
+            }
+            return slopes;
         }
         let Scratch { q, a, .. } = scratch;
         let a = &mut a[..places];
-        let mut slopes = Chunk::splat(T::ZERO);
         for at in At::each::<T>(simd) {
             let (turns, kept, zero) = (at.which(&turns), at.which(&kept), at.splat(T::ZERO));
+            let all = All { gamma: at.of(&tile.lanes.gamma) };
             // For few components the compiler knows how many, and keeps q in registers.
             macro_rules! by_dimension {
                 ($($n:literal)*) => {
                     match q.len() {
-                        $($n => two_loop(at, tile, &mut [zero; $n], a, turns, kept),)*
-                        _ => two_loop(at, tile, &mut Rows { at, rows: q }, a, turns, kept),
+                        $($n => two_loop(at, tile, &mut [zero; $n], a, turns, kept, all),)*
+                        _ => two_loop(at, tile, &mut Rows { at, rows: q }, a, turns, kept, all),
                     }
                 };
             }
@@ -111,7 +116,7 @@ fn places<S: Simd, T: Real>(simd: S, tile: &mut Tile<T>, turns: Mask<T>, kept: M
 }
 
 /// The vector q of the recursion.
-trait Components<T: Real, S: Simd> {
+pub(super) trait Components<T: Real, S: Simd> {
     fn len(&self) -> usize;
     fn get(&self, i: usize) -> Numbers<T, S>;
     fn set(&mut self, i: usize, value: Numbers<T, S>);
@@ -133,9 +138,9 @@ impl<T: Real, S: Simd, const N: usize> Components<T, S> for [Numbers<T, S>; N] {
 }
 
 /// In memory, where there are too many for the processor's registers.
-struct Rows<'a, T, S: Simd> {
-    at: At<S>,
-    rows: &'a mut [Chunk<T>],
+pub(super) struct Rows<'a, T, S: Simd> {
+    pub(super) at: At<S>,
+    pub(super) rows: &'a mut [Chunk<T>],
 }
 
 impl<T: Real, S: Simd> Components<T, S> for Rows<'_, T, S> {
@@ -153,45 +158,76 @@ impl<T: Real, S: Simd> Components<T, S> for Rows<'_, T, S> {
     }
 }
 
-/// The two-loop recursion, from g to H g, over as many pairs as `a` is long, the first of them new, with s.y = 1 each; places without
-/// a pair have a rho of 0 and change nothing. The way back is from the oldest pair to the newest, so that each can move on while it is
+/// The components that the recursion is over, and what pairs count there.
+pub(super) trait Subspace<T: Real, S: Simd>: Copy {
+    /// H before any pair is gamma times the identity.
+    fn gamma(self) -> Numbers<T, S>;
+    /// `value`, or nothing where component i is not among them.
+    fn within(self, i: usize, value: Numbers<T, S>) -> Numbers<T, S>;
+    /// 1 / s.y of pair `k` over them, of all components `rho`; 0 where it counts for nothing.
+    fn rho(self, k: usize, rho: Numbers<T, S>) -> Numbers<T, S>;
+}
+
+/// All components.
+#[derive(Clone, Copy)]
+struct All<T: Real, S: Simd> {
+    gamma: Numbers<T, S>,
+}
+
+impl<T: Real, S: Simd> Subspace<T, S> for All<T, S> {
+    #[inline(always)]
+    fn gamma(self) -> Numbers<T, S> {
+        self.gamma
+    }
+    #[inline(always)]
+    fn within(self, _: usize, value: Numbers<T, S>) -> Numbers<T, S> {
+        value
+    }
+    #[inline(always)]
+    fn rho(self, _: usize, rho: Numbers<T, S>) -> Numbers<T, S> {
+        rho
+    }
+}
+
+/// The two-loop recursion, from g to H g, over as many pairs as `a` is long, the first of them new; places without a pair have
+/// a rho of 0 and change nothing. It is rho y that the products go with: no product has to wait for a rho then. The way back is from the oldest pair to the newest, so that each can move on while it is
 /// at hand.
 #[inline(always)]
-fn two_loop<S: Simd, T: Real>(
+pub(super) fn two_loop<S: Simd, T: Real>(
     at: At<S>,
     tile: &mut Tile<T>,
     q: &mut impl Components<T, S>,
     a: &mut [Chunk<T>],
     turns: Which<T, S>,
     kept: Which<T, S>,
+    over: impl Subspace<T, S>,
 ) -> Numbers<T, S> {
     let n = q.len();
-    let Tile { lanes, g, d, s, y, rho, .. } = tile;
+    let Tile { g, d, s, y, rho, .. } = tile;
     // Slices, whose places are not looked up again for every pair.
     let (g, d, s, y, rho) = (&g[..n], &mut d[..n], &mut s[..], &mut y[..], &mut rho[..]);
     let zero = at.splat(T::ZERO);
     for i in 0..n {
-        q.set(i, at.of(&g[i]));
+        q.set(i, over.within(i, at.of(&g[i])));
     }
     for (k, a) in a.iter_mut().enumerate() {
-        let (s, y) = (&s[k * n..][..n], &y[k * n..][..n]);
-        let alpha = zero.below(at.of(&rho[k])).choose(dot(at, q, s), zero);
-        at.set(a, alpha);
+        let (s, y, rho) = (&s[k * n..][..n], &y[k * n..][..n], over.rho(k, at.of(&rho[k])));
+        let along = zero.below(rho).choose(dot(at, q, |i| at.of(&s[i])), zero);
+        at.set(a, rho * along);
         for i in 0..n {
-            q.set(i, q.get(i) - alpha * at.of(&y[i]));
+            q.set(i, over.within(i, q.get(i) - along * (rho * at.of(&y[i]))));
         }
     }
-    let gamma = at.of(&lanes.gamma);
     for i in 0..n {
-        q.set(i, q.get(i) * gamma);
+        q.set(i, q.get(i) * over.gamma());
     }
     let last = rho.len() - 1;
     for (k, alpha) in a.iter().enumerate().rev() {
-        let beta = zero.below(at.of(&rho[k])).choose(dot(at, q, &y[k * n..][..n]), zero);
+        let (s_k, y_k, rho_k) = (&s[k * n..][..n], &y[k * n..][..n], over.rho(k, at.of(&rho[k])));
+        let beta = zero.below(rho_k).choose(dot(at, q, |i| rho_k * at.of(&y_k[i])), zero);
         let step = at.of(alpha) - beta;
-        let of_k = &s[k * n..][..n];
         for i in 0..n {
-            q.set(i, q.get(i) + step * at.of(&of_k[i]));
+            q.set(i, over.within(i, q.get(i) + step * at.of(&s_k[i])));
         }
         if k < last {
             move_on(at, y, k, n, kept);
@@ -203,27 +239,18 @@ fn two_loop<S: Simd, T: Real>(
         // Places without a pair turn -0 into 0, and how many there are depends on the other lanes: from 0 all are taken.
         at.set_in(turns, &mut d[i], zero - q.get(i));
     }
-    zero - dot(at, q, g)
+    zero - dot(at, q, |i| at.of(&g[i]))
 }
 
-/// q.b, with the sums of [`trial::dot`](super::trial::dot).
+/// q.b
 #[inline(always)]
-fn dot<S: Simd, T: Real>(at: At<S>, q: &impl Components<T, S>, b: &[Chunk<T>]) -> Numbers<T, S> {
-    let nothing = at.splat(-T::ZERO);
-    let mut sum = nothing;
-    for first in (0..b.len()).step_by(BLOCK) {
-        let (mut older, mut newer) = (nothing, nothing);
-        for i in first..b.len().min(first + BLOCK) {
-            (older, newer) = (newer, older + q.get(i) * at.of(&b[i]));
-        }
-        sum = sum + (older + newer);
-    }
-    sum
+pub(super) fn dot<S: Simd, T: Real>(at: At<S>, q: &impl Components<T, S>, b: impl Fn(usize) -> Numbers<T, S>) -> Numbers<T, S> {
+    in_blocks(q.len(), at.splat(-T::ZERO), |a, b| a + b, |sum, i| sum + q.get(i) * b(i))
 }
 
 /// Moves what stands at place `k`, `n` chunks, on by one place, in the lanes of `kept`.
 #[inline(always)]
-pub(super) fn move_on<S: Simd, T: Real>(at: At<S>, history: &mut [Chunk<T>], k: usize, n: usize, kept: Which<T, S>) {
+fn move_on<S: Simd, T: Real>(at: At<S>, history: &mut [Chunk<T>], k: usize, n: usize, kept: Which<T, S>) {
     let (from, to) = history[k * n..][..2 * n].split_at_mut(n);
     for (from, to) in from.iter().zip(to) {
         at.set_in(kept, to, at.of(from));
@@ -263,7 +290,10 @@ mod tests {
             };
             fill(&mut tile.s, dimension, 1000);
             fill(&mut tile.y, dimension, 2000);
-            fill(&mut tile.rho, 1, 3000);
+            for (place, rho) in tile.rho.iter_mut().enumerate() {
+                let is_pair = if place == 0 { kept.has(l) } else { place <= old(l) };
+                rho.0[l] = if is_pair { number(place + 3000, l).abs() } else { 0.0 };
+            }
             tile.g.iter_mut().enumerate().for_each(|(i, g)| g.0[l] = number(i, l));
         }
         (tile, kept)
@@ -328,7 +358,15 @@ mod tests {
             let places = places(simd, tile, all, kept);
             let Scratch { mut q, mut a, .. } = Scratch::new(tile.x.len(), MEMORY);
             for at in At::each::<f32>(simd) {
-                two_loop(at, tile, &mut Rows { at, rows: &mut q }, &mut a[..places], at.which(&all), at.which(&kept));
+                two_loop(
+                    at,
+                    tile,
+                    &mut Rows { at, rows: &mut q },
+                    &mut a[..places],
+                    at.which(&all),
+                    at.which(&kept),
+                    All { gamma: at.of(&tile.lanes.gamma) },
+                );
             }
         }
     }
