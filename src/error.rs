@@ -8,6 +8,8 @@ mod steer;
 mod table;
 mod wgsl;
 
+use std::fmt;
+
 use thiserror::Error;
 
 pub use checkpoint::CheckpointError;
@@ -22,8 +24,8 @@ pub use wgsl::WgslError;
 #[derive(Clone, Debug, Error, PartialEq)]
 #[non_exhaustive]
 pub enum Error {
-    /// The objective could not be built.
-    #[error("the objective can't be built: {0}")]
+    /// A mistake in the objective, or in what it is given.
+    #[error("{0}")]
     Problem(#[from] ProblemError),
     /// Starts, parameters and problem do not fit each other.
     #[error("the starts don't fit: {0}")]
@@ -80,7 +82,10 @@ pub enum ProblemError {
     #[error("the point has no components; give a dimension of at least 1")]
     NoComponents,
     /// An index that a read takes somewhere in its loops.
-    #[error("index {index} of `{what}` is out of range: it has {len} elements, counted from 0; check the ranges of the loops around it")]
+    #[error(
+        "index {index} of `{what}` is out of range: it has {len} elements, counted from 0; check the ranges of the loops around it{}",
+        Lengths(lengths)
+    )]
     IndexOutOfRange {
         /// `x`, `parameters` or the data's name.
         what: String,
@@ -88,9 +93,11 @@ pub enum ProblemError {
         index: i64,
         /// The number of elements.
         len: usize,
+        /// All data and their lengths, where `what` is data and they differ: else none.
+        lengths: Vec<(String, usize)>,
     },
     /// A constant, or an operation on constants, that is infinite or not a number.
-    #[error("a constant of the objective is {value}: constants and what is computed from them alone must be finite")]
+    #[error("a constant of the objective is {}: constants and what is computed from them alone must be finite", Number(*value))]
     NonFiniteConstant {
         /// The value met.
         value: f64,
@@ -107,13 +114,13 @@ pub enum ProblemError {
         known: Vec<String>,
     },
     /// A data array given twice.
-    #[error("data `{name}` is given twice")]
+    #[error("data `{name}` is given twice; give each array once")]
     RepeatedData {
         /// Its name.
         name: String,
     },
     /// Data that is infinite or not a number.
-    #[error("data `{name}` is {value} at index {index}: data must be finite")]
+    #[error("data `{name}` is {} at index {index}: data must be finite", Number(*value))]
     NonFiniteData {
         /// The array.
         name: String,
@@ -138,11 +145,9 @@ pub enum ProblemError {
     },
     /// More operations than can be held.
     #[error(
-        "the objective has {operations} operations, more than the {limit} that are taken; write repeated parts as `x.sum(range, |i| ...)`, which stays one loop"
+        "the objective has more than the {limit} operations that are taken; write repeated parts as `x.sum(range, |i| ...)`, which stays one loop"
     )]
     TooLarge {
-        /// How many there are, at least.
-        operations: usize,
         /// The most that are taken.
         limit: usize,
     },
@@ -150,7 +155,7 @@ pub enum ProblemError {
     #[error("{0}")]
     Wgsl(#[from] WgslError),
     /// A point or parameters of the wrong length handed to an evaluation.
-    #[error("{what} has {given} elements where the problem takes {wanted}")]
+    #[error("the length of {what} is {given} where the problem takes {wanted}")]
     WrongLength {
         /// `the point` or `the parameters`.
         what: &'static str,
@@ -277,7 +282,7 @@ pub enum BoundsError {
         upper: usize,
     },
     /// A lower bound above its upper one, or one that is not a number.
-    #[error("component {index} is bounded by [{lower}, {upper}], which holds no number")]
+    #[error("component {index} is bounded by [{}, {}], which holds no number", Number(*lower), Number(*upper))]
     Empty {
         /// The component.
         index: usize,
@@ -304,7 +309,8 @@ pub enum BoundsError {
     },
     /// Bounds of one lane, or what they leave of those of all lanes, that hold no number.
     #[error(
-        "component {index} of lane {lane} is bounded by [{lower}, {upper}], its own bounds and those of all lanes together, which holds no number"
+        "component {index} of lane {lane} is bounded by [{}, {}], its own bounds and those of all lanes together, which holds no number",
+        Number(*lower), Number(*upper)
     )]
     EmptyLane {
         /// The lane.
@@ -318,8 +324,9 @@ pub enum BoundsError {
     },
     /// Bounds between which there is no number of single precision.
     #[error(
-        "component {index} of lane {lane} is bounded by [{lower}, {upper}], which holds no number of single precision: lower bounds round up there \
-         and upper ones down; make them equal, which fixes the component, or take `Device::cpu(Precision::F64)`"
+        "component {index} of lane {lane} is bounded by [{}, {}], which holds no number of single precision: lower bounds round up there \
+         and upper ones down; make them equal, which fixes the component, or take `Device::cpu(Precision::F64)`",
+        Number(*lower), Number(*upper)
     )]
     Rounded {
         /// The lane.
@@ -332,7 +339,10 @@ pub enum BoundsError {
         upper: f64,
     },
     /// A component that is held at its start, which lies outside the bounds.
-    #[error("component {index} of lane {lane} is fixed at its start, {value}, which lies outside its bounds [{lower}, {upper}]")]
+    #[error(
+        "component {index} of lane {lane} is fixed at its start, {}, which lies outside its bounds [{}, {}]",
+        Number(*value), Number(*lower), Number(*upper)
+    )]
     FixedOutside {
         /// The lane.
         lane: usize,
@@ -345,4 +355,50 @@ pub enum BoundsError {
         /// Its upper bound.
         upper: f64,
     },
+}
+
+/// A number as people read it: with an exponent where it is far from 1.
+pub(super) struct Number(pub(super) f64);
+
+impl fmt::Display for Number {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let size = self.0.abs();
+        if size.is_finite() && size != 0.0 && !(1e-5..1e16).contains(&size) { write!(f, "{:e}", self.0) } else { write!(f, "{}", self.0) }
+    }
+}
+
+/// `; the data differ in length: t has 41, y has 40`
+struct Lengths<'a>(&'a [(String, usize)]);
+
+impl fmt::Display for Lengths<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (k, (name, len)) in self.0.iter().enumerate() {
+            write!(f, "{}`{name}` has {len}", if k == 0 { "; the data differ in length: " } else { ", " })?;
+        }
+        Ok(())
+    }
+}
+
+/// What [`ProblemError::IndexOutOfRange`] tells of the lengths of all data: nothing where they are the same.
+pub(crate) fn differing(data: &[(String, usize)]) -> Vec<(String, usize)> {
+    if data.windows(2).all(|two| two[0].1 == two[1].1) { Vec::new() } else { data.to_vec() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_far_from_one_have_an_exponent() {
+        let shown = [0.0, 1.0, -0.5, 1e-5, 1e-6, 123_456.0, 1e300, -1e300, f64::INFINITY].map(|value| Number(value).to_string());
+        assert_eq!(shown, ["0", "1", "-0.5", "0.00001", "1e-6", "123456", "1e300", "-1e300", "inf"]);
+    }
+
+    #[test]
+    fn data_of_different_lengths_are_told() {
+        let data = [("t".to_string(), 41), ("y".to_string(), 40)];
+        let error = ProblemError::IndexOutOfRange { what: "y".into(), index: 40, len: 40, lengths: differing(&data) };
+        assert!(error.to_string().ends_with("; the data differ in length: `t` has 41, `y` has 40"), "{error}");
+        assert!(differing(&data[..1]).is_empty());
+    }
 }

@@ -408,7 +408,7 @@ impl ProblemBuilder {
             return Err(ProblemError::NoComponents);
         }
         if self.dimension > trace::MOST_VALUES {
-            return Err(ProblemError::TooLarge { operations: self.dimension, limit: trace::MOST_VALUES });
+            return Err(ProblemError::TooLarge { limit: trace::MOST_VALUES });
         }
         let mut names = HashSet::new();
         for (name, values) in &self.data {

@@ -1,6 +1,8 @@
 //! What can be asked for.
 
+use std::num::{IntErrorKind, ParseIntError};
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -46,6 +48,14 @@ pub(super) struct DevicesArgs {
     /// Print JSON.
     #[arg(long)]
     pub(super) json: bool,
+}
+
+/// A count, or an error that says what one is. Options that take numbers allow negative ones, so that it is what they say of them.
+fn whole<T: FromStr<Err = ParseIntError>>(text: &str) -> Result<T, String> {
+    text.parse().map_err(|error: ParseIntError| match error.kind() {
+        IntErrorKind::PosOverflow => error.to_string(),
+        _ => "it must be a whole number, 0 or more".into(),
+    })
 }
 
 /// The problem.
@@ -101,7 +111,7 @@ pub(super) struct StartArgs {
     #[arg(long, value_name = "FILE")]
     pub(super) start_file: Option<PathBuf>,
     /// What the draws begin with.
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, default_value_t = 0, value_parser = whole::<u64>, allow_negative_numbers = true)]
     pub(super) seed: u64,
 }
 
@@ -129,16 +139,16 @@ pub(super) struct RunArgs {
     #[arg(long, value_enum, default_value_t)]
     pub(super) method: Moves,
     /// Pairs that L-BFGS remembers.
-    #[arg(long, default_value_t = 8)]
+    #[arg(long, default_value_t = 8, value_parser = whole::<usize>, allow_negative_numbers = true)]
     pub(super) memory: usize,
     /// A lane has converged when no gradient component is larger.
-    #[arg(long, value_name = "G", default_value_t = 1e-5)]
+    #[arg(long, value_name = "G", default_value_t = 1e-5, allow_negative_numbers = true)]
     pub(super) gradient_tolerance: f64,
     /// The most steps of a lane.
-    #[arg(long, value_name = "STEPS", default_value_t = 500)]
+    #[arg(long, value_name = "STEPS", default_value_t = 500, value_parser = whole::<u32>, allow_negative_numbers = true)]
     pub(super) max_iterations: u32,
     /// Lanes on the device at once.
-    #[arg(long, value_name = "LANES")]
+    #[arg(long, value_name = "LANES", value_parser = whole::<usize>, allow_negative_numbers = true)]
     pub(super) pool: Option<usize>,
 }
 
@@ -169,7 +179,7 @@ pub(super) struct LimitArgs {
     #[arg(long, value_name = "F", allow_hyphen_values = true)]
     pub(super) target: Option<f64>,
     /// End the run after so many seconds.
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
     pub(super) time_limit: Option<f64>,
 }
 
@@ -180,7 +190,7 @@ pub(super) struct CheckpointArgs {
     #[arg(long, value_name = "FILE")]
     pub(super) checkpoint: Option<PathBuf>,
     /// Seconds between checkpoints, 60 unless given.
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
     pub(super) every: Option<f64>,
 }
 
@@ -197,7 +207,7 @@ pub(super) struct OutputArgs {
     #[arg(long, value_enum)]
     pub(super) distinct: Option<By>,
     /// Take the best K minima on in f64; all of them unless given.
-    #[arg(long, value_name = "K")]
+    #[arg(long, value_name = "K", value_parser = whole::<usize>, allow_negative_numbers = true)]
     pub(super) polish: Option<usize>,
     /// Plot the values that lanes reached, from the lowest up, to an SVG file.
     #[arg(long, value_name = "FILE.svg")]
@@ -232,7 +242,7 @@ pub(super) struct MinimizeArgs {
     #[command(flatten)]
     pub(super) start: StartArgs,
     /// How many lanes there are; as many as the start file has rows where one is given.
-    #[arg(long, value_name = "LANES")]
+    #[arg(long, value_name = "LANES", value_parser = whole::<usize>, allow_negative_numbers = true)]
     pub(super) starts: Option<usize>,
     #[command(flatten)]
     pub(super) run: RunArgs,
@@ -258,7 +268,7 @@ pub(super) struct ResumeArgs {
     #[arg(long, default_value = "auto")]
     pub(super) device: String,
     /// New limit of steps, those before included: lanes that ended at the old one go on.
-    #[arg(long, value_name = "STEPS")]
+    #[arg(long, value_name = "STEPS", value_parser = whole::<u32>, allow_negative_numbers = true)]
     pub(super) max_iterations: Option<u32>,
     #[command(flatten)]
     pub(super) limits: LimitArgs,
@@ -287,15 +297,15 @@ pub(super) struct SweepArgs {
     #[command(flatten)]
     pub(super) start: StartArgs,
     /// Lanes a row of parameters, the best of which counts: 1, or as many as the start file has rows.
-    #[arg(long, value_name = "LANES")]
+    #[arg(long, value_name = "LANES", value_parser = whole::<usize>, allow_negative_numbers = true)]
     pub(super) starts: Option<usize>,
     #[command(flatten)]
     pub(super) run: RunArgs,
     /// End the sweep after so many seconds.
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
     pub(super) time_limit: Option<f64>,
     /// Start each row from where the row before ended, in so many pieces side by side.
-    #[arg(long, value_name = "CHAINS")]
+    #[arg(long, value_name = "CHAINS", value_parser = whole::<usize>, allow_negative_numbers = true)]
     pub(super) continuation: Option<usize>,
     /// Write the best lane of every row to a CSV file.
     #[arg(long, value_name = "FILE")]

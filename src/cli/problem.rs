@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use manymin::{Problem, Table, WgslSource};
+use manymin::{Error, Problem, ProblemError, Table, WgslError, WgslSource};
 
 use super::args::ProblemArgs;
 use super::failure::{Failure, Result};
@@ -20,11 +20,12 @@ impl Loaded {
     pub(super) fn read(args: &ProblemArgs) -> Result<Self> {
         let path = &args.problem;
         let named = |error: &dyn std::fmt::Display| Failure::Misuse(format!("{}: {error}", path.display()));
-        let text = std::fs::read_to_string(path).map_err(|error| named(&error))?;
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| named(&format!("{error}; check the path: a problem is a WGSL file, as in examples/problems")))?;
         let mut source = WgslSource::parse(&text).map_err(|error| named(&error))?;
         for set in &args.set {
             let (name, value) = split(set, "--set", "NAME=VALUE")?;
-            source = source.set(name, number(value, "--set")?).map_err(|error| named(&error))?;
+            source = source.set(name, number(value, "--set")?).map_err(|error| named(&format!("with --set {set}: {error}")))?;
         }
         for data in &args.data {
             let (name, values) = column(data)?;
@@ -34,7 +35,11 @@ impl Loaded {
         let given = |name: &str| args.data.iter().any(|data| data.split_once('=').is_some_and(|(known, _)| known == name));
         let missing = source.data_names().find(|name| !given(name)).map(String::from);
         let problem = source.build().map_err(|error| match &missing {
-            Some(name) => named(&format!("the array `{name}` has no numbers: give it some, as in --data {name}=FILE:COLUMN\n{error}")),
+            Some(name) => {
+                let known = matches!(error, Error::Problem(ProblemError::Wgsl(WgslError::NoNumbers { .. })));
+                let more = if known { String::new() } else { format!("\n{error}") };
+                named(&format!("the array `{name}` has no numbers: give it some, as in --data {name}=FILE:COLUMN{more}"))
+            }
             None => named(&error),
         })?;
         Ok(Self { problem, name: file_name(path), description })
@@ -65,5 +70,5 @@ pub(super) fn numbers(text: &str, option: &str) -> Result<Vec<f64>> {
 }
 
 fn number(word: &str, option: &str) -> Result<f64> {
-    word.trim().parse().map_err(|_| Failure::Misuse(format!("{option}: `{word}` is no number")))
+    word.trim().parse().map_err(|_| Failure::Misuse(format!("{option}: `{word}` is no number; write it as 3, -0.5 or 1e-6")))
 }

@@ -13,12 +13,13 @@ use super::problem::numbers;
 
 /// The device that `--device` asks for, with lanes of that precision.
 pub(super) fn device(name: &str, precision: Precision) -> Result<Device> {
-    Ok(match (name, precision) {
+    // As MANYMIN_DEVICE, and adapters' names, in upper or lower case.
+    Ok(match (name.trim().to_lowercase().as_str(), precision) {
         ("auto", Precision::F32) => Device::auto()?,
         ("auto" | "cpu", precision) => Device::cpu(precision),
         (_, Precision::F64) => return Err(Failure::Misuse("GPUs compute in f32: f64 is for --device cpu".into())),
         ("gpu", _) => Device::gpu()?,
-        (name, _) => Device::adapter(name)?,
+        _ => Device::adapter(name)?,
     })
 }
 

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use super::Number;
+
 /// What a device can't do, and what to do instead.
 #[derive(Clone, Debug, Error, PartialEq)]
 #[non_exhaustive]
@@ -205,7 +207,7 @@ pub enum DeviceError {
         what: &'static str,
     },
     /// A number of the problem that overflows in the lanes' precision.
-    #[error("{what} is {value}, which overflows in f32; scale the problem, or use `Device::cpu(Precision::F64)`")]
+    #[error("{what} is {}, which overflows in f32; scale the problem, or use `Device::cpu(Precision::F64)`", Number(*value))]
     Overflow {
         /// Where the number stands.
         what: String,

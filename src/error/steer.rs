@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+use super::Number;
 use crate::method::Status;
 
 /// Why a run can't be changed as asked. It then is as it was.
@@ -48,7 +49,7 @@ pub enum SteerError {
         wanted: usize,
     },
     /// A number that lanes can't have.
-    #[error("number {index} of {what} is {value}: it must be finite in the lane's precision")]
+    #[error("number {index} of {what} is {}: it must be finite in the lane's precision", Number(*value))]
     NotFinite {
         /// `the point` or `the parameters`.
         what: &'static str,

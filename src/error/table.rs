@@ -7,7 +7,7 @@ use thiserror::Error;
 #[non_exhaustive]
 pub enum TableError {
     /// The file can't be opened.
-    #[error("`{path}` can't be read: {message}")]
+    #[error("`{path}` can't be read: {message}; check the path, and that the file may be read")]
     Unreadable {
         /// The file.
         path: String,
@@ -29,7 +29,7 @@ pub enum TableError {
         message: String,
     },
     /// No numbers.
-    #[error("there are no rows of numbers")]
+    #[error("there are no rows of numbers; a row a line is read, with commas between the numbers")]
     Empty,
     /// A row of another length.
     #[error("line {line} has {given} columns and those before it have {columns}")]

@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+use super::Number;
 use super::device::Excerpt;
 
 /// Mistakes in the WGSL of an objective: of a problem file, `WgslSource`, which becomes a program, or of
@@ -52,7 +53,7 @@ pub enum WgslError {
         known: Vec<String>,
     },
     /// A value that a constant can't have.
-    #[error("constant `{name}` can't be {value}: it must be {must}")]
+    #[error("constant `{name}` can't be {}: it must be {must}", Number(*value))]
     ConstantValue {
         /// The constant.
         name: String,

@@ -9,7 +9,7 @@ use std::marker::PhantomData;
 
 use super::affine::{Affine, Loop, LoopId, within};
 use super::graph::{Binary, Graph, Id, Op, Unary};
-use crate::error::ProblemError;
+use crate::error::{ProblemError, differing};
 pub(super) use index::Sealed;
 use index::{Handle, IndexParts};
 pub use index::{Index, IndexRange, IntoIndex};
@@ -105,7 +105,7 @@ impl Tracer {
     fn value<'g>(&'g self, scope: u32, make: impl FnOnce(&mut Graph) -> Id) -> Scalar<'g> {
         let mut state = self.state.borrow_mut();
         if state.graph.len() >= MOST_VALUES {
-            state.error.get_or_insert(ProblemError::TooLarge { operations: MOST_VALUES, limit: MOST_VALUES });
+            state.error.get_or_insert(ProblemError::TooLarge { limit: MOST_VALUES });
             let one = state.graph.constant(1.0);
             return Scalar { tracer: self, repr: Repr::Value(one), scope: 0, brand: PhantomData };
         }
@@ -168,7 +168,8 @@ impl Tracer {
                 Place::Data(k) => g.data(k, affine),
             }),
             Err(index) => {
-                self.fail(ProblemError::IndexOutOfRange { what: what.into(), index, len });
+                let lengths = if matches!(place, Place::Data(_)) { differing(&self.data) } else { Vec::new() };
+                self.fail(ProblemError::IndexOutOfRange { what: what.into(), index, len, lengths });
                 self.constant(1.0)
             }
         }

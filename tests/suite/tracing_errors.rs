@@ -13,7 +13,7 @@ fn refusal(problem: manymin::Result<Problem>) -> ProblemError {
 }
 
 fn out_of_range(what: &str, index: i64, len: usize) -> ProblemError {
-    ProblemError::IndexOutOfRange { what: what.into(), index, len }
+    ProblemError::IndexOutOfRange { what: what.into(), index, len, lengths: Vec::new() }
 }
 
 #[test]
@@ -60,6 +60,9 @@ fn parameters_and_data_out_of_range_are_named() {
     assert_eq!(refusal(builder().build(|x, c| x[0] * c.parameters().at(7))), out_of_range("parameters", 7, 2));
     assert_eq!(refusal(builder().build(|x, c| x[0] * c.sum(0..3, |i| c.parameter(i)))), out_of_range("parameters", 2, 2));
     assert_eq!(refusal(builder().build(|x, c| x[0] * c.data("y").at(3))), out_of_range("y", 3, 3));
+    let longer = builder().data("t", &[0.0; 4]);
+    let error = refusal(longer.build(|x, c| x[0] * c.sum(0..c.data("t").len(), |i| c.data("t").at(i) * c.data("y").at(i))));
+    assert!(error.to_string().ends_with("the data differ in length: `y` has 3, `t` has 4"), "{error}");
     assert_eq!(refusal(builder().build(|x, c| x[0] * c.sum(0..3, |i| c.data("y").at(2 * i)))), out_of_range("y", 4, 3));
 }
 

@@ -313,7 +313,7 @@ fn each_thing_that_is_missing_has_its_error() {
 
 #[test]
 fn indices_out_of_range_are_found() {
-    let beyond = |what: &str, index| ProblemError::IndexOutOfRange { what: what.into(), index, len: 2 };
+    let beyond = |what: &str, index| ProblemError::IndexOutOfRange { what: what.into(), index, len: 2, lengths: Vec::new() };
     assert_eq!(refused(Problem::verbatim(2, &body("let a = x_at(2);"))), beyond("x", 2));
     assert_eq!(
         refused(Problem::builder(2).parameters(2).verbatim(&body("if (x_at(0) > 0.0) { let a = p_at(7); }"))),

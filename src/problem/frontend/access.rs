@@ -8,7 +8,7 @@ use super::super::affine::{Affine, within};
 use super::super::graph::Id;
 use super::lower::Lowering;
 use super::value::{Count, Key, Lowered, Place, Pointer, Relation, Step, Stop, Test, Truth, Value, View, Whole};
-use crate::error::ProblemError;
+use crate::error::{ProblemError, differing};
 
 /// Elements of a local array that a loop's index may choose among: each read is as many selects.
 const MOST_CHOICES: usize = 64;
@@ -45,7 +45,9 @@ impl Lowering<'_> {
         match within(index.clone(), len, &self.open, &self.graph.loops) {
             Ok(_) => Ok(()),
             Err(index) => {
-                let error = ProblemError::IndexOutOfRange { what, index, len };
+                let data: Vec<_> = self.data[..self.task.filled.len()].iter().map(|(name, values)| (name.clone(), values.len())).collect();
+                let lengths = if data.iter().any(|(name, _)| *name == what) { differing(&data) } else { Vec::new() };
+                let error = ProblemError::IndexOutOfRange { what, index, len, lengths };
                 Stop::failed(
                     error.to_string(),
                     "Where a condition keeps the index in range, make it one of loop variables, which then cuts the loop.",

@@ -68,13 +68,17 @@ impl WgslSource {
     /// Fills an array, `@group(0) @binding(0) var<storage, read> NAME: array<f32>;`, which all lanes share.
     ///
     /// # Errors
-    /// [`WgslError::UnknownArray`]; [`WgslError::ArrayLength`] if the text says how many numbers it takes.
+    /// [`WgslError::UnknownArray`]; [`WgslError::ArrayLength`] if the text says how many numbers it takes;
+    /// [`ProblemError::RepeatedData`](crate::ProblemError::RepeatedData) for an array that is filled already.
     pub fn data(mut self, name: &str, values: &[f64]) -> Result<Self> {
         let known = || self.data_names().map(String::from).collect();
         let unknown = || ProblemError::from(WgslError::UnknownArray { name: name.into(), known: known() });
         let at = self.reading.arrays.iter().position(|array| array.name == name).ok_or_else(unknown)?;
         if let Some(wanted) = self.reading.arrays[at].len.filter(|&len| len != values.len()) {
             return Err(ProblemError::from(WgslError::ArrayLength { name: name.into(), given: values.len(), wanted }).into());
+        }
+        if self.data[at].is_some() {
+            return Err(ProblemError::RepeatedData { name: name.into() }.into());
         }
         self.data[at] = Some(values.to_vec());
         Ok(self)

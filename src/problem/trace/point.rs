@@ -134,7 +134,8 @@ impl<'g> std::ops::Index<usize> for Point<'g> {
     fn index(&self, k: usize) -> &Scalar<'g> {
         self.components.get(k).unwrap_or_else(|| {
             let index = i64::try_from(k).unwrap_or(i64::MAX);
-            self.tracer.fail(ProblemError::IndexOutOfRange { what: "x".into(), index, len: self.tracer.dimension });
+            let (what, len) = ("x".into(), self.tracer.dimension);
+            self.tracer.fail(ProblemError::IndexOutOfRange { what, index, len, lengths: Vec::new() });
             &self.components[0]
         })
     }

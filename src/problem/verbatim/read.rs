@@ -157,7 +157,8 @@ impl Reading<'_> {
                     if let (Some((_, what, len)), Some(index)) = (indexed, index)
                         && index as usize >= *len
                     {
-                        return Err(ProblemError::IndexOutOfRange { what: (*what).into(), index: index.into(), len: *len });
+                        let (what, index, len) = ((*what).into(), index.into(), *len);
+                        return Err(ProblemError::IndexOutOfRange { what, index, len, lengths: Vec::new() });
                     }
                 }
                 Statement::Kill

@@ -22,7 +22,13 @@ fn options_that_make_no_sense_are_refused() {
     refused(&["minimize", &file, "--bounds=0,1", "--set", "DIM"], "it takes NAME=VALUE");
     refused(&["minimize", &file, "--bounds=0,1", "--set", "DIN=3"], "DIN");
     refused(&["minimize", &file, "--bounds=0,1", "--data", "t=x.csv"], "it takes NAME=FILE:COLUMN");
-    refused(&["minimize", &file, "--bounds=0,1", "--gradient-tolerance=-1"], "gradient_max");
+    refused(
+        &["minimize", &file, "--bounds=0,1", "--gradient-tolerance", "-1"],
+        "--gradient-tolerance is -1: it must be a number not below 0",
+    );
+    refused(&["minimize", &file, "--bounds=0,1", "--time-limit", "-1"], "--time-limit is -1: it must be above 0");
+    refused(&["minimize", &file, "--bounds=0,1", "--starts", "-5"], "it must be a whole number, 0 or more");
+    refused(&["minimize", &file, "--bounds=0,1", "--device=CPU", "--pool=0"], "--pool is 0: it must be at least 1");
     refused(&["minimize", &file, "--bounds=0,1", "--time-limit=0"], "--time-limit is 0: it must be above 0");
     refused(&["minimize", &file, "--bounds=0,1", "--target=nan"], "--target must be a finite number");
     refused(&["minimize", &file, "--bounds=0,1", "--every", "3"], "--every is for --checkpoint FILE");
@@ -36,8 +42,40 @@ fn options_that_make_no_sense_are_refused() {
 }
 
 #[test]
+fn what_to_do_is_said_in_options() {
+    let (fit, data) = (problem("decay.wgsl"), problem("decay.csv"));
+    let (t, y) = (format!("t={data}:t"), format!("y={data}:y"));
+    let fitted = ["minimize", &fit, "--data", &t, "--data", &y, "--bounds=0,5", "--device=cpu"];
+    refused(&[&fitted[..], &["--method=levenberg-marquardt"]].concat(), "add --unbounded");
+    refused(&[&fitted[..], &["--data", &t]].concat(), "data `t` is given twice");
+    let with_parameters = problem("sweep.wgsl");
+    refused(&["minimize", &with_parameters, "--bounds=-3,3", "--device=cpu"], "`manymin sweep PROBLEM --parameters FILE`");
+    let answer = run(&["minimize", &fit, "--data", &t, "--data", &y, "--bounds=0,5", "--device=no such adapter"]);
+    assert!(answer.code == 1 && answer.err.contains("take the CPU engine with `--device cpu`"), "{}", answer.err);
+}
+
+#[test]
+fn numbers_too_large_have_an_exponent() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("large.wgsl");
+    std::fs::write(&path, "const A = 1.0;\nfn objective(x: array<f32, 1>) -> f32 { return A * x[0] * x[0]; }\n").expect("a file");
+    let file = path.to_str().expect("a path");
+    refused(&["minimize", file, "--bounds=0,1", "--set", "A=1e300"], "constant `A` can't be 1e300");
+}
+
+#[test]
+fn data_of_different_lengths_are_told() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("short.csv");
+    std::fs::write(&path, "y\n1\n2\n").expect("a file");
+    let (t, y) = (format!("t={}:t", problem("decay.csv")), format!("y={}:y", path.display()));
+    let fit = problem("decay.wgsl");
+    refused(&["minimize", &fit, "--data", &t, "--data", &y, "--bounds=0,5"], "the data differ in length: `t` has 41, `y` has 2");
+}
+
+#[test]
 fn files_that_can_not_be_taken_are_named() {
-    refused(&["minimize", "no-such-file.wgsl", "--bounds=0,1"], "no-such-file.wgsl");
+    refused(&["minimize", "no-such-file.wgsl", "--bounds=0,1"], "check the path");
     refused(&["resume", "no-such-file.manymin"], "no-such-file.manymin");
     let directory = tempfile::tempdir().expect("a directory");
     let write = |name: &str, text: &str| {
