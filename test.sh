@@ -56,33 +56,33 @@ cargo fmt --all --check
 cargo fmt --manifest-path benches/peers/Cargo.toml --check
 
 step "clippy"
-cargo clippy --all-targets --features cli,tracing -- -D warnings
+cargo clippy --all-targets --features cli,serde,tracing -- -D warnings
 cargo clippy --all-targets --no-default-features -- -D warnings
 cargo clippy --manifest-path benches/peers/Cargo.toml --all-targets -- -D warnings
 
 step "tests"
 if cargo nextest --version >/dev/null 2>&1; then
-  cargo nextest run --release --features cli,tracing --no-fail-fast
+  cargo nextest run --release --features cli,serde,tracing --no-fail-fast
 else
-  cargo test --release --features cli,tracing --lib --tests
+  cargo test --release --features cli,serde,tracing --lib --tests
 fi
 
 step "the command line"
 problems=examples/problems
-manymin() { cargo run --quiet --release --features cli,tracing -- "$@"; }
+manymin() { cargo run --quiet --release --features cli,serde,tracing -- "$@"; }
 manymin minimize $problems/lennard_jones.wgsl --set ATOMS=7 --bounds=-2,2 --unbounded --starts 500 --distinct value
 manymin sweep $problems/sweep.wgsl --parameters $problems/sweep.csv --bounds=-3,3 >/dev/null
 
 step "examples"
 for example in nist_fit ode_fit stateful callbacks; do
-  cargo run --quiet --release --features cli,tracing --example $example >/dev/null
+  cargo run --quiet --release --features cli,serde,tracing --example $example >/dev/null
 done
-cargo run --quiet --release --features cli,tracing --example lennard_jones -- --atoms 7 --lanes 500 >/dev/null
-cargo run --quiet --release --features cli,tracing --example devices
+cargo run --quiet --release --features cli,serde,tracing --example lennard_jones -- --atoms 7 --lanes 500 >/dev/null
+cargo run --quiet --release --features cli,serde,tracing --example devices
 
 step "Ctrl-C ends an example in order, with the results so far"
 interrupted="$(mktemp -d)"
-cargo run --quiet --release --features cli,tracing --example lennard_jones -- --atoms 13 --lanes 1000000 --device cpu >"$interrupted/out" 2>"$interrupted/err" &
+cargo run --quiet --release --features cli,serde,tracing --example lennard_jones -- --atoms 13 --lanes 1000000 --device cpu >"$interrupted/out" 2>"$interrupted/err" &
 running=$!
 for _ in $(seq 600); do
   if grep -q "under way" "$interrupted/err"; then break; fi
@@ -99,7 +99,7 @@ grep -q "stopped by the host" "$interrupted/out" && grep -q "evaluations in" "$i
 rm -r "$interrupted"
 
 step "documentation and its examples"
-cargo test --release --features cli,tracing --doc
-RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --quiet --features cli,tracing --lib
+cargo test --release --features cli,serde,tracing --doc
+RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --quiet --features cli,serde,tracing --lib
 
 step "everything passed"

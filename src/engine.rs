@@ -25,6 +25,7 @@ use crate::method::{Evidence, Status};
 
 /// The few words that tell how a lane stands.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Summary {
     /// The lane's number, from 0.
@@ -211,6 +212,7 @@ impl Lanes {
 /// What has been done so far, over all lanes: the sum of what each has done. Work that was lost with a device, and is done
 /// again elsewhere, counts once.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Totals {
     /// Evaluations of value and gradient, by lanes that have ended and lanes under way.
     pub evaluations: u64,

@@ -1,6 +1,8 @@
 //! What a run has found.
 
 mod polish;
+#[cfg(feature = "serde")]
+mod serial;
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -21,6 +23,7 @@ use crate::starts::Starts;
 
 /// One lane's result.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct LaneResult {
     /// The lane's number, from 0.
@@ -145,6 +148,7 @@ impl LaneResult {
 
 /// A lane taken on in f64; see [`Outcome::polish`].
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Polished {
     /// The lane's number.

@@ -112,6 +112,7 @@ struct Derived {
 
 /// An objective's value and gradient at one point, in f64.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Evaluation {
     /// f(x)
     pub value: f64,

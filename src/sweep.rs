@@ -55,6 +55,7 @@ pub struct Sweep {
 
 /// One row's result.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Row {
     /// The row's number, from 0.
@@ -67,6 +68,7 @@ pub struct Row {
 
 /// What a sweep did in all.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Swept {
     /// Rows handed out.

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 /// A row of a lane's trail: how it stood after so many steps. See [`Minimizer::trail`](crate::Minimizer::trail).
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Progress {
     /// Accepted steps before; 0 at the start.

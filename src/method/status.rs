@@ -132,12 +132,21 @@ impl fmt::Display for Status {
     }
 }
 
+/// By its name, as in JSON and CSV of this crate.
+#[cfg(feature = "serde")]
+impl serde::Serialize for Status {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
 /// The measurement that a status rests on: `measured` was compared with `threshold`.
 ///
 /// Converged and target: what was tested, and the tolerance. Precision floor, stalled, line search failed, diverged: what the
 /// last step promised, and the noise of f, both as [`Tolerances`](crate::Tolerances) has them. Limits: the count and the limit.
 /// Unbounded: the largest component of the point, or a value of minus infinity, and what it must not exceed. Others: NaN.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Evidence {
     /// What was measured.
     pub measured: f64,

@@ -5,6 +5,7 @@ use crate::error::Result;
 
 /// How the gradient compares with central differences; see [`Problem::check_gradient`].
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct GradientCheck {
     /// The gradient.
     pub gradient: Vec<f64>,

@@ -9,6 +9,7 @@ use crate::outcome::Run;
 
 /// What is known of a minimum, in f64.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Certificate {
     /// f(x)

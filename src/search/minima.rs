@@ -13,6 +13,7 @@ use crate::starts::Starts;
 
 /// A minimum that lanes have found.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Minimum {
     /// f there: in f64, if it was polished.
@@ -35,6 +36,7 @@ pub struct Minimum {
 /// nor that in which they ended changes anything: minima are founded from the lowest value up, by points in their order where values are
 /// equal, and every lane belongs to the first that it is near enough to, see [`Distinct`].
 #[derive(Clone, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Minima {
     /// The minima, the lowest first: at most 10,000.
