@@ -124,6 +124,9 @@ pub use search::{BasinHopping, Certificate, Distinct, Found, Minima, Minimum, Se
 pub use starts::{Rows, Starts, Table};
 pub use sweep::{Row, Sweep, Swept};
 
+/// The crate whose `DMatrix` holds starts, parameters and points, one column a lane, in the version that is taken here.
+pub use nalgebra;
+
 /// What most programs need: `use manymin::prelude::*;`
 pub mod prelude {
     #[cfg(feature = "wgsl")]
