@@ -3,11 +3,15 @@
 mod portion;
 
 use std::collections::BTreeMap;
-use std::time::Instant;
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use nalgebra::DMatrix;
 
 use self::portion::Portion;
+use crate::batch::Batch;
 use crate::device::Device;
 use crate::engine::Totals;
 use crate::error::{Error, Result, StartsError};
@@ -51,6 +55,8 @@ pub struct Sweep {
     minimizer: Minimizer<'static>,
     chains: Option<usize>,
     portion: usize,
+    time_limit: Option<Duration>,
+    interrupt: Option<Arc<AtomicBool>>,
 }
 
 /// One row's result.
@@ -73,7 +79,7 @@ pub struct Row {
 pub struct Swept {
     /// Rows handed out.
     pub rows: usize,
-    /// Lanes run, and how they ended.
+    /// Lanes run, those of rows that were cut included.
     pub lanes: usize,
     /// How many lanes ended in each way; ways in which none did are left out.
     pub statuses: BTreeMap<Status, usize>,
@@ -87,11 +93,13 @@ pub struct Swept {
 
 /// Lanes of a portion: enough for every device, and for a core to lose nothing at a portion's end.
 const PORTION: usize = 1 << 17;
+/// Time between two looks at the flag that ends a sweep.
+const LOOK: Duration = Duration::from_millis(50);
 
 impl Sweep {
     /// A sweep whose lanes go as `minimizer` says. Its monitors are not asked: rows tell how the sweep stands.
     pub fn new(minimizer: Minimizer<'static>) -> Self {
-        Self { minimizer, chains: None, portion: PORTION }
+        Self { minimizer, chains: None, portion: PORTION, time_limit: None, interrupt: None }
     }
 
     /// Has each row begin where the row before it ended, its best point: worth it where neighbouring rows have neighbouring
@@ -106,6 +114,20 @@ impl Sweep {
     /// [`continuation`](Sweep::continuation) it is the number of rows that are taken together.
     pub fn portion(mut self, lanes: usize) -> Self {
         self.portion = lanes;
+        self
+    }
+
+    /// Ends the sweep after so long, in the middle of a portion too. Rows all of whose lanes have ended by then are handed out, in
+    /// their order; the others, whose lanes are cut as [`TimeLimit`](crate::Status::TimeLimit), are left out.
+    pub fn time_limit(mut self, limit: Duration) -> Self {
+        self.time_limit = Some(limit);
+        self
+    }
+
+    /// Ends the sweep when `flag` is true, as [`time_limit`](Sweep::time_limit) does; lanes are cut as
+    /// [`Stopped`](crate::Status::Stopped).
+    pub fn interrupt(mut self, flag: &Arc<AtomicBool>) -> Self {
+        self.interrupt = Some(Arc::clone(flag));
         self
     }
 
@@ -127,54 +149,58 @@ impl Sweep {
         }
         let begun = Instant::now();
         let mut swept = Swept::default();
+        let mut first = 0;
         let mut rows = rows.into_iter().peekable();
         let size = if self.chains.is_some() { self.portion } else { (self.portion / starts.lanes().max(1)).max(1) };
         while !swept.stopped && rows.peek().is_some() {
-            let parameters = matrix(rows.by_ref().take(size), problem, swept.rows)?;
+            if self.is_over(begun) {
+                swept.stopped = true;
+                break;
+            }
+            let parameters = matrix(rows.by_ref().take(size), problem, first)?;
+            let run = Running { device, problem, starts, begun };
             let results = match self.chains {
-                None => self.portion_of(device, problem, starts, &parameters, &mut swept)?,
-                Some(chains) => self.chained(device, problem, starts, &parameters, chains, &mut swept)?,
+                None => self.portion_of(&run, &parameters, &mut swept)?,
+                Some(chains) => self.chained(&run, &parameters, chains, &mut swept)?,
             };
-            for (best, parameters) in results.into_iter().zip(parameters.column_iter()) {
-                let row = Row { row: swept.rows, parameters: parameters.as_slice().to_vec(), best };
+            for (k, (best, parameters)) in results.into_iter().zip(parameters.column_iter()).enumerate() {
+                let Some(best) = best else {
+                    swept.stopped = true;
+                    continue;
+                };
+                let row = Row { row: first + k, parameters: parameters.as_slice().to_vec(), best };
                 swept.rows += 1;
                 if each(row)? == Control::Stop {
                     swept.stopped = true;
                     break;
                 }
             }
+            first += parameters.ncols();
         }
         swept.seconds = begun.elapsed().as_secs_f64();
         Ok(swept)
     }
 
-    /// The best lane of each column of parameters, all of them from the same starts.
-    fn portion_of(
-        &self,
-        device: &Device,
-        problem: &Problem,
-        starts: &Starts,
-        parameters: &DMatrix<f64>,
-        swept: &mut Swept,
-    ) -> Result<Vec<LaneResult>> {
-        let each = starts.lanes();
-        let portion = Portion { starts: starts.clone(), parameters: parameters.clone(), points: None };
-        let outcome = self.outcome(device, problem, portion, swept)?;
-        let best = (0..parameters.ncols()).map(|row| best(&outcome, row * each..(row + 1) * each));
+    /// Whether time is up, or the flag set.
+    fn is_over(&self, begun: Instant) -> bool {
+        self.time_limit.is_some_and(|limit| begun.elapsed() >= limit)
+            || self.interrupt.as_ref().is_some_and(|flag| flag.load(Ordering::Relaxed))
+    }
+
+    /// The best lane of each column of parameters, all of them from the same starts; none where a lane was cut.
+    fn portion_of(&self, run: &Running<'_>, parameters: &DMatrix<f64>, swept: &mut Swept) -> Result<Vec<Option<LaneResult>>> {
+        let each = run.starts.lanes();
+        let portion = Portion { starts: run.starts.clone(), parameters: parameters.clone(), points: None };
+        let outcome = self.outcome(run, portion, swept)?;
         let first = swept.lanes - outcome.lanes();
-        Ok(best.map(|best| LaneResult { lane: best.lane + first, ..best }).collect())
+        let whole = |lanes: Range<usize>| !outcome.statuses()[lanes].iter().any(is_cut);
+        let best = |lanes: Range<usize>| whole(lanes.clone()).then(|| best(&outcome, lanes));
+        let rows = (0..parameters.ncols()).map(|row| best(row * each..(row + 1) * each));
+        Ok(rows.map(|best| best.map(|best| LaneResult { lane: best.lane + first, ..best })).collect())
     }
 
     /// The result of each column of parameters, from where the column before has ended.
-    fn chained(
-        &self,
-        device: &Device,
-        problem: &Problem,
-        starts: &Starts,
-        parameters: &DMatrix<f64>,
-        chains: usize,
-        swept: &mut Swept,
-    ) -> Result<Vec<LaneResult>> {
+    fn chained(&self, run: &Running<'_>, parameters: &DMatrix<f64>, chains: usize, swept: &mut Swept) -> Result<Vec<Option<LaneResult>>> {
         let rows = parameters.ncols();
         let length = rows.div_ceil(chains.min(rows));
         let mut results: Vec<Option<LaneResult>> = vec![None; rows];
@@ -183,35 +209,77 @@ impl Sweep {
             let columns: Vec<usize> = (k..rows).step_by(length).collect();
             let now = DMatrix::from_fn(parameters.nrows(), columns.len(), |i, j| parameters[(i, columns[j])]);
             let found = match points.take() {
-                None => self.portion_of(device, problem, starts, &now, swept)?,
+                None => self.portion_of(run, &now, swept)?,
                 Some(points) => {
                     let points = points.columns(0, columns.len()).into_owned();
-                    let portion = Portion { starts: starts.clone(), parameters: now, points: Some(points) };
-                    let outcome = self.outcome(device, problem, portion, swept)?;
+                    let portion = Portion { starts: run.starts.clone(), parameters: now, points: Some(points) };
+                    let outcome = self.outcome(run, portion, swept)?;
                     let first = swept.lanes - outcome.lanes();
-                    outcome.iter().map(|result| LaneResult { lane: result.lane + first, ..result }).collect()
+                    let of_sweep = |result: LaneResult| LaneResult { lane: result.lane + first, ..result };
+                    outcome.iter().map(|result| (!is_cut(&result.status)).then(|| of_sweep(result))).collect()
                 }
             };
+            let cut = found.iter().any(Option::is_none);
             // A row that has come to nothing does not take those after it along.
-            let start = starts.point(0);
-            let from = |i: usize, j: usize| if found[j].value.is_finite() { found[j].point[i] } else { start[i] };
-            points = Some(DMatrix::from_fn(problem.dimension(), found.len(), from));
-            columns.into_iter().zip(found).for_each(|(column, found)| results[column] = Some(found));
+            let start = run.starts.point(0);
+            let ended = |j: usize| found[j].as_ref().filter(|found| found.value.is_finite());
+            points = Some(DMatrix::from_fn(run.problem.dimension(), found.len(), |i, j| ended(j).map_or(start[i], |found| found.point[i])));
+            columns.into_iter().zip(found).for_each(|(column, found)| results[column] = found);
+            if cut {
+                break;
+            }
         }
-        Ok(results.into_iter().flatten().collect())
+        Ok(results)
     }
 
-    fn outcome(&self, device: &Device, problem: &Problem, portion: Portion, swept: &mut Swept) -> Result<Outcome> {
-        let outcome = self.minimizer.fresh().minimize(device, problem, &Starts::new(portion))?;
+    fn outcome(&self, run: &Running<'_>, portion: Portion, swept: &mut Swept) -> Result<Outcome> {
+        let starts = Starts::new(portion);
+        // Nobody is left to resume it.
+        let mut batch = self.minimizer.fresh().resumable(false).start(run.device, run.problem, &starts)?;
+        if self.time_limit.is_none() && self.interrupt.is_none() {
+            batch.run()?;
+        } else {
+            self.run_limited(&mut batch, run.begun)?;
+        }
+        let outcome = batch.finish()?;
         swept.lanes += outcome.lanes();
         swept.totals.add(outcome.totals());
         outcome.status_counts().into_iter().for_each(|(status, lanes)| *swept.statuses.entry(status).or_default() += lanes);
         Ok(outcome)
     }
+
+    /// Runs until every lane has ended, time is up, or the flag is set. Monitors would have every lane of the pool begin before
+    /// any ends: with an objective that takes long no row would be done by the limit.
+    fn run_limited(&self, batch: &mut Batch, begun: Instant) -> Result<()> {
+        let end = self.time_limit.and_then(|limit| begun.checked_add(limit));
+        while batch.active() > 0 {
+            let look = Instant::now() + LOOK;
+            batch.run_to(Some(end.map_or(look, |end| end.min(look))))?;
+            match self.time_limit {
+                Some(limit) if begun.elapsed() >= limit => return batch.heed(Control::TimeLimit(limit), begun.elapsed()),
+                _ if self.is_over(begun) => return batch.stop(),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A sweep under way.
+struct Running<'a> {
+    device: &'a Device,
+    problem: &'a Problem,
+    starts: &'a Starts,
+    begun: Instant,
+}
+
+/// Whether the sweep's own end has cut a lane.
+fn is_cut(status: &Status) -> bool {
+    matches!(status, Status::TimeLimit | Status::Stopped)
 }
 
 /// The best of some lanes; see [`Row::best`].
-fn best(outcome: &Outcome, lanes: std::ops::Range<usize>) -> LaneResult {
+fn best(outcome: &Outcome, lanes: Range<usize>) -> LaneResult {
     let (statuses, first) = (outcome.statuses(), lanes.start);
     let key = |lane: &usize| {
         let value = outcome.value(*lane);

@@ -281,7 +281,7 @@ pub(super) struct ResumeArgs {
 #[derive(Args)]
 #[command(after_help = "\
 --lanes writes a line a row of parameters, its best lane, in their order: row,lane,status,value,gradient_max,iterations,evaluations,
-x0,x1,...
+x0,x1,... A sweep that a time limit or Ctrl-C ends writes and counts the rows that have ended by then, and leaves the others out.
 
 JSON: {problem, device, precision, rows, lanes, seconds, iterations, evaluations, statuses: {name: count}, best: {value, point, lane, row}}.
 

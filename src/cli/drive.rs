@@ -93,7 +93,7 @@ pub(super) fn drive(mut batch: Batch, mut notes: Notes, begun: Instant, limits: 
 }
 
 /// What is left of so many seconds.
-fn rest(seconds: f64, begun: Instant) -> Duration {
+pub(super) fn rest(seconds: f64, begun: Instant) -> Duration {
     Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX).saturating_sub(begun.elapsed())
 }
 

@@ -8,7 +8,7 @@ use manymin::{Control, LaneResult, Precision, Rows, Sweep, Swept};
 use serde::Serialize;
 
 use super::args::SweepArgs;
-use super::drive::on_interrupt;
+use super::drive::{on_interrupt, rest};
 use super::failure::{Failure, Result};
 use super::output::{ROW_COLUMNS, Sheet, grouped, print_json};
 use super::problem::Loaded;
@@ -38,6 +38,7 @@ struct Best<'a> {
 }
 
 pub(super) fn run(args: &SweepArgs) -> Result<()> {
+    let begun = Instant::now();
     let Loaded { problem, name, .. } = Loaded::read(&args.problem)?;
     setup::check_seconds("--time-limit", args.time_limit)?;
     let bounds = setup::bounds(&args.start, problem.dimension())?;
@@ -51,7 +52,11 @@ pub(super) fn run(args: &SweepArgs) -> Result<()> {
     let rows = Rows::open(&args.parameters).map_err(manymin::Error::from)?.map(|row| row.map_err(manymin::Error::from));
     let mut sheet = args.lanes.as_ref().map(|path| Sheet::create(path, ROW_COLUMNS, problem.dimension())).transpose()?;
     let interrupted = on_interrupt()?;
-    let (begun, progress) = (Instant::now(), Progress::new());
+    sweep = sweep.interrupt(&interrupted);
+    if let Some(seconds) = args.time_limit {
+        sweep = sweep.time_limit(rest(seconds, begun));
+    }
+    let progress = Progress::new();
     let mut best: Option<(usize, LaneResult)> = None;
     let mut unwritten = None;
     let swept = sweep.run(&device, &problem, &starts, rows, |row| {
@@ -63,8 +68,7 @@ pub(super) fn run(args: &SweepArgs) -> Result<()> {
         if row.best.value.is_finite() && best.as_ref().is_none_or(|(_, best)| row.best.value < best.value) {
             best = Some((row.row, row.best));
         }
-        let late = args.time_limit.is_some_and(|seconds| begun.elapsed().as_secs_f64() >= seconds);
-        Ok(if late || interrupted.load(Ordering::Relaxed) { Control::Stop } else { Control::Continue })
+        Ok(Control::Continue)
     })?;
     progress.clear();
     unwritten.map_or(Ok(()), Err)?;
@@ -96,6 +100,9 @@ fn print(name: &str, swept: &Swept, best: Option<&(usize, LaneResult)>) {
     println!("{name}: {} rows of parameters, {} lanes", grouped(swept.rows as u64), grouped(swept.lanes as u64));
     report::print_statuses(&swept.statuses);
     report::print_work(swept.totals.evaluations, swept.seconds);
+    if swept.stopped {
+        println!("the sweep was stopped before its end: rows that had not ended are left out");
+    }
     if let Some((row, best)) = best {
         println!("lowest value {} in row {row}", best.value);
     }

@@ -1,5 +1,9 @@
 //! Sweeps: rows in their order, in portions, in chains.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
 use manymin::prelude::*;
 use manymin::{Error, Row, StartsError, Sweep, Swept};
 
@@ -72,6 +76,47 @@ fn a_sweep_can_be_stopped_and_ten_million_rows_are_not_read_before_they_are_need
         .expect("a sweep");
     assert_eq!((swept.rows, swept.stopped), (100, true));
     assert!(read <= 501, "{read} rows were read");
+}
+
+#[test]
+fn rows_that_have_ended_are_handed_out_when_a_sweep_is_cut_in_the_middle_of_a_portion() {
+    let flag = Arc::new(AtomicBool::new(false));
+    // The pool is far smaller than the portion: some rows end while others have not begun.
+    let (device, starts) = (Device::cpu(Precision::F64), both_sides());
+    let slow = Problem::builder(1).parameters(2).build(|x, c| {
+        let [wave] = x.fold(0..500, [x[0]], |_, [y]| [y.sin()]);
+        (x[0].powi(2) - c.parameter(0)).powi(2) + c.parameter(1) * x[0] + 1e-3 * wave
+    });
+    let slow = slow.expect("a problem");
+    let run = |sweep: Sweep| {
+        let mut taken = Vec::new();
+        let begun = Instant::now();
+        let swept = sweep.run(&device, &slow, &starts, rows(60_000), |row| {
+            taken.push(row.row);
+            Ok(Control::Continue)
+        });
+        (swept.expect("a sweep"), taken, begun.elapsed())
+    };
+    let minimizer = || minimizer().pool(64);
+    let (limited, taken, seconds) = run(Sweep::new(minimizer()).time_limit(Duration::from_millis(300)));
+    assert!(limited.stopped && limited.rows > 0 && limited.rows < 60_000, "{limited:?}");
+    assert!(seconds < Duration::from_secs(20), "{seconds:?}");
+    assert_eq!((taken.len(), taken.is_sorted()), (limited.rows, true));
+    assert!(limited.statuses[&Status::TimeLimit] > 0, "{:?}", limited.statuses);
+    let (chained, taken, _) = run(Sweep::new(minimizer()).continuation(300).time_limit(Duration::from_millis(300)));
+    assert!(chained.stopped && chained.rows > 0 && chained.rows < 60_000, "{chained:?}");
+    assert_eq!((taken.len(), taken.is_sorted()), (chained.rows, true));
+    let set = Arc::clone(&flag);
+    let thread = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(300));
+        set.store(true, Ordering::Relaxed);
+    });
+    let (interrupted, taken, _) = run(Sweep::new(minimizer()).interrupt(&flag));
+    thread.join().expect("no panic");
+    assert!(interrupted.stopped && taken.len() == interrupted.rows && !taken.is_empty(), "{interrupted:?}");
+    assert!(interrupted.statuses[&Status::Stopped] > 0, "{:?}", interrupted.statuses);
+    let (none, taken, _) = run(Sweep::new(minimizer()).interrupt(&flag));
+    assert_eq!((none.rows, none.lanes, none.stopped, taken.len()), (0, 0, true, 0), "nothing is begun");
 }
 
 #[test]

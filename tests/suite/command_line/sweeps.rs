@@ -33,6 +33,37 @@ fn every_row_of_parameters_has_its_line_in_order() {
 }
 
 #[test]
+fn a_limit_of_time_ends_a_sweep_with_the_rows_that_have_ended() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let [slow, rows, best] = ["slow.wgsl", "rows.csv", "best.csv"].map(|name| directory.path().join(name));
+    let text = "fn objective(x: array<f32, 2>, p: array<f32, 1>) -> f32 {
+        var s = 0.0;
+        for (var i = 0u; i < 2000u; i++) { let d = sin(x[0] * f32(i)) - p[0] + x[1]; s += d * d; }
+        return s;
+    }";
+    std::fs::write(&slow, text).expect("a file");
+    std::fs::write(&rows, (0..120_000).map(|k| format!("{}\n", f64::from(k) / 1e5)).collect::<String>()).expect("a file");
+    let [slow, rows, file] = [&slow, &rows, &best].map(|path| path.to_str().expect("a path"));
+    let report = json(&[
+        "sweep",
+        slow,
+        "--parameters",
+        rows,
+        "--bounds=-3,3",
+        "--pool=256",
+        "--device=cpu",
+        "--time-limit=0.5",
+        "--json",
+        "--lanes",
+        file,
+    ]);
+    let count = report["rows"].as_u64().expect("rows") as usize;
+    assert!(count > 1 && count < 120_000, "{report}");
+    assert!(report["statuses"]["time_limit"].as_u64().expect("lanes") > 0, "{report}");
+    assert_eq!(lines(&best).len(), count + 1);
+}
+
+#[test]
 fn what_is_wrong_with_a_sweep_is_said() {
     let directory = tempfile::tempdir().expect("a directory");
     let rows = directory.path().join("rows.csv");
