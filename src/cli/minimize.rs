@@ -47,11 +47,12 @@ pub(super) fn finish(ended: Ended, output: &OutputArgs) -> Result<()> {
     if let Some(path) = &output.plot {
         plot::values(&outcome, path)?;
     }
+    let best = lowest(&outcome, &minima);
     if output.json {
-        print(&outcome, &minima, &notes)?;
+        print(&outcome, &minima, &notes, best.as_ref())?;
     } else {
         println!("{} on {}, {} lanes", notes.problem, outcome.device(), super::output::grouped(outcome.lanes() as u64));
-        report::print(&outcome, &minima, notes.seconds);
+        report::print(&outcome, &minima, best.as_ref(), notes.seconds);
     }
     if interrupted {
         return Err(Failure::Interrupted);
@@ -61,15 +62,22 @@ pub(super) fn finish(ended: Ended, output: &OutputArgs) -> Result<()> {
     if succeeded || out_of_budget { Ok(()) } else { Err(Failure::NoSuccess) }
 }
 
-fn print(outcome: &Outcome, minima: &Minima, notes: &Notes) -> Result<()> {
-    let lowest = outcome.best();
-    let of_lane = lowest.value.is_finite().then_some(Best { value: lowest.value, point: &lowest.point, lane: lowest.lane });
-    let first = minima.list.first().map(|minimum| Best { value: minimum.value, point: &minimum.point, lane: minimum.lane });
-    // A minimum in f64 tells more than the lane that it comes from; a lane that did not end may be lower still.
-    let best = match (first, of_lane) {
-        (Some(minimum), Some(lane)) if minimum.lane == lane.lane || minimum.value <= lane.value => Some(minimum),
-        (_, lane) => lane,
+/// The lowest that is known: the first minimum, or a lane lower still that did not end in success.
+fn lowest(outcome: &Outcome, minima: &Minima) -> Option<Best> {
+    let lane = outcome.best();
+    let of_lane = |value: f64| Best { value, point: lane.point.clone(), lane: lane.lane };
+    let Some(first) = minima.list.first() else { return lane.value.is_finite().then(|| of_lane(lane.value)) };
+    // A lane in success belongs to a minimum, whose value in f64 tells more than what rounding has made of the lane's.
+    let value = match lane.status.is_success() {
+        true => f64::INFINITY,
+        // Values in f32 and in f64 don't compare.
+        false if first.polished => outcome.certify(lane.lane).map_or(lane.value, |at| at.value),
+        false => lane.value,
     };
+    Some(if value < first.value { of_lane(value) } else { Best { value: first.value, point: first.point.clone(), lane: first.lane } })
+}
+
+fn print(outcome: &Outcome, minima: &Minima, notes: &Notes, best: Option<&Best>) -> Result<()> {
     print_json(&Report {
         problem: &notes.problem,
         device: outcome.device().to_string(),

@@ -20,15 +20,15 @@ pub(super) struct Report<'a> {
     pub(super) iterations: u64,
     pub(super) evaluations: u64,
     pub(super) statuses: std::collections::BTreeMap<&'static str, usize>,
-    pub(super) best: Option<Best<'a>>,
+    pub(super) best: Option<&'a Best>,
     pub(super) minima: Vec<Found<'a>>,
 }
 
 /// The lowest value and where it is.
-#[derive(Clone, Copy, Serialize)]
-pub(super) struct Best<'a> {
+#[derive(Serialize)]
+pub(super) struct Best {
     pub(super) value: f64,
-    pub(super) point: &'a [f64],
+    pub(super) point: Vec<f64>,
     pub(super) lane: usize,
 }
 

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use manymin::{Minima, Minimum, Outcome, Status};
 
-use super::output::grouped;
+use super::output::{Best, grouped};
 
 /// The most minima, and components of a point, that a terminal is given.
 const MINIMA: usize = 10;
 const COMPONENTS: usize = 6;
 
 /// Prints how lanes ended, what they did, and what they found.
-pub(super) fn print(outcome: &Outcome, minima: &Minima, seconds: f64) {
+pub(super) fn print(outcome: &Outcome, minima: &Minima, lowest: Option<&Best>, seconds: f64) {
     print_statuses(&outcome.status_counts());
     print_work(outcome.evaluations(), seconds);
     if minima.list.is_empty() {
@@ -30,6 +30,10 @@ pub(super) fn print(outcome: &Outcome, minima: &Minima, seconds: f64) {
             plural(more, "minimum", "minima"),
             grouped(lanes as u64)
         );
+    }
+    if let Some(lowest) = lowest.filter(|lowest| lowest.value < minima.list[0].value) {
+        let status = outcome.statuses()[lowest.lane];
+        println!("the lowest value met is {:.10}, by lane {}, no minimum: {status}", lowest.value, lowest.lane);
     }
 }
 

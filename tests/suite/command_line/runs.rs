@@ -151,6 +151,26 @@ fn by_value_symmetric_minima_are_one() {
 }
 
 #[test]
+fn the_best_value_is_that_of_the_first_minimum_in_f64_whatever_rounding_has_made_of_lanes() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = directory.path().join("flat.wgsl");
+    // f32 rounds the constant away: every lane is lower than f is anywhere.
+    let text = "const C = 0.0003;
+        fn objective(x: array<f32, 2>) -> f32 {
+            let a = 1e4 + C + (x[0] - 1.0) * (x[0] - 1.0) + x[1] * x[1];
+            return a - 1e4;
+        }";
+    std::fs::write(&file, text).expect("a file");
+    for constant in ["C=0.0001", "C=0.0003", "C=0.0013"] {
+        let file = file.to_str().expect("a path");
+        let report = json(&["minimize", file, "--set", constant, "--bounds=-2,2", "--starts=500", "--device=cpu", "--json"]);
+        for key in ["value", "point"] {
+            assert_eq!(report["best"][key], report["minima"][0][key], "{constant}");
+        }
+    }
+}
+
+#[test]
 fn every_method_is_taken() {
     for method in ["lbfgs", "bfgs", "conjugate-gradient", "levenberg-marquardt"] {
         let arguments =
