@@ -5,6 +5,7 @@ mod check;
 mod devices;
 mod drive;
 mod failure;
+mod files;
 mod minimize;
 mod output;
 mod plot;

@@ -60,6 +60,8 @@ pub(super) struct Ended {
     pub(super) outcome: Outcome,
     pub(super) notes: Notes,
     pub(super) interrupted: bool,
+    /// Why the run could not be saved, which has ended it.
+    pub(super) unsaved: Option<Failure>,
 }
 
 /// Seconds between checkpoints.
@@ -83,13 +85,17 @@ pub(super) fn drive(mut batch: Batch, mut notes: Notes, begun: Instant, limits: 
     monitors.extend(limit.iter_mut().map(|monitor| monitor as &mut dyn Monitor));
     monitors.extend(target.iter_mut().map(|monitor| monitor as &mut dyn Monitor));
     monitors.extend(keeper.iter_mut().map(|monitor| monitor as &mut dyn Monitor));
-    batch.run_with(&mut monitors).map_err(|error| match error {
-        // It was asked for on the command line, and can't be written there.
-        Error::Checkpoint(_) => Failure::Misuse(error.to_string()),
-        error => error.into(),
-    })?;
+    let unsaved = match batch.run_with(&mut monitors) {
+        Ok(()) => None,
+        // What was found until then is reported all the same.
+        Err(error @ Error::Checkpoint(_)) => {
+            batch.stop()?;
+            Some(Failure::Device(error.to_string()))
+        }
+        Err(error) => return Err(error.into()),
+    };
     notes.seconds += begun.elapsed().as_secs_f64();
-    Ok(Ended { outcome: batch.finish()?, notes, interrupted: interrupted.load(Ordering::Relaxed) })
+    Ok(Ended { outcome: batch.finish()?, notes, interrupted: interrupted.load(Ordering::Relaxed), unsaved })
 }
 
 /// What is left of so many seconds.

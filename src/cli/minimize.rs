@@ -1,5 +1,6 @@
 //! `manymin minimize`
 
+use std::path::Path;
 use std::time::Instant;
 
 use manymin::{Distinct, Minima, Outcome};
@@ -9,7 +10,7 @@ use super::drive::{Ended, Notes, drive};
 use super::failure::{Failure, Result};
 use super::output::{Best, Found, LANE_COLUMNS, MINIMUM_COLUMNS, Report, Sheet, print_json};
 use super::problem::Loaded;
-use super::{plot, report, setup};
+use super::{files, plot, report, setup};
 
 /// Lanes unless said otherwise.
 const LANES: usize = 4_096;
@@ -21,6 +22,7 @@ pub(super) fn run(args: &MinimizeArgs) -> Result<()> {
     let bounds = setup::bounds(&args.start, problem.dimension())?;
     let starts = setup::starts(&args.start, bounds.as_ref(), args.starts, LANES)?;
     setup::check_dimension(&starts, &problem)?;
+    check_files(&args.output, args.checkpoint.checkpoint.as_deref())?;
     let minimizer = setup::minimizer(&args.run, args.limits.target, setup::holding(&args.start, bounds.as_ref()));
     let device = setup::device_of(&args.run)?;
     let batch = minimizer.start(&device, &problem, &starts)?;
@@ -28,25 +30,20 @@ pub(super) fn run(args: &MinimizeArgs) -> Result<()> {
     finish(drive(batch, notes, begun, &args.limits, &args.checkpoint)?, &args.output)
 }
 
+/// An error for files that the run could not write at its end.
+pub(super) fn check_files(output: &OutputArgs, checkpoint: Option<&Path>) -> Result<()> {
+    output.plot.as_deref().map_or(Ok(()), plot::check)?;
+    let named = [("--lanes", output.lanes.as_deref()), ("--minima", output.minima.as_deref()), ("--plot", output.plot.as_deref())];
+    let named = named.into_iter().chain([("--checkpoint", checkpoint)]);
+    files::check(&named.filter_map(|(option, path)| Some((option, path?))).collect::<Vec<_>>())
+}
+
 /// Reports a run that has ended.
 pub(super) fn finish(ended: Ended, output: &OutputArgs) -> Result<()> {
-    let Ended { outcome, notes, interrupted } = ended;
+    let Ended { outcome, notes, interrupted, unsaved } = ended;
     let by_value = output.distinct.map_or(notes.by_value, |by| by == By::Value);
     let distinct = if by_value { Distinct::by_value() } else { Distinct::default() };
     let minima = outcome.minima_polishing(distinct, output.polish.or(notes.polish))?;
-    if let Some(path) = &output.lanes {
-        let mut sheet = Sheet::create(path, LANE_COLUMNS, outcome.dimension())?;
-        outcome.iter().try_for_each(|lane| sheet.lane(None, &lane))?;
-        sheet.finish()?;
-    }
-    if let Some(path) = &output.minima {
-        let mut sheet = Sheet::create(path, MINIMUM_COLUMNS, outcome.dimension())?;
-        minima.list.iter().try_for_each(|minimum| sheet.minimum(minimum))?;
-        sheet.finish()?;
-    }
-    if let Some(path) = &output.plot {
-        plot::values(&outcome, path)?;
-    }
     let best = lowest(&outcome, &minima);
     if output.json {
         print(&outcome, &minima, &notes, best.as_ref())?;
@@ -54,12 +51,31 @@ pub(super) fn finish(ended: Ended, output: &OutputArgs) -> Result<()> {
         println!("{} on {}, {} lanes", notes.problem, outcome.device(), super::output::grouped(outcome.lanes() as u64));
         report::print(&outcome, &minima, best.as_ref(), notes.seconds);
     }
+    write(&outcome, &minima, output).and(unsaved.map_or(Ok(()), Err))?;
     if interrupted {
         return Err(Failure::Interrupted);
     }
     let succeeded = outcome.statuses().iter().any(|status| status.is_success());
     let out_of_budget = outcome.statuses().iter().any(|status| status.is_budget() || status.is_stopped());
     if succeeded || out_of_budget { Ok(()) } else { Err(Failure::NoSuccess) }
+}
+
+/// Writes every file that was asked for, whatever becomes of the others, and answers with the first error.
+fn write(outcome: &Outcome, minima: &Minima, output: &OutputArgs) -> Result<()> {
+    let lanes = |path: &Path| {
+        let mut sheet = Sheet::create(path, LANE_COLUMNS, outcome.dimension())?;
+        outcome.iter().try_for_each(|lane| sheet.lane(None, &lane))?;
+        sheet.finish()
+    };
+    let minima = |path: &Path| {
+        let mut sheet = Sheet::create(path, MINIMUM_COLUMNS, outcome.dimension())?;
+        minima.list.iter().try_for_each(|minimum| sheet.minimum(minimum))?;
+        sheet.finish()
+    };
+    let lanes = output.lanes.as_deref().map_or(Ok(()), lanes);
+    let minima = output.minima.as_deref().map_or(Ok(()), minima);
+    let plot = output.plot.as_deref().map_or(Ok(()), |path| plot::values(outcome, path));
+    lanes.and(minima).and(plot)
 }
 
 /// The lowest that is known: the first minimum, or a lane lower still that did not end in success.

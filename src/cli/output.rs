@@ -66,8 +66,7 @@ impl Sheet {
     /// Of lanes, with a column for each of `n` components after these.
     pub(super) fn create(path: &Path, columns: &str, n: usize) -> Result<Self> {
         let name = path.display().to_string();
-        let file = File::create(path)
-            .map_err(|error| Failure::Misuse(format!("{name} can't be written: {error}; check the path: directories are not made")))?;
+        let file = File::create(path).map_err(|error| Failure::Device(format!("{name} can't be written: {error}")))?;
         let mut sheet = Self { name, writer: BufWriter::new(file) };
         let components: String = (0..n).map(|k| format!(",x{k}")).collect();
         sheet.line(&format!("{columns}{components}"))?;

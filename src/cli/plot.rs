@@ -13,15 +13,20 @@ const SIZE: (u32, u32) = (800, 500);
 /// As many points as the picture is wide.
 const POINTS: usize = 800;
 
+/// An error for a file whose name is not that of a plot.
+pub(super) fn check(path: &Path) -> Result<()> {
+    match path.extension() {
+        Some(extension) if extension.eq_ignore_ascii_case("svg") => Ok(()),
+        _ => Err(Failure::Misuse(format!("--plot is {}: plots are SVG, in files named so, as in --plot values.svg", path.display()))),
+    }
+}
+
 /// Plots the values that lanes reached from the lowest up: steps are minima, their lengths the shares of lanes that reached them.
 pub(super) fn values(outcome: &Outcome, path: &Path) -> Result<()> {
-    if path.extension().is_none_or(|extension| !extension.eq_ignore_ascii_case("svg")) {
-        return Err(Failure::Misuse(format!("--plot is {}: plots are SVG, in files named so", path.display())));
-    }
     let mut values: Vec<f64> = outcome.values().into_iter().filter(|value| value.is_finite()).collect();
     values.sort_by(f64::total_cmp);
     let (Some(&lowest), Some(&highest)) = (values.first(), values.last()) else {
-        return Err(Failure::Misuse(format!("{}: there are no finite values to plot", path.display())));
+        return Err(Failure::Device(format!("{}: there are no finite values to plot", path.display())));
     };
     let lanes = outcome.lanes();
     let every = values.len().div_ceil(POINTS);
@@ -30,7 +35,7 @@ pub(super) fn values(outcome: &Outcome, path: &Path) -> Result<()> {
     let margin = if highest > lowest { 0.05 * (highest - lowest) } else { lowest.abs().max(1.0) };
     let range = lowest - margin..highest + margin;
     let drawn = draw(SVGBackend::new(path, SIZE).into_drawing_area(), range, points);
-    drawn.map_err(|error| Failure::Misuse(format!("{} can't be written: {error}", path.display())))
+    drawn.map_err(|error| Failure::Device(format!("{} can't be written: {error}", path.display())))
 }
 
 fn draw<B: DrawingBackend>(

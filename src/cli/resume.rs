@@ -13,6 +13,8 @@ use super::{minimize, setup};
 pub(super) fn run(args: &ResumeArgs) -> Result<()> {
     let begun = Instant::now();
     setup::check_limits(&args.limits)?;
+    let path = args.checkpoint.checkpoint.clone().unwrap_or_else(|| args.file.clone());
+    minimize::check_files(&args.output, Some(&path))?;
     let named = |error: manymin::Error| match Failure::from(error) {
         Failure::Misuse(message) => Failure::Misuse(format!("{}: {message}", args.file.display())),
         failure => failure,
@@ -22,7 +24,6 @@ pub(super) fn run(args: &ResumeArgs) -> Result<()> {
     if let Some(iterations) = args.max_iterations {
         batch.resume(Limits { iterations, ..Limits::default() })?;
     }
-    let path = args.checkpoint.checkpoint.clone().unwrap_or_else(|| args.file.clone());
     let checkpoint = CheckpointArgs { checkpoint: Some(path), every: args.checkpoint.every };
     // What the command line has kept in the file comes with it; a file that another program wrote has nothing.
     let notes = Notes::new(file_name(&args.file), false, None);

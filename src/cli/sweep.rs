@@ -13,7 +13,7 @@ use super::failure::{Failure, Result};
 use super::output::{ROW_COLUMNS, Sheet, grouped, print_json};
 use super::problem::Loaded;
 use super::progress::Rows as Progress;
-use super::{report, setup};
+use super::{files, report, setup};
 
 #[derive(Serialize)]
 struct Report<'a> {
@@ -44,6 +44,7 @@ pub(super) fn run(args: &SweepArgs) -> Result<()> {
     let bounds = setup::bounds(&args.start, problem.dimension())?;
     let starts = setup::starts(&args.start, bounds.as_ref(), args.starts, 1)?;
     setup::check_dimension(&starts, &problem)?;
+    files::check(&args.lanes.iter().map(|path| ("--lanes", path.as_path())).collect::<Vec<_>>())?;
     let device = setup::device_of(&args.run)?;
     let mut sweep = Sweep::new(setup::minimizer(&args.run, None, setup::holding(&args.start, bounds.as_ref())));
     if let Some(chains) = args.continuation {
@@ -71,8 +72,7 @@ pub(super) fn run(args: &SweepArgs) -> Result<()> {
         Ok(Control::Continue)
     })?;
     progress.clear();
-    unwritten.map_or(Ok(()), Err)?;
-    sheet.map_or(Ok(()), Sheet::finish)?;
+    let written = unwritten.map_or_else(|| sheet.map_or(Ok(()), Sheet::finish), Err);
     if args.json {
         print_json(&Report {
             problem: &name,
@@ -89,6 +89,7 @@ pub(super) fn run(args: &SweepArgs) -> Result<()> {
     } else {
         print(&name, &swept, best.as_ref());
     }
+    written?;
     if interrupted.load(Ordering::Relaxed) {
         return Err(Failure::Interrupted);
     }

@@ -74,6 +74,44 @@ fn data_of_different_lengths_are_told() {
 }
 
 #[test]
+fn files_that_could_not_be_written_at_the_end_are_refused_before_the_run() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = |name: &str| directory.path().join(name).to_str().expect("a path").to_string();
+    let file = problem("rosenbrock.wgsl");
+    // No run of so many lanes would come to its end here.
+    let run = ["minimize", &file, "--bounds=-2,2", "--device=cpu", "--starts=400000000"];
+    let with = |more: &[&str], said: &str| refused(&[&run[..], more].concat(), said);
+    let nowhere = path("no/such/file");
+    for option in ["--lanes", "--minima", "--checkpoint"] {
+        with(&[option, &nowhere], &format!("{option}: {nowhere} can't be written"));
+        with(&[option, &path("")], "it is a directory");
+    }
+    with(&["--plot", &format!("{nowhere}.svg")], "--plot: ");
+    with(&["--plot", &path("values.png")], "plots are SVG");
+    let (one, other) = (path("one.csv"), path("./one.csv"));
+    with(&["--lanes", &one, "--minima", &other], "--lanes and --minima are the same file");
+    assert!(std::fs::read_dir(directory.path()).expect("a directory").next().is_none(), "nothing is left behind");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_takes_several_outputs() {
+    let himmelblau = problem("himmelblau.wgsl");
+    let minimize = ["minimize", &himmelblau, "--bounds=-6,6", "--starts=16", "--device=cpu"];
+    let answer = run(&[&minimize[..], &["--lanes=/dev/stdout", "--minima=/dev/stdout"]].concat());
+    assert_eq!(answer.code, 0, "{}", answer.err);
+    assert!(answer.out.contains("\nlane,status,") && answer.out.contains("\nvalue,lanes,"), "{}", answer.out);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_that_fails_at_the_end_does_not_take_the_report_along() {
+    let report = run(&["minimize", &problem("himmelblau.wgsl"), "--bounds=-6,6", "--device=cpu", "--lanes=/dev/full", "--json"]);
+    assert_eq!(report.code, 1, "{}", report.err);
+    assert!(report.out.starts_with('{') && report.err.contains("/dev/full can't be written"), "{}", report.err);
+}
+
+#[test]
 fn files_that_can_not_be_taken_are_named() {
     refused(&["minimize", "no-such-file.wgsl", "--bounds=0,1"], "check the path");
     refused(&["resume", "no-such-file.manymin"], "no-such-file.manymin");
