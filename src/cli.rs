@@ -16,6 +16,7 @@ mod resume;
 mod setup;
 mod sweep;
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -35,7 +36,8 @@ pub(crate) fn run() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             if let Some(message) = failure.message() {
-                eprintln!("error: {message}");
+                // Where nobody reads it, the exit code still tells.
+                let _ = writeln!(std::io::stderr(), "error: {message}");
             }
             ExitCode::from(failure.code())
         }

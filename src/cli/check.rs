@@ -1,11 +1,13 @@
 //! `manymin check`
 
+use std::io::{self, Write};
+
 use manymin::Problem;
 use serde::Serialize;
 
 use super::args::CheckArgs;
 use super::failure::{Failure, Result};
-use super::output::print_json;
+use super::output::{self, print_json};
 use super::problem::{Loaded, numbers};
 
 #[derive(Serialize)]
@@ -35,7 +37,7 @@ pub(super) fn run(args: &CheckArgs) -> Result<()> {
     if args.json {
         print_json(&checked)?;
     } else {
-        print(&checked, &description);
+        output::print(|out| print(out, &checked, &description))?;
     }
     if checked.ok { Ok(()) } else { Err(Failure::Misuse("the gradient does not agree with differences of the value at this point".into())) }
 }
@@ -80,21 +82,25 @@ fn check(problem: &Problem, name: String, point: &[f64], parameters: &[f64]) -> 
     })
 }
 
-fn print(checked: &Checked, description: &str) {
+fn print(out: &mut dyn Write, checked: &Checked, description: &str) -> io::Result<()> {
     if !description.is_empty() {
-        println!("{description}\n");
+        writeln!(out, "{description}\n")?;
     }
-    println!("components      {}", checked.dimension);
-    println!("parameters      {}", checked.parameters);
-    println!("operations      {} for the value, {} with the gradient", checked.value_operations, checked.operations);
-    println!("value           {}", checked.value);
-    println!("gradient        off by {:.1e} at most, relative to differences of the value (component {})", checked.error, checked.worst);
+    writeln!(out, "components      {}", checked.dimension)?;
+    writeln!(out, "parameters      {}", checked.parameters)?;
+    writeln!(out, "operations      {} for the value, {} with the gradient", checked.value_operations, checked.operations)?;
+    writeln!(out, "value           {}", checked.value)?;
+    writeln!(
+        out,
+        "gradient        off by {:.1e} at most, relative to differences of the value (component {})",
+        checked.error, checked.worst
+    )?;
     const SHOWN: usize = 12;
     for (k, (gradient, difference)) in checked.gradient.iter().zip(&checked.differences).enumerate().take(SHOWN) {
-        println!("  x{k:<4} {gradient:>24.16e}   {difference:>24.16e}");
+        writeln!(out, "  x{k:<4} {gradient:>24.16e}   {difference:>24.16e}")?;
     }
     if checked.gradient.len() > SHOWN {
-        println!("  and {} more", checked.gradient.len() - SHOWN);
+        writeln!(out, "  and {} more", checked.gradient.len() - SHOWN)?;
     }
-    checked.warnings.iter().for_each(|warning| println!("warning: {warning}"));
+    checked.warnings.iter().try_for_each(|warning| writeln!(out, "warning: {warning}"))
 }

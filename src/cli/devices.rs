@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::args::DevicesArgs;
 use super::failure::Result;
-use super::output::print_json;
+use super::output::{self, print_json};
 
 #[derive(Serialize)]
 struct Listed {
@@ -26,11 +26,13 @@ pub(super) fn run(args: &DevicesArgs) -> Result<()> {
         let rows: Vec<Listed> = devices.into_iter().map(row).collect();
         return print_json(&rows);
     }
-    println!("{:<5} {:<11} {:<11} name, driver", "auto", "kind", "backend");
-    for info in &devices {
-        println!("{:<5} {:<11} {:<11} {}, {}", if info.auto { "yes" } else { "" }, info.kind, info.backend, info.name, info.driver);
-    }
     let auto = Device::auto()?;
-    println!("\n--device auto takes {auto}");
-    Ok(())
+    output::print(|out| {
+        writeln!(out, "{:<5} {:<11} {:<11} name, driver", "auto", "kind", "backend")?;
+        for info in &devices {
+            let auto = if info.auto { "yes" } else { "" };
+            writeln!(out, "{auto:<5} {:<11} {:<11} {}, {}", info.kind, info.backend, info.name, info.driver)?;
+        }
+        writeln!(out, "\n--device auto takes {auto}")
+    })
 }

@@ -10,7 +10,7 @@ use super::drive::{Ended, Notes, drive};
 use super::failure::{Failure, Result};
 use super::output::{Best, Found, LANE_COLUMNS, MINIMUM_COLUMNS, Report, Sheet, print_json};
 use super::problem::Loaded;
-use super::{files, plot, report, setup};
+use super::{files, output, plot, report, setup};
 
 /// Lanes unless said otherwise.
 const LANES: usize = 4_096;
@@ -39,19 +39,21 @@ pub(super) fn check_files(output: &OutputArgs, checkpoint: Option<&Path>) -> Res
 }
 
 /// Reports a run that has ended.
-pub(super) fn finish(ended: Ended, output: &OutputArgs) -> Result<()> {
+pub(super) fn finish(ended: Ended, args: &OutputArgs) -> Result<()> {
     let Ended { outcome, notes, interrupted, unsaved } = ended;
-    let by_value = output.distinct.map_or(notes.by_value, |by| by == By::Value);
+    let by_value = args.distinct.map_or(notes.by_value, |by| by == By::Value);
     let distinct = if by_value { Distinct::by_value() } else { Distinct::default() };
-    let minima = outcome.minima_polishing(distinct, output.polish.or(notes.polish))?;
+    let minima = outcome.minima_polishing(distinct, args.polish.or(notes.polish))?;
     let best = lowest(&outcome, &minima);
-    if output.json {
+    if args.json {
         print(&outcome, &minima, &notes, best.as_ref())?;
     } else {
-        println!("{} on {}, {} lanes", notes.problem, outcome.device(), super::output::grouped(outcome.lanes() as u64));
-        report::print(&outcome, &minima, best.as_ref(), notes.seconds);
+        output::print(|out| {
+            writeln!(out, "{} on {}, {} lanes", notes.problem, outcome.device(), output::grouped(outcome.lanes() as u64))?;
+            report::print(out, &outcome, &minima, best.as_ref(), notes.seconds)
+        })?;
     }
-    write(&outcome, &minima, output).and(unsaved.map_or(Ok(()), Err))?;
+    write(&outcome, &minima, args).and(unsaved.map_or(Ok(()), Err))?;
     if interrupted {
         return Err(Failure::Interrupted);
     }

@@ -1,7 +1,7 @@
 //! What goes to standard output and to files.
 
 use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use manymin::{LaneResult, Minima};
@@ -50,10 +50,19 @@ impl<'a> Found<'a> {
 
 /// Prints one JSON value on standard output. Numbers that are not finite are null.
 pub(super) fn print_json(value: &impl Serialize) -> Result<()> {
-    let failed = |error: &dyn std::fmt::Display| Failure::Device(format!("standard output: {error}"));
-    let mut out = std::io::stdout().lock();
-    serde_json::to_writer(&mut out, value).map_err(|error| failed(&error))?;
-    writeln!(out).map_err(|error| failed(&error))
+    print(|out| {
+        serde_json::to_writer(&mut *out, value)?;
+        writeln!(out)
+    })
+}
+
+/// Has `write` print on standard output. Where its reader has gone, nobody is left to be told.
+pub(super) fn print(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
+    let mut out = BufWriter::new(io::stdout().lock());
+    match write(&mut out).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::Device(format!("standard output: {error}"))),
+        _ => Ok(()),
+    }
 }
 
 /// A CSV file that is written row by row.

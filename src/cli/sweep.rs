@@ -1,6 +1,7 @@
 //! `manymin sweep`
 
 use std::collections::BTreeMap;
+use std::io::{self, Write};
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
@@ -13,7 +14,7 @@ use super::failure::{Failure, Result};
 use super::output::{ROW_COLUMNS, Sheet, grouped, print_json};
 use super::problem::Loaded;
 use super::progress::Rows as Progress;
-use super::{files, report, setup};
+use super::{files, output, report, setup};
 
 #[derive(Serialize)]
 struct Report<'a> {
@@ -87,7 +88,7 @@ pub(super) fn run(args: &SweepArgs) -> Result<()> {
             best: best.as_ref().map(|(row, best)| Best { value: best.value, point: &best.point, lane: best.lane, row: *row }),
         })?;
     } else {
-        print(&name, &swept, best.as_ref());
+        output::print(|out| print(out, &name, &swept, best.as_ref()))?;
     }
     written?;
     if interrupted.load(Ordering::Relaxed) {
@@ -97,14 +98,15 @@ pub(super) fn run(args: &SweepArgs) -> Result<()> {
     if swept.statuses.keys().any(ended) { Ok(()) } else { Err(Failure::NoSuccess) }
 }
 
-fn print(name: &str, swept: &Swept, best: Option<&(usize, LaneResult)>) {
-    println!("{name}: {} rows of parameters, {} lanes", grouped(swept.rows as u64), grouped(swept.lanes as u64));
-    report::print_statuses(&swept.statuses);
-    report::print_work(swept.totals.evaluations, swept.seconds);
+fn print(out: &mut dyn Write, name: &str, swept: &Swept, best: Option<&(usize, LaneResult)>) -> io::Result<()> {
+    writeln!(out, "{name}: {} rows of parameters, {} lanes", grouped(swept.rows as u64), grouped(swept.lanes as u64))?;
+    report::print_statuses(out, &swept.statuses)?;
+    report::print_work(out, swept.totals.evaluations, swept.seconds)?;
     if swept.stopped {
-        println!("the sweep was stopped before its end: rows that had not ended are left out");
+        writeln!(out, "the sweep was stopped before its end: rows that had not ended are left out")?;
     }
     if let Some((row, best)) = best {
-        println!("lowest value {} in row {row}", best.value);
+        writeln!(out, "lowest value {} in row {row}", best.value)?;
     }
+    Ok(())
 }

@@ -92,3 +92,18 @@ fn a_raised_limit_takes_lanes_on() {
         assert_eq!(long[key], whole[key], "{key}");
     }
 }
+
+#[test]
+fn a_reader_that_has_gone_ends_nothing_but_the_output() {
+    let himmelblau = problem("himmelblau.wgsl");
+    let minimize = ["minimize", &himmelblau, "--bounds=-6,6", "--starts=16", "--device=cpu"];
+    let json = [&minimize[..], &["--json"]].concat();
+    for arguments in [&minimize[..], &json, &["check", &himmelblau], &["devices"], &["devices", "--json"], &["--help"]] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_manymin"));
+        command.env("MANYMIN_DEVICE", "cpu").args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the program runs");
+        drop(child.stdout.take());
+        let output = child.wait_with_output().expect("it ends");
+        assert_eq!((output.status.code(), output.stderr.len()), (Some(0), 0), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+}
