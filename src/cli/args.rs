@@ -200,7 +200,7 @@ pub(super) struct OutputArgs {
     /// Write every lane to a CSV file: lane,status,value,gradient_max,iterations,evaluations,x0,x1,...
     #[arg(long, value_name = "FILE")]
     pub(super) lanes: Option<PathBuf>,
-    /// Write the distinct minima to a CSV file, best first: value,lanes,lane,gradient_max,x0,x1,...
+    /// Write the distinct minima, the lowest 10,000 of them, to a CSV file, best first: value,lanes,lane,gradient_max,x0,x1,...
     #[arg(long, value_name = "FILE")]
     pub(super) minima: Option<PathBuf>,
     /// When two minima differ: in their points, or only in their values (where symmetry makes every point new).
@@ -226,7 +226,8 @@ pub(super) enum By {
 
 const MINIMIZE_HELP: &str = "\
 JSON: {problem, device, precision, lanes, seconds, iterations, evaluations, statuses: {name: count}, best: {value, point, lane},
-minima: [{value, point, lanes, gradient_max}]}. `best` may be null; a number that is not finite is null; lanes count from 0.
+minima: [{value, point, lanes, gradient_max}], minima_found}. `best` may be null; a number that is not finite is null; lanes count from 0.
+At most the lowest 10,000 minima are kept, here and in the --minima file; `minima_found` says how many there are in all.
 
 Examples:
   manymin minimize rosenbrock.wgsl --bounds=-2,2

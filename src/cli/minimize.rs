@@ -44,6 +44,7 @@ pub(super) fn finish(ended: Ended, args: &OutputArgs) -> Result<()> {
     let by_value = args.distinct.map_or(notes.by_value, |by| by == By::Value);
     let distinct = if by_value { Distinct::by_value() } else { Distinct::default() };
     let minima = outcome.minima_polishing(distinct, args.polish.or(notes.polish))?;
+    output::tell_others(&minima);
     let best = lowest(&outcome, &minima);
     if args.json {
         print(&outcome, &minima, &notes, best.as_ref())?;
@@ -107,5 +108,6 @@ fn print(outcome: &Outcome, minima: &Minima, notes: &Notes, best: Option<&Best>)
         statuses: outcome.status_counts().into_iter().map(|(status, lanes)| (status.name(), lanes)).collect(),
         best,
         minima: Found::all(minima),
+        minima_found: minima.list.len() + minima.others,
     })
 }

@@ -22,6 +22,8 @@ pub(super) struct Report<'a> {
     pub(super) statuses: std::collections::BTreeMap<&'static str, usize>,
     pub(super) best: Option<&'a Best>,
     pub(super) minima: Vec<Found<'a>>,
+    /// How many there are, those that are not listed included.
+    pub(super) minima_found: usize,
 }
 
 /// The lowest value and where it is.
@@ -45,6 +47,15 @@ impl<'a> Found<'a> {
     pub(super) fn all(minima: &'a Minima) -> Vec<Self> {
         let found = |m: &'a manymin::Minimum| Self { value: m.value, point: &m.point, lanes: m.lanes, gradient_max: m.gradient_max };
         minima.list.iter().map(found).collect()
+    }
+}
+
+/// Tells standard error where more minima were found than are kept.
+pub(super) fn tell_others(minima: &Minima) {
+    if minima.others > 0 {
+        let [listed, found] = [minima.list.len(), minima.list.len() + minima.others].map(|count| grouped(count as u64));
+        // Where nobody reads it, the JSON still tells.
+        let _ = writeln!(io::stderr(), "note: {found} distinct minima were found, of which the lowest {listed} are kept");
     }
 }
 

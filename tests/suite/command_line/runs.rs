@@ -14,7 +14,8 @@ fn the_json_has_what_is_written_down_and_nothing_else() {
     let report = json(&["minimize", &problem("rosenbrock.wgsl"), "--bounds=-2,2", "--starts", "500", "--device", "cpu", "--json"]);
     let mut found = keys(&report);
     found.sort_unstable();
-    let written = ["best", "device", "evaluations", "iterations", "lanes", "minima", "precision", "problem", "seconds", "statuses"];
+    let written =
+        ["best", "device", "evaluations", "iterations", "lanes", "minima", "minima_found", "precision", "problem", "seconds", "statuses"];
     assert_eq!(found, written);
     assert_eq!((report["problem"].as_str(), report["precision"].as_str()), (Some("rosenbrock.wgsl"), Some("f32")));
     assert_eq!(report["lanes"], 500);
@@ -27,6 +28,7 @@ fn the_json_has_what_is_written_down_and_nothing_else() {
     assert!(report["best"]["value"].as_f64().expect("a value") < 1e-15, "{}", report["best"]);
     assert_eq!(report["best"]["point"].as_array().expect("a point").len(), 10);
     let minima = report["minima"].as_array().expect("minima");
+    assert_eq!(report["minima_found"].as_u64(), Some(minima.len() as u64));
     let mut first = keys(&minima[0]);
     first.sort_unstable();
     assert_eq!(first, ["gradient_max", "lanes", "point", "value"]);
@@ -168,6 +170,21 @@ fn the_best_value_is_that_of_the_first_minimum_in_f64_whatever_rounding_has_made
             assert_eq!(report["best"][key], report["minima"][0][key], "{constant}");
         }
     }
+}
+
+#[test]
+fn minima_that_are_too_many_to_be_kept_are_counted() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = directory.path().join("eggs.wgsl");
+    // Some 25,000 minima of one value.
+    std::fs::write(&file, "fn objective(x: array<f32, 2>) -> f32 { return sin(x[0]) + sin(x[1]); }").expect("a file");
+    let file = file.to_str().expect("a path");
+    let arguments = ["minimize", file, "--bounds=-500,500", "--starts=40000", "--polish=0", "--device=cpu", "--json"];
+    let answer = run(&arguments);
+    let report: Value = serde_json::from_str(&answer.out).expect("JSON");
+    assert_eq!(report["minima"].as_array().expect("minima").len(), 10_000);
+    assert!(report["minima_found"].as_u64().expect("a count") > 10_000, "{}", report["minima_found"]);
+    assert!(answer.err.contains("distinct minima were found, of which the lowest 10,000 are kept"), "{}", answer.err);
 }
 
 #[test]
