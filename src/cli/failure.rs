@@ -1,6 +1,6 @@
 //! How a command that did not do all it was asked for ends.
 
-use manymin::{Error, StartsError};
+use manymin::{DeviceError, Error, StartsError};
 
 /// Why a command ended early, or without what was wanted.
 #[derive(Debug)]
@@ -40,6 +40,7 @@ impl Failure {
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         match error {
+            Error::Device(DeviceError::Environment { .. }) => Self::Misuse(in_options(&error)),
             Error::Device(_) => Self::Device(in_options(&error)),
             _ => Self::Misuse(in_options(&error)),
         }
@@ -97,7 +98,7 @@ fn option(setting: &str) -> String {
 mod tests {
     use std::time::Duration;
 
-    use manymin::{DeviceError, FitError};
+    use manymin::FitError;
 
     use super::*;
 

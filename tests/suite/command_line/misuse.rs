@@ -1,6 +1,6 @@
 //! Misuse: exit code 2, and a message that says what to do.
 
-use super::{problem, run};
+use super::{manymin, problem, run};
 
 /// A call that can't be taken, and what is said of it.
 fn refused(arguments: &[&str], said: &str) {
@@ -109,6 +109,28 @@ fn a_file_that_fails_at_the_end_does_not_take_the_report_along() {
     let report = run(&["minimize", &problem("himmelblau.wgsl"), "--bounds=-6,6", "--device=cpu", "--lanes=/dev/full", "--json"]);
     assert_eq!(report.code, 1, "{}", report.err);
     assert!(report.out.starts_with('{') && report.err.contains("/dev/full can't be written"), "{}", report.err);
+}
+
+#[test]
+fn an_environment_that_asks_for_what_there_is_not_is_refused_in_every_precision() {
+    let rosenbrock = problem("rosenbrock.wgsl");
+    let with = |device: &str, arguments: &[&str]| {
+        let output = manymin(arguments).env("MANYMIN_DEVICE", device).output().expect("the program runs");
+        (output.status.code(), String::from_utf8(output.stderr).expect("text"))
+    };
+    for precision in ["f32", "f64"] {
+        let (code, said) = with("foo", &["minimize", &rosenbrock, "--bounds=-2,2", "--starts=8", "--precision", precision]);
+        assert_eq!(code, Some(2), "{said}");
+        assert!(said.contains("MANYMIN_DEVICE is `foo`; it takes auto, cpu or gpu"), "{said}");
+    }
+    let (code, said) = with("gpu", &["minimize", &rosenbrock, "--bounds=-2,2", "--starts=8", "--precision=f64"]);
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("GPUs compute in f32"), "{said}");
+    let (code, said) = with("gpu", &["minimize", &rosenbrock, "--bounds=-2,2", "--starts=8", "--precision=f64", "--device=cpu"]);
+    assert_eq!(code, Some(0), "the command line goes before the environment: {said}");
+    for device in ["gpu", "foo"] {
+        assert_eq!(with(device, &["devices"]).0, Some(0), "what there is is listed");
+    }
 }
 
 #[test]
