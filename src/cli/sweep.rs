@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
+use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-use manymin::{Control, LaneResult, Precision, Rows, Sweep, Swept};
+use manymin::{Control, Error, LaneResult, Precision, Rows, StartsError, Sweep, Swept, TableError};
 use serde::Serialize;
 
 use super::args::SweepArgs;
@@ -51,7 +52,7 @@ pub(super) fn run(args: &SweepArgs) -> Result<()> {
     if let Some(chains) = args.continuation {
         sweep = sweep.continuation(chains);
     }
-    let rows = Rows::open(&args.parameters).map_err(manymin::Error::from)?.map(|row| row.map_err(manymin::Error::from));
+    let rows = rows(&args.parameters)?;
     let mut sheet = args.lanes.as_ref().map(|path| Sheet::create(path, ROW_COLUMNS, problem.dimension())).transpose()?;
     let interrupted = on_interrupt()?;
     sweep = sweep.interrupt(&interrupted);
@@ -71,8 +72,12 @@ pub(super) fn run(args: &SweepArgs) -> Result<()> {
             best = Some((row.row, row.best));
         }
         Ok(Control::Continue)
-    })?;
+    });
     progress.clear();
+    let swept = swept.map_err(|error| match error {
+        Error::Starts(StartsError::Row { .. }) => Failure::Misuse(format!("in `{}`: {error}", args.parameters.display())),
+        error => error.into(),
+    })?;
     let written = unwritten.map_or_else(|| sheet.map_or(Ok(()), Sheet::finish), Err);
     if args.json {
         print_json(&Report {
@@ -96,6 +101,20 @@ pub(super) fn run(args: &SweepArgs) -> Result<()> {
     }
     let ended = |status: &manymin::Status| status.is_success() || status.is_budget();
     if swept.statuses.keys().any(ended) { Ok(()) } else { Err(Failure::NoSuccess) }
+}
+
+/// The rows of a file, of which there is at least one; what is wrong with them names the file.
+fn rows(file: &Path) -> Result<impl Iterator<Item = manymin::Result<Vec<f64>>> + use<>> {
+    let path = file.display().to_string();
+    let named = move |error| match error {
+        TableError::Unreadable { .. } => error,
+        error => TableError::In { path: path.clone(), error: Box::new(error) },
+    };
+    let mut rows = Rows::open(file).map_err(|error| Error::from(named(error)))?.peekable();
+    if rows.peek().is_none() {
+        return Err(Error::from(named(TableError::Empty)).into());
+    }
+    Ok(rows.map(move |row| row.map_err(|error| named(error).into())))
 }
 
 fn print(out: &mut dyn Write, name: &str, swept: &Swept, best: Option<&(usize, LaneResult)>) -> io::Result<()> {

@@ -73,6 +73,18 @@ fn what_is_wrong_with_a_sweep_is_said() {
     let answer = run(&["sweep", &file, "--parameters", rows, "--bounds=-3,3", "--device=cpu"]);
     assert_eq!(answer.code, 2);
     assert!(answer.err.contains("row 0 has 3 parameters and the problem takes 2"), "{}", answer.err);
+    for (text, said) in [
+        ("", "there are no rows of numbers"),
+        ("weight,stiffness\n", "there are no rows of numbers"),
+        ("1,2\n3\n", "line 2 has 1 columns"),
+        ("1,2\n3,x\n", "line 2, column 2: `x` is no number"),
+        ("1,2,3\n", "the starts don't fit: row 0 has 3 parameters"),
+    ] {
+        std::fs::write(rows, text).expect("a file");
+        let answer = run(&["sweep", &file, "--parameters", rows, "--bounds=-3,3", "--device=cpu", "--json"]);
+        assert_eq!(answer.code, 2, "{text}: {}", answer.out);
+        assert!(answer.err.contains(&format!("in `{rows}`: {said}")), "{}", answer.err);
+    }
     let answer = run(&["sweep", &file, "--bounds=-3,3"]);
     assert_eq!(answer.code, 2);
     assert!(answer.err.contains("--parameters"), "{}", answer.err);
