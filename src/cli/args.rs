@@ -186,7 +186,7 @@ pub(super) struct LimitArgs {
 /// What is kept while a run goes on.
 #[derive(Args)]
 pub(super) struct CheckpointArgs {
-    /// Save the run to this file every so often, and when it is interrupted.
+    /// Save the run to this file every so often, and when it is interrupted or over. A file that is no checkpoint is not overwritten.
     #[arg(long, value_name = "FILE")]
     pub(super) checkpoint: Option<PathBuf>,
     /// Seconds between checkpoints, 60 unless given.

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::args::{CheckpointArgs, LimitArgs};
 use super::failure::{Failure, Result};
+use super::files;
 use super::setup::check_seconds;
 
 /// What a checkpoint keeps for the command line.
@@ -80,7 +81,8 @@ pub(super) fn drive(mut batch: Batch, mut notes: Notes, begun: Instant, limits: 
     let mut limit = limits.time_limit.map(|seconds| TimeLimit(rest(seconds, begun)));
     let mut target = limits.target.map(|value| EarlyStopping::new().target(value).every(Every::Sync));
     let every = Every::Seconds(checkpoint.every.unwrap_or(EVERY));
-    let mut keeper = checkpoint.checkpoint.as_ref().map(|path| Checkpointing::new(path).every(every));
+    // A link is to stay one.
+    let mut keeper = checkpoint.checkpoint.as_ref().map(|path| Checkpointing::new(files::target(path)).every(every));
     let mut monitors: Vec<&mut dyn Monitor> = vec![&mut notes, &mut bar, &mut interrupt];
     monitors.extend(limit.iter_mut().map(|monitor| monitor as &mut dyn Monitor));
     monitors.extend(target.iter_mut().map(|monitor| monitor as &mut dyn Monitor));

@@ -4,6 +4,8 @@ use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use manymin::{Batch, CheckpointError, Error};
+
 use super::failure::{Failure, Result};
 
 /// A file that an option names.
@@ -19,6 +21,36 @@ pub(super) fn check(files: &[Named<'_>]) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// An error for a checkpoint that would take the place of something else.
+pub(super) fn check_checkpoint(path: &Path) -> Result<()> {
+    const OPTION: &str = "--checkpoint";
+    match fs::metadata(path) {
+        Ok(known) if known.is_dir() => Err(refused(OPTION, path, &"it is a directory")),
+        Ok(known) if !known.is_file() => {
+            Err(refused(OPTION, path, &"it is no regular file, and a checkpoint takes the place of what was there"))
+        }
+        // In an empty file nothing is lost.
+        Ok(known) if known.len() > 0 && !is_checkpoint(path)? => {
+            Err(refused(OPTION, path, &"it is no checkpoint of manymin, and would be lost: name another file"))
+        }
+        _ => {
+            // It is written beside, and takes the name when it is whole.
+            let mut beside = target(path).into_os_string();
+            beside.push(format!(".{}.tried", std::process::id()));
+            try_to_write(Path::new(&beside)).map_err(|error| refused(OPTION, path, &error))
+        }
+    }
+}
+
+/// Whether the file is a checkpoint, if only one that is damaged or of another release.
+fn is_checkpoint(path: &Path) -> Result<bool> {
+    match Batch::saved_precision(path) {
+        Err(Error::Checkpoint(CheckpointError::NotACheckpoint)) => Ok(false),
+        Err(error @ Error::Checkpoint(CheckpointError::Io { .. })) => Err(error.into()),
+        _ => Ok(true),
+    }
 }
 
 /// That an option's file can't be written.

@@ -33,6 +33,7 @@ pub(super) fn run(args: &MinimizeArgs) -> Result<()> {
 /// An error for files that the run could not write at its end.
 pub(super) fn check_files(output: &OutputArgs, checkpoint: Option<&Path>) -> Result<()> {
     output.plot.as_deref().map_or(Ok(()), plot::check)?;
+    checkpoint.map_or(Ok(()), files::check_checkpoint)?;
     let named = [("--lanes", output.lanes.as_deref()), ("--minima", output.minima.as_deref()), ("--plot", output.plot.as_deref())];
     let named = named.into_iter().chain([("--checkpoint", checkpoint)]);
     files::check(&named.filter_map(|(option, path)| Some((option, path?))).collect::<Vec<_>>())

@@ -69,6 +69,10 @@ impl<'b, 'm, 'd> Watched<'b, 'm, 'd> {
                 return Ok(control);
             }
         }
+        if resumed && self.batch.active() == 0 {
+            // Nothing is left to be done, and who writes down what others save may write it elsewhere than before.
+            return self.ask(|_| false);
+        }
         while self.batch.active() > 0 {
             self.forward()?;
             self.number += 1;

@@ -107,3 +107,41 @@ fn a_reader_that_has_gone_ends_nothing_but_the_output() {
         assert_eq!((output.status.code(), output.stderr.len()), (Some(0), 0), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     }
 }
+
+#[test]
+fn a_checkpoint_takes_the_place_of_nothing_else_and_follows_links() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let [notes, file, copy] = ["notes.txt", "run.manymin", "copy.manymin"].map(|name| directory.path().join(name));
+    let [notes, path, copied] = [&notes, &file, &copy].map(|path| path.to_str().expect("a path"));
+    std::fs::write(notes, "what to buy").expect("a file");
+    let save = |to: &str| {
+        let arguments =
+            ["minimize", &problem("himmelblau.wgsl"), "--bounds=-6,6", "--starts=16", "--device=cpu", "--json", "--checkpoint", to];
+        run(&arguments)
+    };
+    let answer = save(notes);
+    assert_eq!(answer.code, 2, "{}", answer.err);
+    assert!(answer.err.contains("it is no checkpoint of manymin") && answer.out.is_empty(), "{}", answer.err);
+    assert_eq!(std::fs::read_to_string(notes).expect("a file"), "what to buy");
+    assert_eq!(save(directory.path().to_str().expect("a path")).code, 2);
+    for _ in 0..2 {
+        assert_eq!(save(path).code, 0, "a checkpoint gives way to a new one");
+    }
+    let resumed = json(&["resume", path, "--device=cpu", "--checkpoint", copied, "--json"]);
+    let again = json(&["resume", copied, "--device=cpu", "--json"]);
+    assert_eq!(
+        (&resumed["minima"], &resumed["problem"]),
+        (&again["minima"], &again["problem"]),
+        "a run that is over is saved all the same"
+    );
+    #[cfg(unix)]
+    for target in [path, "new.manymin"] {
+        let link = directory.path().join("link.manymin");
+        std::os::unix::fs::symlink(target, &link).expect("a link");
+        let answer = save(link.to_str().expect("a path"));
+        assert_eq!(answer.code, 0, "{}", answer.err);
+        assert!(link.is_symlink() && directory.path().join(target).is_file(), "the link is one still");
+        std::fs::remove_file(&link).expect("a link");
+    }
+    assert_eq!(std::fs::read_dir(directory.path()).expect("a directory").count(), 4, "nothing is left behind");
+}
