@@ -14,19 +14,28 @@ pub(super) struct Cli {
     pub(super) command: Command,
 }
 
+// Lines of examples are short enough for any terminal, which would break longer ones in two; other text is broken by the terminal alone.
 const EXAMPLES: &str = "\
 Examples:
   manymin minimize rastrigin.wgsl --bounds=-5.12,5.12 --starts 100000
-  manymin minimize fit.wgsl --data t=decay.csv:time --data y=decay.csv:counts --bounds 0,10 --bounds 0,2 --json
-  manymin minimize cluster.wgsl --set ATOMS=13 --bounds=-2,2 --unbounded --distinct value --minima minima.csv
-  manymin minimize big.wgsl --bounds=-1,1 --starts 1000000 --checkpoint run.manymin --every 60
+  manymin minimize decay.wgsl --data t=decay.csv:t --data y=decay.csv:y \\
+    --bounds=0,5 --distinct value --json
+  manymin minimize lennard_jones.wgsl --set ATOMS=13 --bounds=-2,2 \\
+    --unbounded --distinct value --minima minima.csv
+  manymin minimize ackley.wgsl --bounds=-30,30 --starts 1000000 \\
+    --checkpoint run.manymin --every 60
   manymin resume run.manymin
-  manymin sweep bifurcation.wgsl --parameters rows.csv --bounds=-3,3 --starts 8 --lanes best.csv
+  manymin sweep sweep.wgsl --parameters sweep.csv --bounds=-3,3 --starts 8 \\
+    --lanes best.csv
 
-A problem is a WGSL file with `fn objective(x: array<f32, DIM>) -> f32`; a second argument `p: array<f32, P>` takes parameters, and
+A problem is a WGSL file with `fn objective(x: array<f32, DIM>) -> f32`; a second argument `p: array<f32, P>` takes parameters, and \
 `@group(0) @binding(0) var<storage, read> t: array<f32>;` takes data.
 
-Exit codes: 0 done, also at a limit of time or work; 1 a device failed, or no lane ended in success; 2 misuse; 130 after Ctrl-C.";
+Environment: MANYMIN_DEVICE, auto, cpu or gpu, says what `--device auto` takes; MANYMIN_ADAPTER, a part of an adapter's name, which adapter \
+`auto` and `gpu` take.
+
+Exit codes: 0 done, also at a limit of time or work; 1 a device failed, no lane ended in success, or a file could not be written at the end; \
+2 misuse; 130 after Ctrl-C.";
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -73,11 +82,11 @@ pub(super) struct ProblemArgs {
 
 #[derive(Args)]
 #[command(after_help = "\
-JSON: {problem, dimension, parameters, operations, value_operations, value, gradient, differences, error, worst, ok, warnings}; `error` is the
+JSON: {problem, dimension, parameters, operations, value_operations, value, gradient, differences, error, worst, ok, warnings}; `error` is the \
 largest difference between gradient and differences, relative; `ok` says that it is below 1e-5.
 
 Example:
-  manymin check rosenbrock.wgsl --at 1.2,1")]
+  manymin check rosenbrock.wgsl --set DIM=2 --at=-1.2,1")]
 pub(super) struct CheckArgs {
     #[command(flatten)]
     pub(super) problem: ProblemArgs,
@@ -129,7 +138,7 @@ pub(super) enum Sampler {
 /// Where and how lanes run.
 #[derive(Args)]
 pub(super) struct RunArgs {
-    /// auto, cpu, gpu, or a part of an adapter's name.
+    /// auto, cpu, gpu, or a part of an adapter's name; MANYMIN_DEVICE and MANYMIN_ADAPTER say what auto takes.
     #[arg(long, default_value = "auto")]
     pub(super) device: String,
     /// What lanes compute in; f64 is for the CPU.
@@ -225,15 +234,18 @@ pub(super) enum By {
 }
 
 const MINIMIZE_HELP: &str = "\
-JSON: {problem, device, precision, lanes, seconds, iterations, evaluations, statuses: {name: count}, best: {value, point, lane},
-minima: [{value, point, lanes, gradient_max}], minima_found}. `best` may be null; a number that is not finite is null; lanes count from 0.
+JSON: {problem, device, precision, lanes, seconds, iterations, evaluations, statuses: {name: count}, best: {value, point, lane}, \
+minima: [{value, point, lanes, gradient_max}], minima_found}. `best` may be null; a number that is not finite is null; lanes count from 0. \
 At most the lowest 10,000 minima are kept, here and in the --minima file; `minima_found` says how many there are in all.
 
 Examples:
   manymin minimize rosenbrock.wgsl --bounds=-2,2
-  manymin minimize rosenbrock.wgsl --set DIM=20 --bounds -2,2 --starts 100000 --sampler lhs --seed 7
-  manymin minimize ellipse.wgsl --bounds 0,1 --bounds=-3,3 --lanes lanes.csv --minima minima.csv --plot values.svg
-  manymin minimize cluster.wgsl --bounds=-2,2 --unbounded --distinct value --target -44.3268 --time-limit 60 --json";
+  manymin minimize rosenbrock.wgsl --set DIM=20 --bounds -2,2 \\
+    --starts 100000 --sampler lhs --seed 7
+  manymin minimize himmelblau.wgsl --bounds 0,6 --bounds=-6,6 \\
+    --lanes lanes.csv --minima minima.csv --plot values.svg
+  manymin minimize lennard_jones.wgsl --set ATOMS=13 --bounds=-2,2 \\
+    --unbounded --distinct value --target -44.3268 --time-limit 60 --json";
 
 #[derive(Args)]
 #[command(after_help = MINIMIZE_HELP)]
@@ -257,7 +269,7 @@ pub(super) struct MinimizeArgs {
 
 #[derive(Args)]
 #[command(after_help = "\
-The file has everything else: problem, data, starts, settings, and how far the run is. Unless another --checkpoint is given it goes on
+The file has everything else: problem, data, starts, settings, and how far the run is. Unless another --checkpoint is given it goes on \
 being saved to the same file.
 
 Example:
@@ -281,14 +293,16 @@ pub(super) struct ResumeArgs {
 
 #[derive(Args)]
 #[command(after_help = "\
---lanes writes a line a row of parameters, its best lane, in their order: row,lane,status,value,gradient_max,iterations,evaluations,
+--lanes writes a line a row of parameters, its best lane, in their order: row,lane,status,value,gradient_max,iterations,evaluations,\
 x0,x1,... A sweep that a time limit or Ctrl-C ends writes and counts the rows that have ended by then, and leaves the others out.
 
 JSON: {problem, device, precision, rows, lanes, seconds, iterations, evaluations, statuses: {name: count}, best: {value, point, lane, row}}.
 
 Examples:
-  manymin sweep pendulum.wgsl --parameters rows.csv --bounds=-3,3 --lanes best.csv
-  manymin sweep branch.wgsl --parameters rows.csv --bounds=-3,3 --starts 8 --continuation 256")]
+  manymin sweep sweep.wgsl --parameters sweep.csv --bounds=-3,3 \\
+    --lanes best.csv
+  manymin sweep sweep.wgsl --parameters sweep.csv --bounds=-3,3 --starts 8 \\
+    --continuation 256")]
 pub(super) struct SweepArgs {
     #[command(flatten)]
     pub(super) problem: ProblemArgs,

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{json, lines, problem, run};
+use super::{json, lines, manymin, problem, run};
 
 /// The keys of an object, sorted.
 fn keys(value: &Value) -> Vec<&str> {
@@ -210,4 +210,32 @@ fn devices_are_listed_and_help_teaches_by_example() {
     }
     let help = run(&["--help"]);
     assert!(help.out.contains("manymin minimize rastrigin.wgsl") && help.out.contains("130 after Ctrl-C"), "{}", help.out);
+    assert!(help.out.contains("MANYMIN_DEVICE") && help.out.contains("MANYMIN_ADAPTER"), "{}", help.out);
+}
+
+/// The examples that a help text ends with, each in one line, as a shell takes them.
+fn examples(help: &str) -> Vec<String> {
+    let text = help.replace("\\\n", " ");
+    text.lines().filter_map(|line| line.strip_prefix("  manymin ")).map(String::from).collect()
+}
+
+#[test]
+fn examples_of_the_help_are_whole_and_run_as_they_are_printed() {
+    for command in [&["--help"][..], &["minimize", "--help"], &["sweep", "--help"], &["resume", "--help"], &["check", "--help"]] {
+        let help = run(command).out;
+        let begun = help.lines().position(|line| line.starts_with("Example")).expect("examples");
+        for line in help.lines().skip(begun + 1).take_while(|line| !line.is_empty()) {
+            assert!(line.starts_with("  ") && line.len() <= 80, "{command:?}: an example is broken: {line}");
+        }
+        for example in examples(&help) {
+            let words: Vec<&str> = example.split_whitespace().collect();
+            // Others take long, or what they go on from.
+            if words[0] == "check" {
+                let output = manymin(&words).current_dir(problem("")).output().expect("the program runs");
+                assert!(output.status.success(), "{example}: {}", String::from_utf8_lossy(&output.stderr));
+            }
+            let files = words.iter().filter(|word| word.ends_with(".wgsl"));
+            files.for_each(|file| assert!(std::path::Path::new(&problem(file)).is_file(), "{example}"));
+        }
+    }
 }
