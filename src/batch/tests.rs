@@ -1,7 +1,6 @@
 //! Moves to devices with fewer places than there are lanes under way.
 
 use super::Batch;
-use crate::engine::state::LaneState;
 use crate::{Device, Lbfgs, Minimizer, Outcome, Pairs, Precision, Problem, Starts};
 
 fn devices() -> Vec<Device> {

@@ -122,7 +122,7 @@ fn what_does_not_fit_is_told() {
     let problem = Problem::new(2, |x| x[0] * x[1]).unwrap();
     assert!(problem.hessian(&[1.0], &[]).is_err(), "one component too few");
     let error = problem.hessian_vector(&[1.0, 2.0], &[], &[1.0]).unwrap_err();
-    assert!(error.to_string().contains("the direction has 1 elements"), "{error}");
+    assert!(error.to_string().contains("the length of the direction is 1"), "{error}");
 }
 
 #[cfg(feature = "gpu")]
