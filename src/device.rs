@@ -88,6 +88,24 @@ impl Device {
         })
     }
 
+    /// As [`auto`](Device::auto), for lanes in `precision`: those in f64 are the CPU engine's.
+    ///
+    /// ```
+    /// use manymin::prelude::*;
+    ///
+    /// assert_eq!(Device::auto_in(Precision::F64)?.precision(), Precision::F64);
+    /// # Ok::<(), manymin::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`auto`](Device::auto); and if `MANYMIN_DEVICE=gpu` asks for what has no f64.
+    pub fn auto_in(precision: Precision) -> Result<Self> {
+        match precision {
+            Precision::F32 => Self::auto(),
+            Precision::F64 => Ok(choose::in_f64(&Wish::from_environment()?).map(|()| Self::cpu(Precision::F64))?),
+        }
+    }
+
     /// A hardware GPU, discrete before integrated, or the adapter that `MANYMIN_ADAPTER` names; never the CPU engine.
     ///
     /// ```no_run

@@ -15,22 +15,12 @@ use super::problem::numbers;
 pub(super) fn device(name: &str, precision: Precision) -> Result<Device> {
     // As MANYMIN_DEVICE, and adapters' names, in upper or lower case.
     Ok(match (name.trim().to_lowercase().as_str(), precision) {
-        ("auto", Precision::F32) => Device::auto()?,
-        ("auto", Precision::F64) => auto_f64(&std::env::var("MANYMIN_DEVICE").unwrap_or_default())?,
+        ("auto", precision) => Device::auto_in(precision)?,
         ("cpu", precision) => Device::cpu(precision),
         (_, Precision::F64) => return Err(Failure::Misuse("GPUs compute in f32: f64 is for --device cpu".into())),
         ("gpu", _) => Device::gpu()?,
         _ => Device::adapter(name)?,
     })
-}
-
-/// The CPU engine, unless the environment's `MANYMIN_DEVICE` asks for what has no f64.
-fn auto_f64(wanted: &str) -> Result<Device> {
-    match wanted.trim().to_lowercase().as_str() {
-        "" | "auto" | "cpu" => Ok(Device::cpu(Precision::F64)),
-        "gpu" => Err(Failure::Misuse("MANYMIN_DEVICE is gpu, and GPUs compute in f32: f64 is for --device cpu".into())),
-        _ => Err(Failure::Misuse(format!("MANYMIN_DEVICE is `{wanted}`; it takes auto, cpu or gpu"))),
-    }
 }
 
 /// That of `--device` and `--precision`.

@@ -52,6 +52,15 @@ impl Wish {
     }
 }
 
+/// An error if the environment asks for a GPU, which lanes in f64 can't run on.
+pub(crate) fn in_f64(wish: &Wish) -> Result<(), DeviceError> {
+    let takes = "auto or cpu for lanes in f64, since GPUs compute in f32";
+    match wish.device {
+        Wanted::Gpu => Err(DeviceError::Environment { variable: DEVICE, value: "gpu".into(), takes }),
+        _ => Ok(()),
+    }
+}
+
 /// What `auto` is to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Choice {
