@@ -230,13 +230,12 @@ fn bend_of<S: Simd, T: Real>(
 /// The trial's products, of s and y each times its scale.
 #[inline(never)]
 fn scaled_products<T: Real>(tile: &Tile<T>, c: usize, machine: &Machine<T>, by_step: Chunk<T>, by_change: Chunk<T>) -> Products<Chunk<T>> {
-    let plus = |a: Chunk<T>, b: Chunk<T>| a.zip(b, |a, b| a + b);
     let add = |sum: Chunk<T>, a: Chunk<T>, b: Chunk<T>| sum.zip3(a, b, |sum, a, b| sum + a * b);
     let nothing = Products::all(Chunk::splat(-T::ZERO));
     in_blocks(
         tile.x.len(),
         nothing,
-        |a, b| a.zip(b, plus),
+        |a, b| a.zip(b, Chunk::plus),
         |sums, i| {
             let (g, g_t) = (tile.g[i], machine.gradient()[i][c].get());
             let s = machine.point()[i][c].get().zip3(tile.x[i], by_step, |x_t, x, by| (x_t - x) * by);

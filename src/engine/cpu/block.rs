@@ -17,7 +17,7 @@ use crate::engine::placement::Start;
 use crate::engine::state::LaneState;
 use crate::method::{Method, Status};
 use crate::problem::evaluate::chunk::{CHUNK, CHUNKS, Chunk, LANES, Mask};
-use crate::problem::evaluate::dispatch::{WithVectors, vectors};
+use crate::problem::evaluate::dispatch::{WithVectors, in_vectors};
 use crate::problem::evaluate::lanes::At;
 use crate::problem::evaluate::machine::Machine;
 use crate::problem::evaluate::real::Real;
@@ -54,11 +54,11 @@ impl<T: Real> Block<T> {
     pub(super) fn round(&mut self, rules: &Rules<T>, stepping: bool) {
         let tiles = self.tiles_in_use();
         if !self.proposed {
-            vectors(Propose { block: self, tiles });
+            in_vectors(Propose { block: self, tiles });
         }
         self.proposed = true;
         self.machine.evaluate(tiles);
-        vectors(Conclude { block: self, tiles, rules, stepping });
+        in_vectors(Conclude { block: self, tiles, rules, stepping });
     }
 
     /// Rounds until every lane has accepted one step or ended.
@@ -283,7 +283,7 @@ mod tests {
     use super::*;
     use crate::method::Demands;
     use crate::problem::Problem;
-    use crate::problem::evaluate::dispatch::{OnEach, on_each, vectors_of};
+    use crate::problem::evaluate::dispatch::{OnEach, in_vectors_of, on_each};
 
     const ROUNDS: usize = 40;
 
@@ -321,10 +321,10 @@ mod tests {
         fn on<S: Simd>(&mut self, name: &str, simd: S) {
             let rules = Rules { bounded: self.bounded, ..Rules::lbfgs(self.dimension, 5, T::from_f64(4.0) * T::EPSILON) };
             let mut block = self.block(&rules);
-            vectors_of(simd, Propose { block: &block, tiles: CHUNKS });
+            in_vectors_of(simd, Propose { block: &block, tiles: CHUNKS });
             for _ in 0..ROUNDS {
                 block.machine.evaluate(CHUNKS);
-                vectors_of(simd, Conclude { block: &mut block, tiles: CHUNKS, rules: &rules, stepping: false });
+                in_vectors_of(simd, Conclude { block: &mut block, tiles: CHUNKS, rules: &rules, stepping: false });
             }
             let (mut states, mut ended) = (Vec::new(), Lanes::default());
             block.export(&mut states);

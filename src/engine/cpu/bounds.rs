@@ -42,8 +42,7 @@ pub(super) fn correct<T: Real>(tile: &Tile<T>, c: usize, machine: &Machine<T>, t
     let (zero, nothing) = (Chunk::splat(T::ZERO), Chunk::splat(-T::ZERO));
     let (mut gradient_max, mut steepest) = (zero, zero);
     let mut clamped = Mask::none();
-    let plus = |a: Chunk<T>, b: Chunk<T>| a.zip(b, |a, b| a + b);
-    let both = |(slope, descent), (other, fall)| (plus(slope, other), plus(descent, fall));
+    let both = |(slope, descent): (Chunk<T>, Chunk<T>), (other, fall)| (slope.plus(other), descent.plus(fall));
     let (slope, descent) = in_blocks(tile.x.len(), (nothing, nothing), both, |(slope, descent), i| {
         row_by_row();
         let (x_t, g_t, x, d) = (machine.point()[i][c].get(), machine.gradient()[i][c].get(), tile.x[i], tile.d[i]);
@@ -152,8 +151,7 @@ impl<T: Real> Tile<T> {
             return free;
         }
         let mut clamped = Mask::none();
-        let plus = |a: Chunk<T>, b: Chunk<T>| a.zip(b, |a, b| a + b);
-        let sum = in_blocks(self.x.len(), Chunk::splat(-T::ZERO), plus, |sum, i| {
+        let sum = in_blocks(self.x.len(), Chunk::splat(-T::ZERO), Chunk::plus, |sum, i| {
             row_by_row();
             let x_t = self.x[i].zip3(alpha, self.d[i], |x, alpha, d| x + alpha * d);
             let inside = x_t.zip3(self.lower[i], self.upper[i], |x, low, high| x.max(low).min(high));

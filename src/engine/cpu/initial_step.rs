@@ -1,6 +1,6 @@
 //! The step that a line search tries first.
 
-use super::sums::products;
+use super::sums::sum_of_products;
 use super::tile::{Rules, Tile};
 use crate::engine::lane::Scalars;
 use crate::method::constants::INITIAL_GROWTH;
@@ -21,7 +21,7 @@ pub(super) fn first_gamma<T: Real>(tile: &Tile<T>, rules: &Rules<T>) -> Chunk<T>
 #[inline(always)]
 pub(super) fn unit<T: Real>(tile: &Tile<T>) -> Chunk<T> {
     let (zero, by) = (Chunk::splat(T::ZERO), tile.steepest().map(|max| (T::ONE / max).min(T::HUGE)));
-    let squares = products(tile.g.len(), |i| {
+    let squares = sum_of_products(tile.g.len(), |i| {
         let g = if tile.is_bounded() { tile.held(i).choose(zero, tile.g[i]) } else { tile.g[i] };
         let scaled = g.zip(by, |g, by| g * by);
         (scaled, scaled)

@@ -262,7 +262,7 @@ mod tests {
     use super::*;
     use crate::engine::cpu::tile::Rules;
     use crate::problem::evaluate::chunk::CHUNK;
-    use crate::problem::evaluate::dispatch::{WithVectors, vectors};
+    use crate::problem::evaluate::dispatch::{WithVectors, in_vectors};
 
     const MEMORY: usize = 5;
     /// As `Pairs` has it.
@@ -310,7 +310,7 @@ mod tests {
 
     fn direct(tile: &mut Tile<f32>, turns: Mask<f32>, kept: Mask<f32>) -> Chunk<f32> {
         let mut slopes = Chunk::splat(0.0);
-        vectors(Test(tile, turns, kept, &mut slopes));
+        in_vectors(Test(tile, turns, kept, &mut slopes));
         slopes
     }
 
@@ -378,7 +378,7 @@ mod tests {
             let (mut known, kept) = tile(n);
             let mut unknown = known.clone();
             direct(&mut known, Mask::lanes(|_| true), kept);
-            vectors(Unknown(&mut unknown, kept));
+            in_vectors(Unknown(&mut unknown, kept));
             for l in 0..CHUNK {
                 assert_eq!(bits(&known.d, l), bits(&unknown.d, l), "n = {n}, lane {l}");
             }

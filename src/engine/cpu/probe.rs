@@ -13,7 +13,7 @@ use crate::method::Demands;
 use crate::probe::at;
 use crate::problem::Problem;
 use crate::problem::evaluate::chunk::{CHUNK, CHUNKS, Chunk, LANES, Mask};
-use crate::problem::evaluate::dispatch::{WithVectors, vectors};
+use crate::problem::evaluate::dispatch::{WithVectors, in_vectors};
 use crate::problem::evaluate::machine::Machine;
 
 /// How many points the lanes go round.
@@ -61,7 +61,7 @@ impl DirectionProbe {
 
     /// Every lane accepts the next point and turns to a new direction.
     pub fn round(&mut self) {
-        vectors(Round { probe: self });
+        in_vectors(Round { probe: self });
     }
 
     /// Which point the next round accepts.

@@ -24,9 +24,8 @@ pub(super) fn in_blocks<V: Copy>(n: usize, nothing: V, plus: impl Fn(V, V) -> V,
 
 /// The sum over components i of the product of `factors(i)`, lane by lane.
 #[inline(always)]
-pub(super) fn products<T: Real>(n: usize, factors: impl Fn(usize) -> (Chunk<T>, Chunk<T>)) -> Chunk<T> {
-    let plus = |a: Chunk<T>, b: Chunk<T>| a.zip(b, |a, b| a + b);
-    in_blocks(n, Chunk::splat(-T::ZERO), plus, |sum, i| {
+pub(super) fn sum_of_products<T: Real>(n: usize, factors: impl Fn(usize) -> (Chunk<T>, Chunk<T>)) -> Chunk<T> {
+    in_blocks(n, Chunk::splat(-T::ZERO), Chunk::plus, |sum, i| {
         row_by_row();
         let (a, b) = factors(i);
         sum.zip3(a, b, |sum, a, b| sum + a * b)
@@ -37,5 +36,5 @@ pub(super) fn products<T: Real>(n: usize, factors: impl Fn(usize) -> (Chunk<T>, 
 #[inline(always)]
 pub(super) fn dot<T: Real>(a: &[Chunk<T>], b: &[Chunk<T>]) -> Chunk<T> {
     let b = &b[..a.len()];
-    products(a.len(), |i| (a[i], b[i]))
+    sum_of_products(a.len(), |i| (a[i], b[i]))
 }

@@ -135,6 +135,11 @@ impl<T: Real> Mask<T> {
 
 impl<T: Real> Chunk<T> {
     #[inline(always)]
+    pub(crate) fn plus(self, other: Self) -> Self {
+        self.zip(other, |a, b| a + b)
+    }
+
+    #[inline(always)]
     pub(crate) fn below(self, other: Self) -> Mask<T> {
         Mask::lanes(|l| self.0[l] < other.0[l])
     }

@@ -31,7 +31,7 @@ pub(crate) trait WithVectors {
 
 /// Runs `op` with the widest vectors that the processor has.
 #[inline(always)]
-pub(crate) fn vectors(op: impl WithVectors) {
+pub(crate) fn in_vectors(op: impl WithVectors) {
     dispatch(OfLanes(op));
 }
 
@@ -78,6 +78,6 @@ pub(crate) fn on_each(tried: &mut impl OnEach) {
 
 /// Runs `op` with these vectors.
 #[cfg(test)]
-pub(crate) fn vectors_of<S: Simd>(simd: S, op: impl WithVectors) {
+pub(crate) fn in_vectors_of<S: Simd>(simd: S, op: impl WithVectors) {
     simd.vectorize(OfLanes(op));
 }

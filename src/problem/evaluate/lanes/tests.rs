@@ -1,7 +1,7 @@
 //! Vectors against single lanes.
 
 use super::*;
-use crate::problem::evaluate::dispatch::{WithVectors, vectors};
+use crate::problem::evaluate::dispatch::{WithVectors, in_vectors};
 
 /// Numbers of every kind, in other places in each chunk.
 fn chunk<T: Real>(shift: usize) -> Chunk<T> {
@@ -97,10 +97,10 @@ impl<T: Real> WithVectors for Choices<T> {
 #[test]
 fn vectors_compute_what_single_lanes_do() {
     let (single, double) = (std::marker::PhantomData::<f32>, std::marker::PhantomData::<f64>);
-    vectors(Arithmetic(single));
-    vectors(Arithmetic(double));
-    vectors(Choices(single));
-    vectors(Choices(double));
+    in_vectors(Arithmetic(single));
+    in_vectors(Arithmetic(double));
+    in_vectors(Choices(single));
+    in_vectors(Choices(double));
     // And without the processor's own.
     Arithmetic(single).run(pulp::Scalar128b);
     Arithmetic(double).run(pulp::Scalar128b);
