@@ -61,8 +61,8 @@ impl<T: Real> pulp::WithSimd for Direct<'_, T> {
         let Self { tile, turns, kept, scratch, noise } = self;
         let places = places(simd, tile, turns, kept);
         let mut slopes = Chunk::splat(T::ZERO);
-        let holds = if tile.is_bounded() { held_lanes(tile, turns, &mut scratch.free) } else { Mask::none() };
-        if tile.is_bounded() && holds.any() {
+        let holds = tile.is_bounded().then(|| held_lanes(tile, turns, &mut scratch.free));
+        if let Some(holds) = holds.filter(Mask::any) {
             for at in At::each::<T>(simd) {
                 let slope = direct_held(at, tile, places, turns, kept, holds, scratch, noise);
                 at.set(&mut slopes, slope);
