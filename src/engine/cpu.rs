@@ -13,6 +13,7 @@ mod delta_bar_delta;
 mod direction;
 mod ending;
 mod held;
+mod history;
 mod initial_step;
 mod judge;
 mod lbfgs;

@@ -251,8 +251,8 @@ fn scaled_products<T: Real>(tile: &Tile<T>, c: usize, machine: &Machine<T>, by_s
     )
 }
 
-/// Sets x = x_t and g = g_t in the lanes of `accepted`. Their pairs go to the first place in the lanes of `kept`, zeros in
-/// the others; it is the two-loop recursion that makes room for the next. y is multiplied by the pair's bend.
+/// Sets x = x_t and g = g_t in the lanes of `accepted`. The pairs of those of `kept` come into the history, zeros in the others:
+/// they are remembered as the next direction is sought. y is multiplied by the pair's bend.
 #[inline(always)]
 fn move_to_trial<S: Simd, T: Real>(
     at: At<S>,
@@ -264,8 +264,9 @@ fn move_to_trial<S: Simd, T: Real>(
     pair: &Pair<T, S>,
 ) {
     let zero = at.splat(T::ZERO);
-    let steps = machine.point().iter().zip(&mut tile.x).zip(&mut tile.s);
-    let changes = machine.gradient().iter().zip(&mut tile.g).zip(&mut tile.y);
+    let coming = tile.history.coming_mut();
+    let steps = machine.point().iter().zip(&mut tile.x).zip(coming.s);
+    let changes = machine.gradient().iter().zip(&mut tile.g).zip(coming.y);
     for (((point, x), s), ((gradient, g), y)) in steps.zip(changes) {
         let (x_t, g_t) = (at.of_cell(&point[c]), at.of_cell(&gradient[c]));
         let (x_0, g_0) = (at.of(x), at.of(g));
@@ -274,16 +275,13 @@ fn move_to_trial<S: Simd, T: Real>(
         at.set(x, accepted.choose(x_t, x_0));
         at.set(g, accepted.choose(g_t, g_0));
     }
-    at.set(&mut tile.rho[0], kept.choose(pair.rho, zero));
+    at.set(coming.rho, kept.choose(pair.rho, zero));
 }
 
-/// Forgets the pairs of the lanes in `which`. A pair whose rho is 0 counts for nothing; what stands in s and y is finite, and stays.
+/// Forgets the pairs of the lanes in `which`.
 #[inline(always)]
 pub(super) fn forget<S: Simd, T: Real>(at: At<S>, tile: &mut Tile<T>, which: Which<T, S>) {
-    let zero = at.splat(T::ZERO);
-    for rho in &mut tile.rho {
-        at.set_in(which, rho, zero);
-    }
+    tile.history.forget(at, which);
     let pairs = which.choose_words(at.word(0), at.words(&tile.lanes.pairs));
     at.set_words(&mut tile.lanes.pairs, pairs);
 }

@@ -3,6 +3,7 @@
 //! # References
 //! J. Nocedal, S. J. Wright: Numerical Optimization, 2nd ed. (2006), equation 6.17.
 
+use super::history::Pairs;
 use super::lbfgs::Scratch;
 use super::sums::dot;
 use super::tile::Tile;
@@ -41,9 +42,8 @@ pub(super) fn direct<T: Real>(tile: &mut Tile<T>, turns: Mask<T>, kept: Mask<T>,
 /// H + rho ((1 + rho y.v) s s^T - (s v^T + v s^T)).
 #[inline(always)]
 fn update<T: Real>(tile: &mut Tile<T>, kept: Mask<T>, v: &mut [Chunk<T>]) {
-    let Tile { lanes, s, y, h, rho, .. } = tile;
-    let n = v.len();
-    let (s, y, rho) = (&s[..n], &y[..n], rho[0]);
+    let Tile { lanes, history, h, .. } = tile;
+    let (n, Pairs { s, y, rho }) = (v.len(), history.coming());
     let begins = kept.and(Mask::of(lanes.pairs, |pairs| pairs == 1));
     if begins.any() {
         for (i, row) in (0..n).map(|i| (i, i * (i + 1) / 2)) {
@@ -102,12 +102,13 @@ mod tests {
             let vector = |salt: usize| (0..N).map(move |i| number(salt + i, l));
             let set = |to: &mut [Chunk<f64>], salt| to.iter_mut().zip(vector(salt)).for_each(|(to, value)| to.0[l] = value);
             set(&mut tile.g, 100);
-            set(&mut tile.s, 200);
-            set(&mut tile.y, 300);
+            let coming = tile.history.coming_mut();
+            set(coming.s, 200);
+            set(coming.y, 300);
+            coming.rho.0[l] = 0.3;
             for (k, h) in tile.h.iter_mut().enumerate() {
                 h.0[l] = number(k, l);
             }
-            tile.rho[0].0[l] = 0.3;
             tile.lanes.gamma.0[l] = 0.7;
             tile.lanes.pairs.0[l] = pairs(l);
         }
@@ -129,7 +130,8 @@ mod tests {
         let mut after = before.clone();
         let slope = direct(&mut after, Mask::lanes(|l| l != 9), kept, &mut Scratch::new(N, 0));
         for l in 0..CHUNK {
-            let (s, y, g, rho) = (vector(&before.s, l), vector(&before.y, l), vector(&before.g, l), 0.3);
+            let Pairs { s, y, .. } = before.history.coming();
+            let (s, y, g, rho) = (vector(s, l), vector(y, l), vector(&before.g, l), 0.3);
             let old = if l % 4 == 1 { DMatrix::identity(N, N) * 0.7 } else { matrix(&before.h, l) };
             let left = DMatrix::identity(N, N) - &s * y.transpose() * rho;
             let new = &left * old * left.transpose() + &s * s.transpose() * rho;

@@ -32,7 +32,8 @@ pub(super) fn direct<T: Real>(
         row_by_row();
         let held = tile.held(i);
         *free = held.choose(zero, tile.g[i]);
-        tile.y[i] = held.choose(zero, tile.y[i]);
+        let y = &mut tile.history.coming_mut().y[i];
+        *y = held.choose(zero, *y);
         tile.d[i] = turns.and(held).choose(zero, tile.d[i]);
     }
     std::mem::swap(&mut tile.g, free);
@@ -49,7 +50,7 @@ fn conjugate<T: Real>(tile: &mut Tile<T>, turns: Mask<T>, kept: Mask<T>, q: &mut
     let factor = factor.zip(tile.lanes.gamma, |beta, gamma| beta / gamma);
 
     // What is left of g' in g, against what it would be on a quadratic: nothing.
-    let (gg, gy) = (dot(&tile.g, &tile.g), dot(&tile.g, &tile.y[..tile.g.len()]));
+    let (gg, gy) = (dot(&tile.g, &tile.g), dot(&tile.g, tile.history.coming().y));
     let overlap = gg.zip(gy, |gg, gy| (gg - gy).abs());
     let oblique = gg.scaled(settings.orthogonality).at_most(overlap);
     let since = tile.lanes.since.zip(kept.ones(), |a, b| a + b);
@@ -86,7 +87,7 @@ fn conjugate<T: Real>(tile: &mut Tile<T>, turns: Mask<T>, kept: Mask<T>, q: &mut
 /// alpha: what that direction promised says nothing of this one. `gg` is g.g.
 #[inline(always)]
 fn first_steps<T: Real>(tile: &mut Tile<T>, anew: Mask<T>, gg: Chunk<T>) {
-    let (dd, dy) = (dot(&tile.d, &tile.d), dot(&tile.d, &tile.y[..tile.d.len()]));
+    let (dd, dy) = (dot(&tile.d, &tile.d), dot(&tile.d, tile.history.coming().y));
     let promise = gg.zip3(dd, dy, |gg, dd, dy| gg * (dd / dy));
     let usable = Chunk::splat(T::TINY).at_most(promise).and(promise.finite());
     let lanes = &mut tile.lanes;
@@ -96,7 +97,7 @@ fn first_steps<T: Real>(tile: &mut Tile<T>, anew: Mask<T>, gg: Chunk<T>) {
 /// How much of p' goes on. `q` is memory, for g'.
 #[inline(always)]
 fn beta<T: Real>(tile: &Tile<T>, q: &mut [Chunk<T>], update: CgUpdate) -> Chunk<T> {
-    let (g, d, y) = (&tile.g[..], &tile.d[..], &tile.y[..tile.g.len()]);
+    let (g, d, y) = (&tile.g[..], &tile.d[..], tile.history.coming().y);
     for ((q, g), y) in q.iter_mut().zip(g).zip(y) {
         row_by_row();
         *q = g.zip(*y, |g, y| g - y);

@@ -66,7 +66,7 @@ pub(super) fn turn<S: Simd, T: Real>(
 /// Clears the history of lane `l` and sends it along -g: scaled by the last gamma, or as at the start where that fails.
 #[inline(never)]
 fn along_gradient<T: Real>(tile: &mut Tile<T>, l: usize) {
-    tile.rho.iter_mut().for_each(|rho| rho.0[l] = T::ZERO);
+    tile.history.forget_lane(l);
     tile.lanes.pairs.0[l] = 0;
     for gamma in [tile.lanes.gamma.0[l], unit(tile).0[l]] {
         let mut slope = T::ZERO;

@@ -13,6 +13,7 @@
 
 use pulp::Simd;
 
+use super::history::Pairs;
 use super::lbfgs::{Components, Rows, Scratch, Subspace, dot, two_loop};
 use super::tile::Tile;
 use crate::problem::evaluate::chunk::{Chunk, Mask};
@@ -22,22 +23,19 @@ use crate::problem::evaluate::real::Real;
 /// Sets d as [`direct`](super::lbfgs::direct) does, over the components that are free in the lanes of `holds`, which `scratch` knows;
 /// the other lanes get the bits that they would have without a box.
 #[inline(always)]
-#[expect(clippy::too_many_arguments, reason = "what the recursion over all components has, and the lanes that hold some")]
 pub(super) fn direct_held<S: Simd, T: Real>(
     at: At<S>,
     tile: &mut Tile<T>,
-    places: usize,
     turns: Mask<T>,
-    kept: Mask<T>,
     holds: Mask<T>,
     scratch: &mut Scratch<T>,
     noise: f64,
 ) -> Numbers<T, S> {
     let Scratch { q, a, weights, free } = scratch;
-    let (a, weights, mut q) = (&mut a[..places], &mut weights[..places], Rows { at, rows: q });
+    let (weights, mut q) = (&mut weights[..tile.history.filled()], Rows { at, rows: q });
     let gamma = weigh(at, tile, at.which(&holds), &mut q, weights, free, noise);
     let over = Free { at, gamma, free, weights };
-    two_loop(at, tile, &mut q, a, at.which(&turns), at.which(&kept), over)
+    two_loop(at, tile, &mut q, a, at.which(&turns), None, over)
 }
 
 /// The free components.
@@ -80,7 +78,8 @@ fn weigh<S: Simd, T: Real>(
     let mut gamma = at.of(&tile.lanes.gamma);
     let mut open = holds;
     for (k, weight) in weights.iter_mut().enumerate() {
-        let (s, y, rho) = (&tile.s[k * n..][..n], &tile.y[k * n..][..n], at.of(&tile.rho[k]));
+        let Pairs { s, y, rho } = tile.history.pairs(k);
+        let rho = at.of(rho);
         // Of all components the products rho s_i y_i add up to 1: nothing overflows here that has not before.
         for i in 0..n {
             q.set(i, rho * at.of(&s[i]) * at.of(&free[i]));

@@ -7,13 +7,14 @@ use pulp::Simd;
 
 use super::bounds::held_lanes;
 use super::held::direct_held;
+use super::history::{Pairs, PairsMut, bring_up};
 use super::sums::in_blocks;
 use super::tile::Tile;
 use crate::problem::evaluate::chunk::{Chunk, Mask};
 use crate::problem::evaluate::lanes::{At, Numbers, Which};
 use crate::problem::evaluate::real::Real;
 
-/// Memory for the recursion, n and m + 1 chunks, and as many for the one over free components.
+/// Memory for the recursion, n and m chunks, and as many for the one over free components.
 #[derive(Clone, Debug)]
 pub(super) struct Scratch<T: Copy> {
     pub(super) q: Vec<Chunk<T>>,
@@ -27,11 +28,11 @@ pub(super) struct Scratch<T: Copy> {
 impl<T: Real> Scratch<T> {
     pub(super) fn new(dimension: usize, memory: usize) -> Self {
         let room = |len| vec![Chunk::splat(T::ZERO); len];
-        Self { q: room(dimension), a: room(memory + 1), weights: room(memory + 1), free: room(dimension) }
+        Self { q: room(dimension), a: room(memory), weights: room(memory), free: room(dimension) }
     }
 }
 
-/// Sets d = -H g for the lanes of `turns`, moves the pairs of those of `kept` on by one place, and returns g.d.
+/// Remembers the new pairs of the lanes of `kept`, sets d = -H g for those of `turns`, and returns g.d.
 #[inline(always)]
 pub(super) fn direct<S: Simd, T: Real>(
     simd: S,
@@ -59,27 +60,29 @@ impl<T: Real> pulp::WithSimd for Direct<'_, T> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) -> Chunk<T> {
         let Self { tile, turns, kept, scratch, noise } = self;
-        let places = places(simd, tile, turns, kept);
+        let stays = remember(simd, tile, kept);
         let mut slopes = Chunk::splat(T::ZERO);
         let holds = tile.is_bounded().then(|| held_lanes(tile, turns, &mut scratch.free));
         if let Some(holds) = holds.filter(Mask::any) {
             for at in At::each::<T>(simd) {
-                let slope = direct_held(at, tile, places, turns, kept, holds, scratch, noise);
+                if let Some(stays) = &stays {
+                    tile.history.bring_up(at, at.which(stays));
+                }
+                let slope = direct_held(at, tile, turns, holds, scratch, noise);
                 at.set(&mut slopes, slope);
             }
             return slopes;
         }
         let Scratch { q, a, .. } = scratch;
-        let a = &mut a[..places];
         for at in At::each::<T>(simd) {
-            let (turns, kept, zero) = (at.which(&turns), at.which(&kept), at.splat(T::ZERO));
+            let (turns, stays, zero) = (at.which(&turns), stays.as_ref().map(|stays| at.which(stays)), at.splat(T::ZERO));
             let all = All { gamma: at.of(&tile.lanes.gamma) };
             // For few components the compiler knows how many, and keeps q in registers.
             macro_rules! by_dimension {
                 ($($n:literal)*) => {
                     match q.len() {
-                        $($n => two_loop(at, tile, &mut [zero; $n], a, turns, kept, all),)*
-                        _ => two_loop(at, tile, &mut Rows { at, rows: q }, a, turns, kept, all),
+                        $($n => two_loop(at, tile, &mut [zero; $n], a, turns, stays, all),)*
+                        _ => two_loop(at, tile, &mut Rows { at, rows: q }, a, turns, stays, all),
                     }
                 };
             }
@@ -93,26 +96,14 @@ impl<T: Real> pulp::WithSimd for Direct<'_, T> {
     }
 }
 
-/// How many places of the history the recursion passes over: those of the new pairs, and of all pairs that lanes of the tile may
-/// remember. What it passes over besides counts for nothing.
+/// Remembers the new pairs of the lanes of `kept`. Returns the others that have pairs, if there are any: they are to bring them up.
 #[inline(always)]
-fn places<S: Simd, T: Real>(simd: S, tile: &mut Tile<T>, turns: Mask<T>, kept: Mask<T>) -> usize {
-    // Pairs of lanes without a new one come after the first place; a new one pushes out the oldest of m.
-    let (mut staying, mut new) = (false, false);
-    for at in At::each::<T>(simd) {
-        let kept = at.which(&kept);
-        staying |= at.which(&turns).without(kept).without(at.words(&tile.lanes.pairs).is(0)).any();
-        new |= kept.any();
+fn remember<S: Simd, T: Real>(simd: S, tile: &mut Tile<T>, kept: Mask<T>) -> Option<Mask<T>> {
+    if !At::any(simd, &kept) {
+        return None;
     }
-    let (most, old) = (tile.rho.len() - 1, tile.places);
-    tile.places = most.min(old + usize::from(new));
-    if !staying {
-        return most.min(old + 1);
-    }
-    for at in At::each::<T>(simd) {
-        at.set_in(at.which(&kept), &mut tile.rho[most], at.splat(T::ZERO));
-    }
-    old + 1
+    tile.history.advance();
+    At::lanes(simd, |at| at.words(&tile.lanes.pairs).is_not(0).without(at.which(&kept)))
 }
 
 /// The vector q of the recursion.
@@ -189,9 +180,8 @@ impl<T: Real, S: Simd> Subspace<T, S> for All<T, S> {
     }
 }
 
-/// The two-loop recursion, from g to H g, over as many pairs as `a` is long, the first of them new; places without a pair have
-/// a rho of 0 and change nothing. It is rho y that the products go with: no product has to wait for a rho then. The way back is from the oldest pair to the newest, so that each can move on while it is
-/// at hand.
+/// The two-loop recursion, from g to H g, over all places that may have a pair; those without one have a rho of 0 and change
+/// nothing. Lanes of `stays` bring their pairs up first. It is rho y that the products go with: no product has to wait for a rho then.
 #[inline(always)]
 pub(super) fn two_loop<S: Simd, T: Real>(
     at: At<S>,
@@ -199,40 +189,39 @@ pub(super) fn two_loop<S: Simd, T: Real>(
     q: &mut impl Components<T, S>,
     a: &mut [Chunk<T>],
     turns: Which<T, S>,
-    kept: Which<T, S>,
+    stays: Option<Which<T, S>>,
     over: impl Subspace<T, S>,
 ) -> Numbers<T, S> {
+    let Tile { g, d, history, .. } = tile;
     let n = q.len();
-    let Tile { g, d, s, y, rho, .. } = tile;
-    // Slices, whose places are not looked up again for every pair.
-    let (g, d, s, y, rho) = (&g[..n], &mut d[..n], &mut s[..], &mut y[..], &mut rho[..]);
+    let (g, d, a) = (&g[..n], &mut d[..n], &mut a[..history.filled()]);
     let zero = at.splat(T::ZERO);
     for i in 0..n {
         q.set(i, over.within(i, at.of(&g[i])));
     }
+    let mut ring = history.ring(n);
     for (k, a) in a.iter_mut().enumerate() {
-        let (s, y, rho) = (&s[k * n..][..n], &y[k * n..][..n], over.rho(k, at.of(&rho[k])));
-        let along = zero.below(rho).choose(dot(at, q, |i| at.of(&s[i])), zero);
-        at.set(a, rho * along);
-        for i in 0..n {
-            q.set(i, over.within(i, q.get(i) - along * (rho * at.of(&y[i]))));
-        }
+        let alpha = if let Some(stays) = stays {
+            let (PairsMut { s, y, rho }, behind) = ring.neighbours(k);
+            let rho = over.rho(k, bring_up(at, rho, behind.rho, stays));
+            let s = |i: usize| bring_up(at, &mut s[i], &behind.s[i], stays);
+            to_older(at, q, s, |i| bring_up(at, &mut y[i], &behind.y[i], stays), rho, over)
+        } else {
+            let Pairs { s, y, rho } = ring.pairs(k);
+            to_older(at, q, |i| at.of(&s[i]), |i| at.of(&y[i]), over.rho(k, at.of(rho)), over)
+        };
+        at.set(a, alpha);
     }
     for i in 0..n {
         q.set(i, q.get(i) * over.gamma());
     }
-    let last = rho.len() - 1;
     for (k, alpha) in a.iter().enumerate().rev() {
-        let (s_k, y_k, rho_k) = (&s[k * n..][..n], &y[k * n..][..n], over.rho(k, at.of(&rho[k])));
-        let beta = zero.below(rho_k).choose(dot(at, q, |i| rho_k * at.of(&y_k[i])), zero);
+        let Pairs { s, y, rho } = ring.pairs(k);
+        let rho = over.rho(k, at.of(rho));
+        let beta = zero.below(rho).choose(dot(at, q, |i| rho * at.of(&y[i])), zero);
         let step = at.of(alpha) - beta;
         for i in 0..n {
-            q.set(i, over.within(i, q.get(i) + step * at.of(&s_k[i])));
-        }
-        if k < last {
-            move_on(at, y, k, n, kept);
-            move_on(at, s, k, n, kept);
-            move_on(at, rho, k, 1, kept);
+            q.set(i, over.within(i, q.get(i) + step * at.of(&s[i])));
         }
     }
     for i in 0..n {
@@ -242,19 +231,28 @@ pub(super) fn two_loop<S: Simd, T: Real>(
     zero - dot(at, q, |i| at.of(&g[i]))
 }
 
-/// q.b
+/// The first loop's step from a pair to the one before it, q <- q - alpha y, with alpha = rho s.q, which it returns.
 #[inline(always)]
-pub(super) fn dot<S: Simd, T: Real>(at: At<S>, q: &impl Components<T, S>, b: impl Fn(usize) -> Numbers<T, S>) -> Numbers<T, S> {
-    in_blocks(q.len(), at.splat(-T::ZERO), |a, b| a + b, |sum, i| sum + q.get(i) * b(i))
+fn to_older<S: Simd, T: Real>(
+    at: At<S>,
+    q: &mut impl Components<T, S>,
+    s: impl FnMut(usize) -> Numbers<T, S>,
+    mut y: impl FnMut(usize) -> Numbers<T, S>,
+    rho: Numbers<T, S>,
+    over: impl Subspace<T, S>,
+) -> Numbers<T, S> {
+    let zero = at.splat(T::ZERO);
+    let along = zero.below(rho).choose(dot(at, q, s), zero);
+    for i in 0..q.len() {
+        q.set(i, over.within(i, q.get(i) - along * (rho * y(i))));
+    }
+    rho * along
 }
 
-/// Moves what stands at place `k`, `n` chunks, on by one place, in the lanes of `kept`.
+/// q.b
 #[inline(always)]
-fn move_on<S: Simd, T: Real>(at: At<S>, history: &mut [Chunk<T>], k: usize, n: usize, kept: Which<T, S>) {
-    let (from, to) = history[k * n..][..2 * n].split_at_mut(n);
-    for (from, to) in from.iter().zip(to) {
-        at.set_in(kept, to, at.of(from));
-    }
+pub(super) fn dot<S: Simd, T: Real>(at: At<S>, q: &impl Components<T, S>, mut b: impl FnMut(usize) -> Numbers<T, S>) -> Numbers<T, S> {
+    in_blocks(q.len(), at.splat(-T::ZERO), |a, b| a + b, |sum, i| sum + q.get(i) * b(i))
 }
 
 #[cfg(test)]
@@ -268,34 +266,46 @@ mod tests {
     /// As `Pairs` has it.
     const NOISE: f64 = 4.0;
 
-    /// Lanes with 0 to m pairs of made-up numbers, and a new one in every third: in the others the first place is zero. The
-    /// last lane has a new pair beside m old ones.
+    fn number(k: usize, l: usize) -> f32 {
+        ((k * 16 + l) as f32 * 1.7).sin()
+    }
+
+    /// Made-up pairs of lane `l`, s, y and rho.
+    fn pairs(dimension: usize, count: usize, l: usize, salt: usize) -> [Vec<f64>; 3] {
+        let numbers = |count: usize, salt: usize| (0..count).map(|k| f64::from(number(k + salt, l))).collect::<Vec<_>>();
+        let rho = numbers(count, salt + 3000).iter().map(|rho| rho.abs()).collect();
+        [numbers(count * dimension, salt + 1000), numbers(count * dimension, salt + 2000), rho]
+    }
+
+    /// Has the lanes of `kept` come from a step.
+    fn step(tile: &mut Tile<f32>, kept: &Mask<f32>, salt: usize) {
+        let n = tile.x.len();
+        for l in 0..CHUNK {
+            let [s, y, rho] = pairs(n, 1, l, salt).map(|vector| if kept.has(l) { vector } else { vec![0.0; vector.len()] });
+            let put = |to: &mut [Chunk<f32>], from: &[f64]| to.iter_mut().zip(from).for_each(|(to, &from)| to.0[l] = from as f32);
+            let coming = tile.history.coming_mut();
+            put(coming.s, &s);
+            put(coming.y, &y);
+            coming.rho.0[l] = rho[0] as f32;
+            let pairs = &mut tile.lanes.pairs.0[l];
+            *pairs = (*pairs + u32::from(kept.has(l))).min(MEMORY as u32);
+        }
+    }
+
+    /// Lanes with 0 to m pairs of made-up numbers, and a new one in every third.
     fn tile(dimension: usize) -> (Tile<f32>, Mask<f32>) {
         let rules = Rules::lbfgs(dimension, MEMORY, 0.0);
         let mut tile = Tile::new(&rules);
-        tile.places = MEMORY;
-        let kept = Mask::lanes(|l| l % 3 == 0);
-        let pairs = |l: usize| if kept.has(l) { (l % MEMORY + 1).min(MEMORY) } else { l % (MEMORY + 1) };
-        let old = |l: usize| if l == 15 { MEMORY } else { pairs(l) - usize::from(kept.has(l)) };
-        let number = |k: usize, l: usize| ((k * 16 + l) as f32 * 1.7).sin();
         for l in 0..CHUNK {
-            tile.lanes.pairs.0[l] = if l == 15 { MEMORY as u32 } else { pairs(l) as u32 };
+            let count = l % (MEMORY + 1);
+            tile.lanes.pairs.0[l] = count as u32;
             tile.lanes.gamma.0[l] = 0.5;
-            let fill = |history: &mut [Chunk<f32>], n: usize, salt: usize| {
-                for (k, chunk) in history.iter_mut().enumerate() {
-                    let place = k / n;
-                    let is_pair = if place == 0 { kept.has(l) } else { place <= old(l) };
-                    chunk.0[l] = if is_pair { number(k + salt, l) } else { 0.0 };
-                }
-            };
-            fill(&mut tile.s, dimension, 1000);
-            fill(&mut tile.y, dimension, 2000);
-            for (place, rho) in tile.rho.iter_mut().enumerate() {
-                let is_pair = if place == 0 { kept.has(l) } else { place <= old(l) };
-                rho.0[l] = if is_pair { number(place + 3000, l).abs() } else { 0.0 };
-            }
+            let [s, y, rho] = pairs(dimension, count, l, 0);
+            tile.history.set_lane(l, [&s, &y, &rho]);
             tile.g.iter_mut().enumerate().for_each(|(i, g)| g.0[l] = number(i, l));
         }
+        let kept = Mask::lanes(|l| l % 3 == 0);
+        step(&mut tile, &kept, 100);
         (tile, kept)
     }
 
@@ -321,13 +331,25 @@ mod tests {
     #[test]
     fn a_new_pair_comes_before_the_others_and_a_lane_without_one_keeps_its_own() {
         for n in [1, 3, 10, 40] {
-            let (before, kept) = tile(n);
-            let mut after = before.clone();
-            direct(&mut after, Mask::lanes(|_| true), kept);
-            for l in 0..CHUNK {
-                let shift = if kept.has(l) { 0 } else { 1 };
-                for (history, old, n) in [(&after.s, &before.s, n), (&after.y, &before.y, n), (&after.rho, &before.rho, 1)] {
-                    assert_eq!(bits(&history[n..], l), bits(&old[shift * n..][..MEMORY * n], l), "n = {n}, lane {l}");
+            let (mut tile, _) = tile(n);
+            let remembered = |tile: &Tile<f32>, l: usize| tile.history.lane(l, tile.lanes.pairs.0[l] as usize, false);
+            tile.lanes.pairs = Chunk::splat(0);
+            At::each::<f32>(pulp::Scalar::new()).for_each(|at| tile.history.forget(at, at.which(&Mask::lanes(|_| true))));
+            // The ring goes round twice and more; in some rounds all lanes have a new pair, in others one has, or none.
+            for round in 0..3 * MEMORY {
+                let before = tile.clone();
+                let kept = Mask::lanes(|l| round % 4 == 3 || (round % 5 != 4 && (l * 7 + round) % 16 < 1 + round * 2));
+                step(&mut tile, &kept, round * 50);
+                direct(&mut tile, Mask::lanes(|_| true), kept);
+                for l in 0..CHUNK {
+                    let mut expected = if kept.has(l) { pairs(n, 1, l, round * 50) } else { [const { Vec::new() }; 3] };
+                    for (expected, old) in expected.iter_mut().zip(remembered(&before, l)) {
+                        expected.extend(old);
+                    }
+                    for (expected, most) in expected.iter_mut().zip([MEMORY * n, MEMORY * n, MEMORY]) {
+                        expected.truncate(most);
+                    }
+                    assert_eq!(remembered(&tile, l), expected, "n = {n}, round {round}, lane {l}");
                 }
             }
         }
@@ -355,16 +377,16 @@ mod tests {
         fn run<S: Simd>(self, simd: S) {
             let Self(tile, kept) = self;
             let all = Mask::lanes(|_| true);
-            let places = places(simd, tile, all, kept);
+            let stays = remember(simd, tile, kept);
             let Scratch { mut q, mut a, .. } = Scratch::new(tile.x.len(), MEMORY);
             for at in At::each::<f32>(simd) {
                 two_loop(
                     at,
                     tile,
                     &mut Rows { at, rows: &mut q },
-                    &mut a[..places],
+                    &mut a,
                     at.which(&all),
-                    at.which(&kept),
+                    stays.as_ref().map(|stays| at.which(stays)),
                     All { gamma: at.of(&tile.lanes.gamma) },
                 );
             }

@@ -6,6 +6,7 @@
 //! # References
 //! See [`Momentum`](crate::Momentum) and [`Nesterov`](crate::Nesterov).
 
+use super::history::Pairs;
 use super::sums::dot;
 use super::tile::Tile;
 use crate::engine::lane::Scalars;
@@ -14,8 +15,8 @@ use crate::method::{Inertia, Restart, Schedule};
 use crate::problem::evaluate::chunk::{CHUNK, Chunk, Mask, row_by_row};
 use crate::problem::evaluate::real::Real;
 
-/// Sets d for the lanes of `turns` and returns g.d. Those of `kept` come from a step, in the first place of `s`, with the
-/// change of gradient in that of `y`; the others begin. `descends`: the line search wants f to fall. `w` is memory.
+/// Sets d for the lanes of `turns` and returns g.d. Those of `kept` come from a step, which comes into the
+/// history; the others begin. `descends`: the line search wants f to fall. `w` is memory.
 #[inline(never)]
 pub(super) fn direct<T: Real>(
     tile: &mut Tile<T>,
@@ -74,9 +75,9 @@ pub(super) fn direct<T: Real>(
 /// Sets w = s / alpha + gradients (g' - g), g' being the gradient before; without the first two where there was no step.
 #[inline(always)]
 fn velocity<T: Real>(tile: &Tile<T>, kept: Mask<T>, w: &mut [Chunk<T>], gradients: T) {
-    let n = w.len();
+    let Pairs { s, y, .. } = tile.history.coming();
     let by_alpha = tile.lanes.accepted_alpha.map(|alpha| T::ONE / alpha);
-    for (((w, g), s), y) in w.iter_mut().zip(&tile.g).zip(&tile.s[..n]).zip(&tile.y[..n]) {
+    for (((w, g), s), y) in w.iter_mut().zip(&tile.g).zip(s).zip(y) {
         row_by_row();
         let stepped = s.zip3(by_alpha, *y, |s, by, y| s * by - gradients * y);
         *w = kept.choose(stepped, g.map(|g| -(gradients * g)));

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::history::{History, Pairs};
 use crate::engine::curvature::{diagonal_of_matrix, inverse_hessian_diagonal};
 use crate::engine::lane::{Fields, Phase, Scalars};
 use crate::engine::state::LaneState;
@@ -54,16 +55,7 @@ pub(super) struct Tile<T: Copy> {
     pub(super) g: Vec<Chunk<T>>,
     pub(super) d: Vec<Chunk<T>>,
     pub(super) best: Vec<Chunk<T>>,
-    /// Pairs, newest first, `dimension` chunks each, from the second place on; the first is where a new one comes in, and what it
-    /// holds after that has moved on counts for nothing. Lanes accept at different rounds, so that in a ring each would have
-    /// its own newest slot, and a chunk would be gathered from sixteen places; moving a lane's pairs on when it accepts
-    /// keeps chunks whole. Where there is no pair rho is 0: s and y
-    /// may then be of a lane before, and must be finite, since they are multiplied by 0.
-    pub(super) s: Vec<Chunk<T>>,
-    pub(super) y: Vec<Chunk<T>>,
-    pub(super) rho: Vec<Chunk<T>>,
-    /// How many places from the second on may hold a pair of any lane.
-    pub(super) places: usize,
+    pub(super) history: History<T>,
     /// The diagonal of the inverse Hessian of lanes that have ended; empty unless asked for.
     curvature: Vec<Chunk<T>>,
     /// The lower triangle of the inverse Hessian, row by row; empty where the method has none. Read in lanes with pairs only.
@@ -78,17 +70,14 @@ pub(super) struct Tile<T: Copy> {
 impl<T: Real> Tile<T> {
     pub(super) fn new(rules: &Rules<T>) -> Self {
         let vector = |len| vec![Chunk::splat(T::ZERO); len];
-        let (n, m) = (rules.dimension, rules.memory);
+        let n = rules.dimension;
         Self {
             lanes: Scalars::new(),
             x: vector(n),
             g: vector(n),
             d: vector(n),
             best: vector(n),
-            s: vector((m + 1) * n),
-            y: vector((m + 1) * n),
-            rho: vector(m + 1),
-            places: 0,
+            history: History::new(n, rules.memory),
             curvature: vector(if rules.curvature { n } else { 0 }),
             h: vector(rules.matrix),
             lower: vector(if rules.bounded { n } else { 0 }),
@@ -116,7 +105,7 @@ impl<T: Real> Tile<T> {
     /// Puts a new lane into place `l`, or a result if its start is not finite.
     pub(super) fn place(&mut self, l: usize, fields: &Fields, start: &[f64]) {
         if self.active() == 0 {
-            self.places = 0;
+            self.history.clear();
         }
         self.lanes.set(l, fields);
         for (x, &value) in self.x.iter_mut().zip(start) {
@@ -142,14 +131,11 @@ impl<T: Real> Tile<T> {
     /// Moves the lane in place `from` of another tile to place `l`.
     pub(super) fn take_lane(&mut self, l: usize, other: &mut Self, from: usize) {
         self.lanes.copy_lane(l, &other.lanes, from);
-        self.places = self.places.max((other.lanes.pairs.0[from] as usize).min(self.rho.len() - 1));
-        let pairs = (1 + other.lanes.pairs.0[from] as usize) * self.x.len();
         let vectors = [
             (&mut self.x, &other.x),
             (&mut self.g, &other.g),
             (&mut self.d, &other.d),
             (&mut self.best, &other.best),
-            (&mut self.rho, &other.rho),
             (&mut self.curvature, &other.curvature),
             (&mut self.h, &other.h),
             (&mut self.lower, &other.lower),
@@ -159,11 +145,8 @@ impl<T: Real> Tile<T> {
         for (to, vector) in vectors {
             to.iter_mut().zip(vector).for_each(|(a, b)| a.0[l] = b.0[from]);
         }
-        for (to, vector) in [(&mut self.s, &other.s), (&mut self.y, &other.y)] {
-            for (k, (a, b)) in to.iter_mut().zip(vector).enumerate() {
-                a.0[l] = if k < pairs { b.0[from] } else { T::ZERO };
-            }
-        }
+        let [s, y, rho] = other.history.lane(from, other.lanes.pairs.0[from] as usize, false);
+        self.history.set_lane(l, [&s, &y, &rho]);
         other.leave(from);
     }
 
@@ -230,7 +213,7 @@ impl<T: Real> Tile<T> {
     }
 
     /// Keeps what the pairs of lane `l` say of the inverse Hessian, as it ends. `newest`: it has just accepted a pair, which
-    /// stands in the first place still.
+    /// has not been remembered yet.
     pub(super) fn keep_curvature(&mut self, l: usize, newest: bool) {
         if self.curvature.is_empty() {
             return;
@@ -238,11 +221,11 @@ impl<T: Real> Tile<T> {
         let (n, pairs) = (self.x.len(), self.lanes.pairs.0[l] as usize);
         let lane = |chunks: &[Chunk<T>]| lane_of(chunks, l);
         let diagonal = if self.h.is_empty() || pairs <= usize::from(newest) {
-            let places = if newest { 0..pairs * n } else { n..(1 + pairs) * n };
-            let of = |history: &[Chunk<T>]| lane(history.get(places.clone()).unwrap_or_default());
-            inverse_hessian_diagonal(&of(&self.s), &of(&self.y), self.lanes.gamma.0[l].to_f64(), n)
+            let [s, y, _] = self.history.lane(l, pairs, newest);
+            inverse_hessian_diagonal(&s, &y, self.lanes.gamma.0[l].to_f64(), n)
         } else {
-            let (s, y) = (lane(&self.s[..n]), lane(&self.y[..n]));
+            let Pairs { s, y, .. } = self.history.coming();
+            let (s, y) = (lane(s), lane(y));
             diagonal_of_matrix(&lane(&self.h), newest.then_some((&s, &y)))
         };
         self.curvature.iter_mut().zip(diagonal).for_each(|(chunk, value)| chunk.0[l] = T::from_f64(value));
@@ -252,16 +235,16 @@ impl<T: Real> Tile<T> {
     pub(super) fn state(&self, l: usize, parameters: Vec<f64>) -> LaneState {
         let lane = |chunks: &[Chunk<T>]| lane_of(chunks, l);
         let fields = self.lanes.get(l);
-        let (n, pairs) = (self.x.len(), (fields.pairs as usize).min(self.rho.len() - 1));
+        let [s, y, rho] = self.history.lane(l, fields.pairs as usize, false);
         let learned = if fields.pairs > 0 { self.h.len() } else { 0 };
         LaneState {
             x: lane(&self.x),
             g: lane(&self.g),
             d: lane(&self.d),
             best: lane(&self.best),
-            s: lane(&self.s[n..][..pairs * n]),
-            y: lane(&self.y[n..][..pairs * n]),
-            rho: lane(&self.rho[1..][..pairs]),
+            s,
+            y,
+            rho,
             h: lane(&self.h[..learned]),
             parameters,
             lower: lane(&self.lower),
@@ -274,28 +257,12 @@ impl<T: Real> Tile<T> {
     /// Puts a lane under way into place `l`.
     pub(super) fn place_state(&mut self, l: usize, state: &LaneState) {
         self.lanes.set(l, &state.fields);
-        let n = self.x.len();
-        self.places = self.places.max(state.rho.len());
-        // The first place of the history, and those without a pair, are zeros. So are those of what is no pair, as a file may have it:
-        // lanes that come to this place later are multiplied by it.
-        let (mut s, mut y, mut rho) = (state.s.clone(), state.y.clone(), state.rho.clone());
-        for k in 0..rho.len() {
-            let pair = k * n..(k + 1) * n;
-            let finite = |vector: &[f64]| vector.iter().all(|&value| T::from_f64(value).is_finite());
-            if !(T::ZERO < T::from_f64(rho[k]) && finite(&rho[k..=k]) && finite(&s[pair.clone()]) && finite(&y[pair.clone()])) {
-                rho[k] = 0.0;
-                s[pair.clone()].fill(0.0);
-                y[pair].fill(0.0);
-            }
-        }
+        self.history.set_lane(l, [&state.s, &state.y, &state.rho]);
         let vectors = [
             (&mut self.x[..], &state.x),
             (&mut self.g, &state.g),
             (&mut self.d, &state.d),
             (&mut self.best, &state.best),
-            (&mut self.s[n..], &s),
-            (&mut self.y[n..], &y),
-            (&mut self.rho[1..], &rho),
             (&mut self.h, &state.h),
             (&mut self.lower, &state.lower),
             (&mut self.upper, &state.upper),
@@ -304,15 +271,12 @@ impl<T: Real> Tile<T> {
             let values = vector.iter().map(|&value| T::from_f64(value)).chain(std::iter::repeat(T::ZERO));
             to.iter_mut().zip(values).for_each(|(chunk, value)| chunk.0[l] = value);
         }
-        for chunk in self.s[..n].iter_mut().chain(&mut self.y[..n]).chain(&mut self.rho[..1]) {
-            chunk.0[l] = T::ZERO;
-        }
         let (rows, room) = (self.rows(l), self.trail.len() / 2);
         trail::roll(&state.trail, rows, room, |at, number| self.trail[at].0[l] = T::from_f64(number));
     }
 }
 
 /// The numbers of lane `l`.
-fn lane_of<T: Real>(chunks: &[Chunk<T>], l: usize) -> Vec<f64> {
+pub(super) fn lane_of<T: Real>(chunks: &[Chunk<T>], l: usize) -> Vec<f64> {
     chunks.iter().map(|chunk| chunk.0[l].to_f64()).collect()
 }
