@@ -281,7 +281,7 @@ impl<S: Simd, T: Real> Stages<'_, S, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::method::Demands;
+    use crate::method::{Demands, Limits};
     use crate::problem::Problem;
     use crate::problem::evaluate::dispatch::{OnEach, in_vectors_of, on_each};
 
@@ -340,6 +340,37 @@ mod tests {
         for (dimension, bounded) in [(3, false), (16, false), (3, true), (16, true)] {
             on_each(&mut Same::<f32>::of(dimension, bounded));
             on_each(&mut Same::<f64>::of(dimension, bounded));
+        }
+    }
+
+    #[test]
+    fn a_lane_that_a_limit_has_ended_goes_on_as_if_it_had_been_collected_at_once() {
+        let rules = Rules { keeps: true, ..Rules::lbfgs(3, 5, f32::EPSILON) };
+        let kept = |waits: usize| {
+            let mut block = Same::<f32>::of(3, false).block(&rules);
+            block.take(&|_| true, &mut Vec::new());
+            let place = |block: &mut Block<f32>, at: usize, iterations: u32| {
+                let demands = Demands { limits: Limits { iterations, ..Limits::default() }, ..Demands::default() };
+                let point = vec![-1.2, 1.0, 0.5 + at as f64];
+                block.place(at, at, &Start { point, parameters: Vec::new(), lower: Vec::new(), upper: Vec::new(), demands });
+            };
+            place(&mut block, 0, 8);
+            place(&mut block, 1, 8);
+            while block.active() > 0 {
+                block.round(&rules, false);
+            }
+            // Others take their places in the same tile, and their pairs go round.
+            place(&mut block, 2, 500);
+            (0..waits).for_each(|_| block.round(&rules, false));
+            let mut ended = Lanes::default();
+            block.collect(&rules, &mut ended);
+            ended.kept.retain(|state| state.fields.lane < 2);
+            assert!(ended.kept.iter().all(|state| state.rho.len() == 5), "of five pairs each");
+            format!("{:?}", ended.kept)
+        };
+        let at_once = kept(0);
+        for waits in 1..15 {
+            assert_eq!(kept(waits), at_once, "collected {waits} rounds later");
         }
     }
 

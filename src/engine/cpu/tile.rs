@@ -8,7 +8,7 @@ use crate::engine::lane::{Fields, Phase, Scalars};
 use crate::engine::state::LaneState;
 use crate::engine::{Lanes, Record, trail};
 use crate::method::{Lbfgs, Method, Status, Walk};
-use crate::problem::evaluate::chunk::{Chunk, Mask};
+use crate::problem::evaluate::chunk::{CHUNK, Chunk, Mask};
 use crate::problem::evaluate::real::Real;
 
 /// What all lanes have in common, in their precision.
@@ -104,7 +104,8 @@ impl<T: Real> Tile<T> {
 
     /// Puts a new lane into place `l`, or a result if its start is not finite.
     pub(super) fn place(&mut self, l: usize, fields: &Fields, start: &[f64]) {
-        if self.active() == 0 {
+        // A lane whose result waits to be collected may be gone on with, by its pairs.
+        if self.active() == 0 && (0..CHUNK).all(|l| self.is_free(l)) {
             self.history.clear();
         }
         self.lanes.set(l, fields);
@@ -125,6 +126,7 @@ impl<T: Real> Tile<T> {
     /// Frees place `l` after its result was collected.
     pub(super) fn free(&mut self, l: usize) {
         self.lanes.status.0[l] = Status::Active.code();
+        self.lanes.pairs.0[l] = 0;
         self.x.iter_mut().for_each(|x| x.0[l] = T::ZERO);
     }
 
