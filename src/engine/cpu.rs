@@ -8,6 +8,7 @@ mod backtracking;
 mod bfgs;
 mod block;
 mod bounds;
+mod components;
 mod conjugate_gradient;
 mod delta_bar_delta;
 mod direction;

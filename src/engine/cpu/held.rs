@@ -13,8 +13,9 @@
 
 use pulp::Simd;
 
+use super::components::{Components, Rows};
 use super::history::Pairs;
-use super::lbfgs::{Components, Rows, Scratch, Subspace, dot, two_loop};
+use super::lbfgs::{Scratch, Subspace, dot, two_loop};
 use super::tile::Tile;
 use crate::problem::evaluate::chunk::{Chunk, Mask};
 use crate::problem::evaluate::lanes::{At, Numbers, Which};

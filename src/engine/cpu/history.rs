@@ -69,14 +69,14 @@ pub(super) struct Ring<'a, T: Copy> {
 }
 
 impl<T: Copy> Ring<'_, T> {
-    /// The newest pairs but `k`.
+    /// Pair `k` of each lane: 0 is its newest.
     #[inline(always)]
     pub(super) fn pairs(&self, k: usize) -> Pairs<'_, T> {
         let size = 2 * self.n + 1;
         Pairs::of(&self.rows[place(self.coming, k, self.memory) * size..][..size], self.n)
     }
 
-    /// The newest pairs but `k`, and those behind them.
+    /// Pair `k` of each lane, and what stands behind it.
     #[inline(always)]
     pub(super) fn neighbours(&mut self, k: usize) -> (PairsMut<'_, T>, Pairs<'_, T>) {
         let size = 2 * self.n + 1;
@@ -91,7 +91,7 @@ impl<T: Copy> Ring<'_, T> {
     }
 }
 
-/// Where the newest pair but `k` stands; behind the oldest the next one comes in.
+/// Where pair `k` of each lane stands; behind the oldest of m the next one comes in.
 #[inline(always)]
 fn place(coming: usize, k: usize, memory: usize) -> usize {
     let place = coming + 1 + k;
@@ -122,7 +122,7 @@ impl<T: Real> History<T> {
         PairsMut::of(&mut self.rows[place * size..][..size], self.dimension)
     }
 
-    /// The newest pairs but `k`.
+    /// Pair `k` of each lane: 0 is its newest.
     #[inline(always)]
     pub(super) fn pairs(&self, k: usize) -> Pairs<'_, T> {
         self.pairs_at(place(self.coming, k, self.memory))

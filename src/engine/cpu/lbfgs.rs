@@ -6,6 +6,7 @@
 use pulp::Simd;
 
 use super::bounds::held_lanes;
+use super::components::{Components, Rows};
 use super::held::direct_held;
 use super::history::{Pairs, PairsMut, bring_up};
 use super::sums::in_blocks;
@@ -104,49 +105,6 @@ fn remember<S: Simd, T: Real>(simd: S, tile: &mut Tile<T>, kept: Mask<T>) -> Opt
     }
     tile.history.advance();
     At::lanes(simd, |at| at.words(&tile.lanes.pairs).is_not(0).without(at.which(&kept)))
-}
-
-/// The vector q of the recursion.
-pub(super) trait Components<T: Real, S: Simd> {
-    fn len(&self) -> usize;
-    fn get(&self, i: usize) -> Numbers<T, S>;
-    fn set(&mut self, i: usize, value: Numbers<T, S>);
-}
-
-impl<T: Real, S: Simd, const N: usize> Components<T, S> for [Numbers<T, S>; N] {
-    #[inline(always)]
-    fn len(&self) -> usize {
-        N
-    }
-    #[inline(always)]
-    fn get(&self, i: usize) -> Numbers<T, S> {
-        self[i]
-    }
-    #[inline(always)]
-    fn set(&mut self, i: usize, value: Numbers<T, S>) {
-        self[i] = value;
-    }
-}
-
-/// In memory, where there are too many for the processor's registers.
-pub(super) struct Rows<'a, T, S: Simd> {
-    pub(super) at: At<S>,
-    pub(super) rows: &'a mut [Chunk<T>],
-}
-
-impl<T: Real, S: Simd> Components<T, S> for Rows<'_, T, S> {
-    #[inline(always)]
-    fn len(&self) -> usize {
-        self.rows.len()
-    }
-    #[inline(always)]
-    fn get(&self, i: usize) -> Numbers<T, S> {
-        self.at.of(&self.rows[i])
-    }
-    #[inline(always)]
-    fn set(&mut self, i: usize, value: Numbers<T, S>) {
-        self.at.set(&mut self.rows[i], value);
-    }
 }
 
 /// The components that the recursion is over, and what pairs count there.
