@@ -5,7 +5,7 @@ use pulp::Simd;
 use super::bfgs;
 use super::conjugate_gradient;
 use super::delta_bar_delta;
-use super::initial_step::{first_gamma, initial_step, unit};
+use super::initial_step::{first_gamma, initial_step, unit_of_lane};
 use super::lbfgs::{self, Scratch};
 use super::levenberg_marquardt;
 use super::momentum;
@@ -34,8 +34,11 @@ pub(super) fn turn<S: Simd, T: Real>(
         let lanes = &tile.lanes;
         at.which(&turns) & at.words(&lanes.phase).is(Phase::Fresh as u32) & at.words(&lanes.pairs).is(0)
     });
-    if let Some(first) = first {
-        tile.lanes.gamma = first.choose(first_gamma(tile, rules), tile.lanes.gamma);
+    if let Some(first) = &first {
+        for at in At::each::<T>(simd) {
+            let gamma = first_gamma(at, tile, rules);
+            at.set_in(at.which(first), &mut tile.lanes.gamma, gamma);
+        }
     }
     let first = first.unwrap_or(Mask::none());
     let slope = match rules.walk.method {
@@ -68,7 +71,7 @@ pub(super) fn turn<S: Simd, T: Real>(
 fn along_gradient<T: Real>(tile: &mut Tile<T>, l: usize) {
     tile.history.forget_lane(l);
     tile.lanes.pairs.0[l] = 0;
-    for gamma in [tile.lanes.gamma.0[l], unit(tile).0[l]] {
+    for gamma in [tile.lanes.gamma.0[l], unit_of_lane(tile, l)] {
         let mut slope = T::ZERO;
         for i in 0..tile.d.len() {
             let g = tile.g[i].0[l];

@@ -1,32 +1,46 @@
 //! The step that a line search tries first.
 
-use super::sums::sum_of_products;
+use std::ops::Add;
+
+use pulp::{Scalar, Simd};
+
+use super::sums::in_blocks;
 use super::tile::{Rules, Tile};
 use crate::engine::lane::Scalars;
 use crate::method::constants::INITIAL_GROWTH;
 use crate::method::{FirstStep, NextStep};
 use crate::problem::evaluate::chunk::{Chunk, Mask};
+use crate::problem::evaluate::lanes::{At, Numbers};
 use crate::problem::evaluate::real::Real;
 
 /// The length of the first direction as a multiple of -g.
 #[inline(always)]
-pub(super) fn first_gamma<T: Real>(tile: &Tile<T>, rules: &Rules<T>) -> Chunk<T> {
+pub(super) fn first_gamma<S: Simd, T: Real>(at: At<S>, tile: &Tile<T>, rules: &Rules<T>) -> Numbers<T, S> {
     match rules.walk.initial_step.first {
-        FirstStep::Scaled => unit(tile),
-        _ => Chunk::splat(T::ONE),
+        FirstStep::Scaled => unit(at, tile),
+        _ => at.splat(T::ONE),
     }
 }
 
 /// 1 / |g|, of components that are not held: the norm of a gradient scaled by its largest component, which does not overflow.
 #[inline(always)]
-pub(super) fn unit<T: Real>(tile: &Tile<T>) -> Chunk<T> {
-    let (zero, by) = (Chunk::splat(T::ZERO), tile.steepest().map(|max| (T::ONE / max).min(T::HUGE)));
-    let squares = sum_of_products(tile.g.len(), |i| {
-        let g = if tile.is_bounded() { tile.held(i).choose(zero, tile.g[i]) } else { tile.g[i] };
-        let scaled = g.zip(by, |g, by| g * by);
-        (scaled, scaled)
+fn unit<S: Simd, T: Real>(at: At<S>, tile: &Tile<T>) -> Numbers<T, S> {
+    let (zero, one) = (at.splat(T::ZERO), at.splat(T::ONE));
+    let by = at.splat(T::HUGE).min(one / at.of(&tile.steepest()));
+    let squares = in_blocks(tile.g.len(), at.splat(-T::ZERO), Add::add, |sum, i| {
+        let g = at.of(&tile.g[i]);
+        let free = if tile.is_bounded() { at.which(&tile.held(i)).choose(zero, g) } else { g };
+        let scaled = free * by;
+        sum + scaled * scaled
     });
-    by.zip(squares, |by, squares| by / squares.max(T::ONE).sqrt())
+    by / one.max(squares).sqrt()
+}
+
+/// That of lane `l` alone.
+pub(super) fn unit_of_lane<T: Real>(tile: &Tile<T>, l: usize) -> T {
+    let mut units = Chunk::splat(T::ZERO);
+    At::each::<T>(Scalar::new()).skip(l).take(1).for_each(|at| at.set(&mut units, unit(at, tile)));
+    units.0[l]
 }
 
 /// The first alpha along d, whose slope is known; `first`: of a lane's first search.

@@ -22,19 +22,12 @@ pub(super) fn in_blocks<V: Copy>(n: usize, nothing: V, plus: impl Fn(V, V) -> V,
     sum
 }
 
-/// The sum over components i of the product of `factors(i)`, lane by lane.
-#[inline(always)]
-pub(super) fn sum_of_products<T: Real>(n: usize, factors: impl Fn(usize) -> (Chunk<T>, Chunk<T>)) -> Chunk<T> {
-    in_blocks(n, Chunk::splat(-T::ZERO), Chunk::plus, |sum, i| {
-        row_by_row();
-        let (a, b) = factors(i);
-        sum.zip3(a, b, |sum, a, b| sum + a * b)
-    })
-}
-
 /// a.b, lane by lane.
 #[inline(always)]
 pub(super) fn dot<T: Real>(a: &[Chunk<T>], b: &[Chunk<T>]) -> Chunk<T> {
     let b = &b[..a.len()];
-    sum_of_products(a.len(), |i| (a[i], b[i]))
+    in_blocks(a.len(), Chunk::splat(-T::ZERO), Chunk::plus, |sum, i| {
+        row_by_row();
+        sum.zip3(a[i], b[i], |sum, a, b| sum + a * b)
+    })
 }
