@@ -386,12 +386,16 @@ mod tests {
         for bad in [f64::NAN, f64::INFINITY, -1.0, 1e300] {
             let rules = Rules::lbfgs(3, 5, f32::EPSILON);
             let mut block = Same::<f32>::of(3, false).block(&rules);
+            (0..10).for_each(|_| block.round(&rules, false));
             block.take(&|_| true, &mut Vec::new());
             let mut state = LaneState::fresh(0, start());
             // As a file may have it.
             state.fields.pairs = 2;
             (state.s, state.y, state.rho) = (vec![bad; 6], vec![0.5; 6], vec![1.0, bad]);
             block.place_state(0, &state);
+            let mut placed = Vec::new();
+            block.export(&mut placed);
+            assert_eq!((&placed[0].s[3..], &placed[0].y[3..], placed[0].rho[1]), (&[0.0; 3][..], &[0.0; 3][..], 0.0), "a pair of {bad}");
             (0..3).for_each(|_| block.round(&rules, false));
             block.take(&|_| true, &mut Vec::new());
             block.place(0, 0, &start());

@@ -198,22 +198,22 @@ impl<T: Real> History<T> {
         out
     }
 
-    /// Gives lane `l` these pairs, newest first. What is no pair, as a file may have it, counts for nothing: lanes that come to
-    /// its place later are multiplied by it.
+    /// Gives lane `l` these pairs, newest first. What is no pair, as a file may have it, becomes zeros: lanes that come to its place
+    /// later are multiplied by it.
     pub(super) fn set_lane(&mut self, l: usize, [s, y, rho]: [&[f64]; 3]) {
         self.forget_lane(l);
         self.filled = self.filled.max(rho.len().min(self.memory));
         let n = self.dimension;
         for (k, &rho) in rho.iter().enumerate().take(self.memory) {
             let (s, y) = (&s[k * n..][..n], &y[k * n..][..n]);
-            let usable = |&value: &f64| T::from_f64(value).is_finite();
-            if T::ZERO < T::from_f64(rho) && usable(&rho) && s.iter().chain(y).all(usable) {
-                let put = |to: &mut [Chunk<T>], from: &[f64]| to.iter_mut().zip(from).for_each(|(to, &from)| to.0[l] = T::from_f64(from));
-                let here = self.pairs_at_mut(place(self.coming, k, self.memory));
-                put(here.s, s);
-                put(here.y, y);
-                here.rho.0[l] = T::from_f64(rho);
-            }
+            let finite = |&value: &f64| T::from_f64(value).is_finite();
+            let is_pair = T::ZERO < T::from_f64(rho) && finite(&rho) && s.iter().chain(y).all(finite);
+            let number = |value: f64| if is_pair { T::from_f64(value) } else { T::ZERO };
+            let put = |to: &mut [Chunk<T>], from: &[f64]| to.iter_mut().zip(from).for_each(|(to, &from)| to.0[l] = number(from));
+            let here = self.pairs_at_mut(place(self.coming, k, self.memory));
+            put(here.s, s);
+            put(here.y, y);
+            here.rho.0[l] = number(rho);
         }
     }
 }

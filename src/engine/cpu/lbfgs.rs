@@ -289,11 +289,9 @@ mod tests {
     #[test]
     fn a_new_pair_comes_before_the_others_and_a_lane_without_one_keeps_its_own() {
         for n in [1, 3, 10, 40] {
-            let (mut tile, _) = tile(n);
+            let mut tile = Tile::new(&Rules::lbfgs(n, MEMORY, 0.0));
             let remembered = |tile: &Tile<f32>, l: usize| tile.history.lane(l, tile.lanes.pairs.0[l] as usize, false);
-            tile.lanes.pairs = Chunk::splat(0);
-            At::each::<f32>(pulp::Scalar::new()).for_each(|at| tile.history.forget(at, at.which(&Mask::lanes(|_| true))));
-            // The ring goes round twice and more; in some rounds all lanes have a new pair, in others one has, or none.
+            // The ring fills, and goes round twice and more; in some rounds all lanes have a new pair, in others one has, or none.
             for round in 0..3 * MEMORY {
                 let before = tile.clone();
                 let kept = Mask::lanes(|l| round % 4 == 3 || (round % 5 != 4 && (l * 7 + round) % 16 < 1 + round * 2));

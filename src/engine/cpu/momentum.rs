@@ -15,8 +15,8 @@ use crate::method::{Inertia, Restart, Schedule};
 use crate::problem::evaluate::chunk::{CHUNK, Chunk, Mask, row_by_row};
 use crate::problem::evaluate::real::Real;
 
-/// Sets d for the lanes of `turns` and returns g.d. Those of `kept` come from a step, which comes into the
-/// history; the others begin. `descends`: the line search wants f to fall. `w` is memory.
+/// Sets d for the lanes of `turns` and returns g.d. Those of `kept` come from a step, the last that the
+/// history has; the others begin. `descends`: the line search wants f to fall. `w` is memory.
 #[inline(never)]
 pub(super) fn direct<T: Real>(
     tile: &mut Tile<T>,

@@ -105,7 +105,7 @@ impl<T: Real> Tile<T> {
     /// Puts a new lane into place `l`, or a result if its start is not finite.
     pub(super) fn place(&mut self, l: usize, fields: &Fields, start: &[f64]) {
         // A lane whose result waits to be collected may be gone on with, by its pairs.
-        if self.active() == 0 && (0..CHUNK).all(|l| self.is_free(l)) {
+        if (0..CHUNK).all(|l| self.is_free(l)) {
             self.history.clear();
         }
         self.lanes.set(l, fields);
