@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
 use serde_json::Value;
+use tempfile::TempDir;
 
 /// The program, on the CPU engine, where it runs the same on every machine.
 fn manymin(arguments: &[&str]) -> Command {
@@ -41,6 +42,13 @@ fn json(arguments: &[&str]) -> Value {
     let answer = run(arguments);
     assert_eq!(answer.code, 0, "{}", answer.err);
     serde_json::from_str(&answer.out).unwrap_or_else(|error| panic!("{error}: {}", answer.out))
+}
+
+/// Writes a file and returns its path.
+fn written(directory: &TempDir, name: &str, text: &str) -> String {
+    let path = directory.path().join(name);
+    std::fs::write(&path, text).expect("a file");
+    path.to_str().expect("a path").into()
 }
 
 fn lines(path: &Path) -> Vec<String> {

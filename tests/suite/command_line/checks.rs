@@ -1,6 +1,6 @@
 //! `check`: every problem of the examples, and what is wrong with some.
 
-use super::{json, problem, run};
+use super::{json, problem, run, written};
 
 #[test]
 fn gradients_of_the_examples_agree_with_differences() {
@@ -42,9 +42,8 @@ fn a_check_prints_gradient_cost_and_warnings() {
         answer.out
     );
     let directory = tempfile::tempdir().expect("a directory");
-    let file = directory.path().join("log.wgsl");
-    std::fs::write(&file, "fn objective(x: array<f32, 1>) -> f32 { return log(x[0]); }").expect("a file");
-    let outside = run(&["check", file.to_str().expect("a path"), "--at=-1"]);
+    let file = written(&directory, "log.wgsl", "fn objective(x: array<f32, 1>) -> f32 { return log(x[0]); }");
+    let outside = run(&["check", &file, "--at=-1"]);
     assert!(outside.out.contains("warning: the value is NaN here"), "{}", outside.out);
     assert_eq!(outside.code, 2);
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::{json, lines, problem, run};
+use super::{json, lines, problem, run, written};
 
 #[test]
 fn a_limit_of_time_and_a_target_end_a_run_in_order() {
@@ -30,9 +30,8 @@ fn a_limit_of_time_and_a_target_end_a_run_in_order() {
 #[test]
 fn a_run_in_which_no_lane_succeeds_answers_1_with_the_json() {
     let directory = tempfile::tempdir().expect("a directory");
-    let file = directory.path().join("log.wgsl");
-    std::fs::write(&file, "fn objective(x: array<f32, 1>) -> f32 { return log(x[0]); }").expect("a file");
-    let answer = run(&["minimize", file.to_str().expect("a path"), "--bounds=-2,-1", "--device=cpu", "--starts=8", "--json"]);
+    let file = written(&directory, "log.wgsl", "fn objective(x: array<f32, 1>) -> f32 { return log(x[0]); }");
+    let answer = run(&["minimize", &file, "--bounds=-2,-1", "--device=cpu", "--starts=8", "--json"]);
     assert_eq!(answer.code, 1, "{}", answer.err);
     let report: Value = serde_json::from_str(&answer.out).expect("JSON");
     assert_eq!((&report["best"], report["statuses"]["non_finite_start"].as_u64()), (&Value::Null, Some(8)));

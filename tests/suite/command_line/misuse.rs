@@ -1,6 +1,6 @@
 //! Misuse: exit code 2, and a message that says what to do.
 
-use super::{manymin, problem, run};
+use super::{manymin, problem, run, written};
 
 /// A call that can't be taken, and what is said of it.
 fn refused(arguments: &[&str], said: &str) {
@@ -57,18 +57,15 @@ fn what_to_do_is_said_in_options() {
 #[test]
 fn numbers_too_large_have_an_exponent() {
     let directory = tempfile::tempdir().expect("a directory");
-    let path = directory.path().join("large.wgsl");
-    std::fs::write(&path, "const A = 1.0;\nfn objective(x: array<f32, 1>) -> f32 { return A * x[0] * x[0]; }\n").expect("a file");
-    let file = path.to_str().expect("a path");
-    refused(&["minimize", file, "--bounds=0,1", "--set", "A=1e300"], "constant `A` can't be 1e300");
+    let file = written(&directory, "large.wgsl", "const A = 1.0;\nfn objective(x: array<f32, 1>) -> f32 { return A * x[0] * x[0]; }\n");
+    refused(&["minimize", &file, "--bounds=0,1", "--set", "A=1e300"], "constant `A` can't be 1e300");
 }
 
 #[test]
 fn data_of_different_lengths_are_told() {
     let directory = tempfile::tempdir().expect("a directory");
-    let path = directory.path().join("short.csv");
-    std::fs::write(&path, "y\n1\n2\n").expect("a file");
-    let (t, y) = (format!("t={}:t", problem("decay.csv")), format!("y={}:y", path.display()));
+    let short = written(&directory, "short.csv", "y\n1\n2\n");
+    let (t, y) = (format!("t={}:t", problem("decay.csv")), format!("y={short}:y"));
     let fit = problem("decay.wgsl");
     refused(&["minimize", &fit, "--data", &t, "--data", &y, "--bounds=0,5"], "the data differ in length: `t` has 41, `y` has 2");
 }
@@ -138,11 +135,7 @@ fn files_that_can_not_be_taken_are_named() {
     refused(&["minimize", "no-such-file.wgsl", "--bounds=0,1"], "check the path");
     refused(&["resume", "no-such-file.manymin"], "no-such-file.manymin");
     let directory = tempfile::tempdir().expect("a directory");
-    let write = |name: &str, text: &str| {
-        let path = directory.path().join(name);
-        std::fs::write(&path, text).expect("a file");
-        path.to_str().expect("a path").to_string()
-    };
+    let write = |name: &str, text: &str| written(&directory, name, text);
     let file = problem("rosenbrock.wgsl");
     let ragged = write("ragged.csv", "1,2\n3\n");
     refused(&["minimize", &file, "--start-file", &ragged], "line 2 has 1 columns");

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{json, lines, manymin, problem, run};
+use super::{json, lines, manymin, problem, run, written};
 
 /// The keys of an object, sorted.
 fn keys(value: &Value) -> Vec<&str> {
@@ -106,11 +106,7 @@ fn every_lane_and_every_minimum_comes_in_a_file() {
 #[test]
 fn starts_and_bounds_and_data_come_from_files() {
     let directory = tempfile::tempdir().expect("a directory");
-    let write = |name: &str, text: &str| {
-        let path = directory.path().join(name);
-        std::fs::write(&path, text).expect("a file");
-        path.to_str().expect("a path").to_string()
-    };
+    let write = |name: &str, text: &str| written(&directory, name, text);
     let starts = write("starts.csv", "x,y\n3,2\n-2.8,3.1\n");
     let himmelblau = problem("himmelblau.wgsl");
     let report = json(&["minimize", &himmelblau, "--start-file", &starts, "--device=cpu", "--json"]);
@@ -155,17 +151,15 @@ fn by_value_symmetric_minima_are_one() {
 #[test]
 fn the_best_value_is_that_of_the_first_minimum_in_f64_whatever_rounding_has_made_of_lanes() {
     let directory = tempfile::tempdir().expect("a directory");
-    let file = directory.path().join("flat.wgsl");
     // f32 rounds the constant away: every lane is lower than f is anywhere.
     let text = "const C = 0.0003;
         fn objective(x: array<f32, 2>) -> f32 {
             let a = 1e4 + C + (x[0] - 1.0) * (x[0] - 1.0) + x[1] * x[1];
             return a - 1e4;
         }";
-    std::fs::write(&file, text).expect("a file");
+    let file = written(&directory, "flat.wgsl", text);
     for constant in ["C=0.0001", "C=0.0003", "C=0.0013"] {
-        let file = file.to_str().expect("a path");
-        let report = json(&["minimize", file, "--set", constant, "--bounds=-2,2", "--starts=500", "--device=cpu", "--json"]);
+        let report = json(&["minimize", &file, "--set", constant, "--bounds=-2,2", "--starts=500", "--device=cpu", "--json"]);
         for key in ["value", "point"] {
             assert_eq!(report["best"][key], report["minima"][0][key], "{constant}");
         }
@@ -175,11 +169,9 @@ fn the_best_value_is_that_of_the_first_minimum_in_f64_whatever_rounding_has_made
 #[test]
 fn minima_that_are_too_many_to_be_kept_are_counted() {
     let directory = tempfile::tempdir().expect("a directory");
-    let file = directory.path().join("eggs.wgsl");
     // Some 25,000 minima of one value.
-    std::fs::write(&file, "fn objective(x: array<f32, 2>) -> f32 { return sin(x[0]) + sin(x[1]); }").expect("a file");
-    let file = file.to_str().expect("a path");
-    let arguments = ["minimize", file, "--bounds=-500,500", "--starts=40000", "--polish=0", "--device=cpu", "--json"];
+    let file = written(&directory, "eggs.wgsl", "fn objective(x: array<f32, 2>) -> f32 { return sin(x[0]) + sin(x[1]); }");
+    let arguments = ["minimize", &file, "--bounds=-500,500", "--starts=40000", "--polish=0", "--device=cpu", "--json"];
     let answer = run(&arguments);
     let report: Value = serde_json::from_str(&answer.out).expect("JSON");
     assert_eq!(report["minima"].as_array().expect("minima").len(), 10_000);

@@ -1,6 +1,6 @@
 //! `sweep`: a line for each row, in order.
 
-use super::{json, lines, problem, run};
+use super::{json, lines, problem, run, written};
 
 #[test]
 fn every_row_of_parameters_has_its_line_in_order() {
@@ -66,9 +66,7 @@ fn a_limit_of_time_ends_a_sweep_with_the_rows_that_have_ended() {
 #[test]
 fn what_is_wrong_with_a_sweep_is_said() {
     let directory = tempfile::tempdir().expect("a directory");
-    let rows = directory.path().join("rows.csv");
-    std::fs::write(&rows, "1,2,3\n").expect("a file");
-    let rows = rows.to_str().expect("a path");
+    let rows = &written(&directory, "rows.csv", "1,2,3\n");
     let file = problem("sweep.wgsl");
     let answer = run(&["sweep", &file, "--parameters", rows, "--bounds=-3,3", "--device=cpu"]);
     assert_eq!(answer.code, 2);
